@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# Which layer may use which: a wrong arrow fails configure, a wrong #include does not compile.
+#
+# Every header is included as "layer/file.h". A layer's own include root holds only a link to that layer, and a target sees
+# the roots of the layers it links, so "analyzer/rule.h" does not resolve in a file of trace/.
+
+set(MS_MAY_USE_schema "")
+set(MS_MAY_USE_trace schema)
+set(MS_MAY_USE_driver-model schema)
+set(MS_MAY_USE_analyzer schema driver-model)
+set(MS_MAY_USE_bpf schema)
+set(MS_MAY_USE_collector schema trace bpf)
+set(MS_MAY_USE_report schema analyzer)
+set(MS_MAY_USE_cli schema trace driver-model analyzer bpf collector report)
+
+# ms_layer(NAME SOURCES file... [USES layer...] [LINKS library...]): USES are public arrows, LINKS are private libraries.
+function(ms_layer name)
+  cmake_parse_arguments(L "" "" "SOURCES;USES;LINKS" ${ARGN})
+  foreach(other IN LISTS L_USES)
+    if(NOT other IN_LIST MS_MAY_USE_${name})
+      message(FATAL_ERROR "layers: ${name} must not use ${other} (allowed: ${MS_MAY_USE_${name}}); see cmake/layers.cmake")
+    endif()
+  endforeach()
+  if(L_SOURCES)
+    add_library(${name} STATIC ${L_SOURCES})
+    set(scope PUBLIC)
+    target_link_libraries(${name} PRIVATE ms_warnings ${L_LINKS})
+  else()
+    add_library(${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  ms_include_root(${name})
+  target_include_directories(${name} ${scope} ${CMAKE_BINARY_DIR}/include/${name})
+  target_link_libraries(${name} ${scope} ${L_USES})
+endfunction()
+
+# The include root of one layer: <build>/include/<layer>/<layer> -> the layer's folder.
+function(ms_include_root name)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include/${name})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${name} ${CMAKE_BINARY_DIR}/include/${name}/${name} SYMBOLIC)
+endfunction()
