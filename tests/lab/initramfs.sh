@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Which initramfs boots this unpacked kernel into the lab's init? Builds it when the kernel or the init changed, then prints its path.
+set -euo pipefail
+
+[[ $# -eq 1 ]] || { echo "usage: initramfs.sh KERNEL-DIRECTORY" >&2; exit 2; }
+kernel=$1
+lab=$(cd "$(dirname "$0")" && pwd)
+release=$(<"$kernel/version")
+tree=$kernel/modules/lib/modules/$release
+busybox=$(command -v busybox) || { echo "initramfs.sh: 'busybox' is missing (package busybox-static)." >&2; exit 2; }
+
+# What it takes to reach the host's tree; everything else is loaded from there.
+needed="virtio_pci virtio_console 9pnet_virtio 9p overlay"
+
+hash=$(cat "$0" "$lab/init" "$lab/lab-modprobe" "$busybox" "$kernel/version" | sha256sum | cut -c1-16)
+image=$kernel/initramfs-$hash.cpio
+[[ ! -s $image ]] || { echo "$image"; exit 0; }
+
+work=$(mktemp -d "$kernel/.initramfs.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+root=$work/root
+mkdir -p "$root"/{bin,dev,host,proc,root,scratch,state,sys,"lib/modules/$release"}
+cp "$busybox" "$root/bin/busybox"
+cp "$lab/init" "$root/init"
+cp "$lab/lab-modprobe" "$root/bin/lab-modprobe"
+for applet in sh mount umount modprobe poweroff mkdir mkfifo cat cp ln ip hostname chroot mkswap swapon sync usleep tr; do
+    ln -s busybox "$root/bin/$applet"
+done
+
+# A module's line in modules.dep: its own path, a colon, the paths of all it depends on. Those without a line are built in.
+for module in $needed; do
+    sed -nE "s#^([^:]*/${module//_/[_-]}\.ko):(.*)#\1 \2#p" "$tree/modules.dep"
+done | tr ' ' '\n' | sort -u | while read -r path; do
+    [[ -z $path ]] || install -D -m 644 "$tree/$path" "$root/lib/modules/$release/$path"
+done
+"$busybox" depmod -b "$root" "$release"
+
+(cd "$root" && find . | "$busybox" cpio -o -H newc 2>/dev/null) >"$work/image"
+mv "$work/image" "$image"
+find "$kernel" -maxdepth 1 -name 'initramfs-*.cpio' ! -name "${image##*/}" -mmin +60 -delete
+echo "$image"

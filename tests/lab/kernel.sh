@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Where is a Debian kernel of this series, unpacked and ready to boot? Fetches it once, then prints its cache directory.
+set -euo pipefail
+
+usage="usage: kernel.sh 6.1 | 6.12 | 7.x"
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+say() { printf 'kernel.sh: %s\n' "$*" >&2; }
+die() { say "$*"; exit 2; }
+
+[[ $# -eq 1 ]] || die "$usage"
+name=$1
+
+# image: the package with the vmlinuz; modules: the package with the modules, where that is another one. VER stands for the release.
+case $name in
+    6.1)  suites="bookworm";                   series='6\.1\.[0-9]';  image=linux-image-VER;  modules=$image ;;
+    6.12) suites="bookworm-backports trixie";  series='6\.12\.[0-9]'; image=linux-image-VER;  modules=$image ;;
+    7.x)  suites="trixie-backports";           series='7\.[0-9]';     image=linux-binary-VER; modules=linux-modules-VER ;;
+    *) die "no kernel is called '$name'; $usage" ;;
+esac
+
+cache=${MIRRORSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mirrorscope}
+dir=$cache/kernels/$name
+
+ready() { [[ -s $dir/version && -s $dir/vmlinuz && -s $dir/vmlinux.btf ]]; }
+if ready; then echo "$dir"; exit 0; fi
+
+for tool in apt-get dpkg xz objcopy busybox flock; do
+    command -v "$tool" >/dev/null || die "'$tool' is missing; unpacking a kernel needs apt, dpkg, xz-utils, binutils, busybox-static and util-linux."
+done
+
+mkdir -p "$cache/kernels" || die "the cache directory $cache cannot be written."
+exec 9>"$cache/kernels/.$name.lock"
+flock -n 9 || { say "waiting for another run that is fetching kernel $name"; flock 9; }
+if ready; then echo "$dir"; exit 0; fi
+
+rm -rf "$cache/kernels/.$name."*.tmp # left by a run that was killed: the lock is ours, so nobody uses it
+work=$(mktemp -d "$cache/kernels/.$name.XXXXXX.tmp")
+trap 'rm -rf "$work"' EXIT
+
+# The machine's own mirror, whatever format its sources have: apt itself is asked which indexes it would fetch.
+codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+mirror=$(apt-get --print-uris update 2>/dev/null | sed -n "s|^'\(.*\)/dists/$codename/InRelease'.*|\1|p" | head -n1)
+[[ -n $codename && -n $mirror ]] || die "apt on this machine has no Debian mirror for its own release, so there is none to fetch kernel $name from."
+
+# A private apt: own sources, lists and archives; the machine's proxies, credentials and keys. The hooks of the machine's apt
+# (docker-clean and the like) work on the machine's directories and are left out.
+apt=$work/apt
+mkdir -p "$apt"/{lists/partial,cache/archives/partial,parts}
+for suite in $suites; do echo "deb [signed-by=$keyring] $mirror $suite main"; done >"$apt/sources.list"
+cat >"$apt/apt.conf" <<CONF
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+Dir::Etc::sourcelist "$apt/sources.list";
+Dir::Etc::sourceparts "$apt/parts";
+Dir::State::Lists "$apt/lists";
+Dir::Cache "$apt/cache";
+APT::Sandbox::User "";
+Acquire::Retries "3";
+CONF
+
+say "looking up the newest $name kernel in: $suites"
+apt-get -qq -c="$apt/apt.conf" update >&2 || die "apt could not read the package lists of $suites, so kernel $name cannot be had."
+
+release=$(apt-cache -c="$apt/apt.conf" pkgnames "${image%VER}" |
+    sed -nE "s/^${image%VER}($series.*-amd64)$/\1/p" | grep -vE -- '-(cloud|rt)-amd64$' | sort -V | tail -n1 || true)
+[[ -n $release ]] || die "$suites has no package ${image%VER}* of the $name series, so that kernel cannot be had."
+
+for package in $(printf '%s\n' "${image/VER/$release}" "${modules/VER/$release}" | sort -u); do
+    say "downloading $package"
+    (cd "$work" && apt-get -qq -c="$apt/apt.conf" download "$package" >&2) || die "apt could not download $package, so kernel $name cannot be had."
+done
+for deb in "$work"/*.deb; do dpkg -x "$deb" "$work/root"; done
+
+# Releases differ in where they put things: /boot or beside the modules, /lib or /usr/lib.
+new=$work/new
+mkdir -p "$new/modules/lib/modules"
+for where in usr/lib lib; do
+    [[ ! -d $work/root/$where/modules/$release ]] || mv "$work/root/$where/modules/$release" "$new/modules/lib/modules/"
+done
+[[ -d $new/modules/lib/modules/$release/kernel ]] || die "${modules/VER/$release} holds no modules for $release."
+for vmlinuz in "$work/root/boot/vmlinuz-$release" "$new/modules/lib/modules/$release/vmlinuz"; do
+    [[ ! -f $vmlinuz ]] || mv "$vmlinuz" "$new/vmlinuz"
+done
+[[ -s $new/vmlinuz ]] || die "${image/VER/$release} holds no vmlinuz for $release."
+
+# busybox loads modules in the guest and finds them by an index that Debian makes only when the package is installed.
+say "unpacking the modules of $release"
+find "$new/modules" -name '*.ko.xz' -print0 | xargs -0r -n 64 -P "$(nproc)" xz -d
+busybox depmod -b "$new/modules" "$release"
+
+say "extracting the BTF of $release"
+"$(dirname "$0")/vmlinux.sh" "$new/vmlinuz" "$work/vmlinux" || die "no ELF image was found inside vmlinuz-$release."
+objcopy --dump-section ".BTF=$new/vmlinux.btf" "$work/vmlinux" /dev/null
+[[ -s $new/vmlinux.btf ]] || die "vmlinuz-$release carries no BTF."
+
+echo "$release" >"$new/version"
+rm -rf "$dir"
+mv "$new" "$dir"
+echo "$dir"
