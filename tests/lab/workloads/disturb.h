@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which changes of an address space can be made under a device's translations, and who makes them how often?
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "arena.h"
+#include "rng.h"
+#include "tally.h"
+#include "watchdog.h"
+
+namespace lab {
+
+struct Target {
+  const Region& region;
+  Range range;  // page aligned, inside the region
+  Rng& rng;
+};
+
+struct Disturber {
+  const char* name;
+  Zone harm;        // the mildest zone it may work in
+  unsigned weight;  // its share of the turns; expensive ones have little
+  const char* help;
+  int (*run)(const Target&);  // 0, or the errno of the step that failed (a race with another disturber is no error)
+  const char* (*missing)() = nullptr;  // why it can do nothing on this machine; null: it can
+};
+
+std::span<const Disturber> keeping_disturbers();     // disturb_keep.cpp: data and access survive
+std::span<const Disturber> destroying_disturbers();  // disturb_destroy.cpp: access or data does not
+
+std::string disturber_help();
+
+// The disturbers of one run, chosen by --ops.
+class Disturbance {
+ public:
+  // ops: comma separated names, "all" or "none". Disturbers that can do nothing here are left out and noted in the
+  // tally.
+  Problem choose(const std::string& ops, Arena& arena, Tally& tally);
+  // Changes the arena until stop; pace_us is slept between two changes.
+  void work(Rng rng, Beat& beat, const std::atomic<bool>& stop, std::uint64_t pace_us) const;
+
+ private:
+  struct Chosen {
+    const Disturber* what;
+    std::vector<const Region*> where;
+    Counter *done, *failed;
+  };
+  std::vector<Chosen> chosen_;
+  unsigned weight_ = 0;
+};
+
+}  // namespace lab
