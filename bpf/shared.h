@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* What the BPF programs and the collector share besides the records: counters, switches, limits. C and C++. */
+#ifndef MIRRORSCOPE_BPF_SHARED_H
+#define MIRRORSCOPE_BPF_SHARED_H
+
+#include "schema/record.h"
+
+#ifdef __cplusplus
+namespace mirrorscope {
+#endif
+
+enum {
+	MS_MAX_CPUS = 512, /* power of two: programs mask the index with MS_MAX_CPUS - 1 */
+	MS_STACK_DEPTH = 24,
+	MS_SAMPLED_PAGES = 64, /* of an array of pages, pfns or slots, at most so many are looked at */
+	MS_WAKE_EVERY = 256,   /* records between two wake-ups of the consumer, per CPU (power of two) */
+};
+
+/*
+ * One per CPU, in .bss, a cache line pair of its own. Only programs on that CPU write it.
+ *   next_seq  the sequence number that the next record will take: also the number of records produced so far
+ *   dropped   of those, how many found no room in the ring
+ * produced == delivered + dropped, exactly, once the ring is drained.
+ */
+struct ms_cpu {
+	ms_t_u64 next_seq;
+	ms_t_u64 dropped;
+	ms_t_u64 misordered; /* records whose (time, seq) pair could not be taken in one step; 0 in practice */
+	ms_t_u64 pad[13];
+};
+
+/* Set before load (.rodata): a test of an option that is off costs nothing. */
+struct ms_config {
+	ms_t_u32 self_tgid;   /* the recorder: its own mm is never recorded */
+	ms_t_u32 by_mm;       /* 1 = record only the mms in the map `wanted_mms` */
+	ms_t_u32 by_comm;     /* 1 = a process whose comm equals `comm` joins wanted_mms when seen */
+	ms_t_u32 by_cgroup;   /* 1 = a process in the cgroup `cgroup` joins wanted_mms when seen */
+	ms_t_u64 cgroup;      /* cgroup v2 id, as bpf_get_current_cgroup_id() gives it */
+	ms_t_u32 stacks;      /* 1 = take the caller's stack in inv_start */
+	ms_t_u32 pad0;
+	ms_t_u64 vmemmap_base; /* address of the variable vmemmap_base, 0 if unknown */
+	ms_t_char comm[16];
+};
+
+#ifdef __cplusplus
+static_assert(sizeof(ms_cpu) == 128);
+}
+#endif
+
+#endif
