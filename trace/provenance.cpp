@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the running machine says about itself.
+#include "trace/provenance.h"
+
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+
+namespace mirrorscope::trace {
+
+namespace {
+int64_t now(clockid_t clock) {
+  timespec t{};
+  clock_gettime(clock, &t);
+  return int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
+}  // namespace
+
+Result<Provenance> provenance_here() {
+  Provenance here;
+  utsname name{};
+  if (uname(&name) != 0) return fail(errno, "cannot ask for the kernel's name");
+  here.kernel_release = name.release;
+  here.kernel_version = name.version;
+  here.machine = name.machine;
+
+  const char* path = "/proc/sys/kernel/random/boot_id";
+  std::ifstream boot_id(path);
+  if (!std::getline(boot_id, here.boot_id)) return fail(errno, "cannot read ", path);
+
+  const int64_t before = now(CLOCK_MONOTONIC);
+  const int64_t wall = now(CLOCK_REALTIME);
+  const int64_t after = now(CLOCK_MONOTONIC);
+  here.started = static_cast<uint64_t>(after);
+  here.clock_offset = wall - (before + (after - before) / 2);
+  here.cpus = static_cast<uint32_t>(sysconf(_SC_NPROCESSORS_CONF));
+  return here;
+}
+
+}  // namespace mirrorscope::trace

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// How records become a trace: the Writer collects them per stream into packets and puts these on disk.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "schema/events.h"
+#include "trace/format.h"
+#include "trace/provenance.h"
+#include "trace/result.h"
+#include "trace/stream_file.h"
+
+namespace mirrorscope::trace {
+
+struct WriterOptions {
+  size_t packet_bytes = 256 * 1024;  // largest packet, multiple of 4096: also what kill -9 can cost, per stream
+  uint64_t segment_bytes = 0;        // start a new segment once the CPU streams of this one are larger; 0: never
+  uint32_t keep_segments = 0;        // delete all but the newest so many; 0: keep all
+};
+
+// Records of one stream that were taken and could not be written (losses.def: disk_full).
+struct DiskLoss {
+  uint64_t records = 0;
+  uint64_t from = 0;   // ns, time of the first and
+  uint64_t until = 0;  // of the last of them
+};
+
+// Writes one trace directory, or with segment_bytes a directory of them (FORMAT.md). Not thread-safe. Destroying a
+// Writer without close() leaves what kill -9 leaves: all that was flushed.
+//
+// Disk full: what is on disk stays readable. The call that meets it returns the error, once; from then on packets that
+// find no room are dropped and counted in disk_losses() and in the stream's events_discarded, without an error. When
+// there is room again writing goes on, and a later shortage is reported once again.
+class Writer {
+ public:
+  // Makes the directory `path` (0700), or uses it if it exists and is empty. Metadata is on disk when this returns.
+  static Result<Writer> create(const std::filesystem::path& path, Provenance provenance, WriterOptions options = {});
+
+  // Takes whole records, one after the other, `bytes` in total, and copies them. All have header.cpu == stream and
+  // ascend in time, also from call to call; `stream` is a CPU or about_stream. A record that breaks this is refused
+  // with the ones behind it; the ones in front of it are taken.
+  Result<void> append(uint16_t stream, const ev_header* records, size_t bytes);
+
+  // How many records of this stream were lost before they reached the Writer, since recording began. Never goes down.
+  void discarded(uint16_t stream, uint64_t cumulative);
+
+  // Puts everything taken so far on disk: after it, kill -9 costs nothing.
+  Result<void> flush();
+
+  // Ends this segment and begins the next. The CPU streams do so by themselves at segment_bytes.
+  Result<void> rotate();
+
+  // flush(), then cuts off the room that was reserved. No call may follow.
+  Result<void> close();
+
+  // By stream; only streams that lost something.
+  const std::map<uint16_t, DiskLoss>& disk_losses() const { return disk_losses_; }
+  // With the uuid in it.
+  const Provenance& provenance() const { return provenance_; }
+  // Bytes of all packets written so far, deleted segments included.
+  uint64_t bytes_written() const { return bytes_written_; }
+
+ private:
+  struct Stream {
+    uint16_t id = 0;
+    std::vector<std::byte> pending;  // room for a head, then records
+    uint32_t records = 0;            // in `pending`
+    uint64_t first_time = 0;         // of `pending`
+    uint64_t last_time = 0;          // of the last record taken
+    uint32_t last_seq = 0;           // of the last record taken
+    bool any = false;                // a record was taken
+    bool starved = false;            // the last packet found no room on disk
+    uint64_t lost_outside = 0;       // discarded()
+    uint64_t lost_here = 0;          // no room on disk
+    uint64_t discarded_on_disk = 0;  // what the last packet says
+    uint64_t packet_seq = 0;
+    StreamFile file;
+  };
+
+  Writer(std::filesystem::path path, Provenance provenance, WriterOptions options);
+
+  Stream& stream(uint16_t id);
+  Result<void> make_room(Stream& s);
+  Result<void> write_packet(Stream& s);
+  Result<void> put_packet(Stream& s);
+  Result<void> put(Stream& s, const PacketHead& head, std::span<const std::byte> records);
+  Result<void> open_file(Stream& s, uint64_t time);
+  Result<void> rotate_if_large();
+  Result<void> drop_old_segments();
+  PacketHead head_of(const Stream& s) const;
+  std::filesystem::path folder_of(uint16_t stream) const;
+
+  std::filesystem::path path_;
+  Provenance provenance_;
+  WriterOptions options_;
+  std::map<uint16_t, Stream> streams_;
+  std::map<uint16_t, DiskLoss> disk_losses_;
+  uint32_t segment_ = 0;  // number of the current segment, 0: the trace has none
+  uint32_t oldest_segment_ = 1;
+  uint64_t segment_written_ = 0;
+  uint64_t bytes_written_ = 0;
+  int starved_ = 0;  // streams whose last packet found no room
+};
+
+}  // namespace mirrorscope::trace
