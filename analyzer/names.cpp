@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// How names are taken from about-records.
+#include "analyzer/names.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace mirrorscope {
+
+namespace {
+template <size_t N>
+std::string text(const char (&chars)[N]) {
+  return std::string(chars, std::find(chars, chars + N, '\0'));
+}
+
+std::string hex(uint64_t value) {
+  std::array<char, 16> digits;
+  auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
+  return "0x" + std::string(digits.data(), end);
+}
+}  // namespace
+
+void Names::learn(const ev_task_name& e) { tasks_[e.task] = text(e.comm); }
+
+void Names::learn(const ev_symbol& e) {
+  std::string name = text(e.name);
+  if (e.offset) name += "+" + hex(e.offset);
+  if (e.module[0]) name += " [" + text(e.module) + "]";
+  symbols_[e.address] = std::move(name);
+}
+
+void Names::learn(const ev_stack& e) {
+  const size_t depth = std::min<size_t>(e.depth, std::size(e.frame));
+  stacks_[e.id].assign(std::begin(e.frame), std::begin(e.frame) + depth);
+}
+
+void Names::learn(const ev_probe_state& e) {
+  if (e.fn) symbols_.try_emplace(e.fn, text(e.function));
+}
+
+std::string Names::task(uint32_t tid) const {
+  auto it = tasks_.find(tid);
+  return it == tasks_.end() ? "?" : it->second;
+}
+
+std::string Names::symbol(uint64_t address) const {
+  auto it = symbols_.find(address);
+  return it == symbols_.end() ? hex(address) : it->second;
+}
+
+std::vector<std::string> Names::stack(int32_t id) const {
+  std::vector<std::string> frames;
+  auto it = stacks_.find(id);
+  if (it != stacks_.end())
+    for (uint64_t address : it->second) frames.push_back(symbol(address));
+  return frames;
+}
+
+}  // namespace mirrorscope

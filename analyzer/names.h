@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is behind a tid, an address or a stack id: what the trace itself says about names.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "schema/events.h"
+
+namespace mirrorscope {
+
+class Names {
+ public:
+  void learn(const ev_task_name& e);
+  void learn(const ev_symbol& e);
+  void learn(const ev_stack& e);
+  void learn(const ev_probe_state& e);
+
+  // "stress-ng"; "?" if the trace does not say.
+  std::string task(uint32_t tid) const;
+  // "rxe_ib_invalidate_range [rdma_rxe]", "0x…" if the trace does not say.
+  std::string symbol(uint64_t address) const;
+  // Frames of a stack id, innermost first; empty if the trace does not say.
+  std::vector<std::string> stack(int32_t id) const;
+
+ private:
+  std::unordered_map<uint32_t, std::string> tasks_;
+  std::unordered_map<uint64_t, std::string> symbols_;
+  std::unordered_map<int32_t, std::vector<uint64_t>> stacks_;
+};
+
+}  // namespace mirrorscope

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which rules there are (the files of rules/), and how a breach is kept.
+#include "analyzer/rule.h"
+
+#include <algorithm>
+#include <array>
+
+namespace mirrorscope {
+
+namespace rules {
+#define ENTRY(stem) const RuleDef& rule_##stem();
+#include "rules.inc"
+#undef ENTRY
+}  // namespace rules
+
+std::span<const RuleDef* const> all_rules() {
+  static const auto list = [] {
+    auto rows = std::to_array<const RuleDef*>({
+#define ENTRY(stem) &rules::rule_##stem(),
+#include "rules.inc"
+#undef ENTRY
+    });
+    std::sort(rows.begin(), rows.end(), [](const RuleDef* a, const RuleDef* b) { return a->info.id < b->info.id; });
+    return rows;
+  }();
+  return list;
+}
+
+const RuleDef* rule_named(std::string_view id) {
+  for (const RuleDef* rule : all_rules())
+    if (rule->info.id == id || rule->info.name == id) return rule;
+  return nullptr;
+}
+
+void Judge::broken(const ev_header& completing, uint64_t from, std::vector<Evidence> evidence, std::string what,
+                   uint64_t fn) {
+  ++broken_;
+  if (candidates_.size() >= kKept) return;
+  evidence.push_back({EventRef::of(completing), "this completes it"});
+  candidates_.push_back({EventRef::of(completing), completing.mm, completing.tid, completing.tgid, from, fn,
+                         std::move(what), std::move(evidence)});
+}
+
+std::string_view to_string(Level level) {
+  switch (level) {
+    case Level::hard: return "hard";
+    case Level::hazard: return "hazard";
+    case Level::smell: return "smell";
+  }
+  return "?";
+}
+
+std::string_view to_string(Party party) {
+  switch (party) {
+    case Party::core: return "core mm";
+    case Party::driver: return "driver";
+    case Party::application: return "application";
+  }
+  return "?";
+}
+
+}  // namespace mirrorscope

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a rule is: a row of facts about itself, and one on() per event it judges. A rule lives in one file of rules/.
+//
+//   class StaleSeq final : public RuleOf<StaleSeq> {
+//    public:
+//     void on(const ev_cb_ret& e, const Facts& f, Judge& judge) {
+//       if (e.sub_seq == e.cur_seq) return judge.held();
+//       judge.broken(e.h, f.entry->at.time, {{f.entry->at, "the callback was entered"}}, "…");
+//     }
+//   };
+//   RULE(seq_01, StaleSeq, {.id = "SEQ-01", …});
+//
+// The stem of the file, "seq_01.cpp", is the name in RULE. Which events a rule needs is derived from its on() overloads; `also`
+// names events that it relies on through Facts. Facts come from the reference mirror and are read-only here; a rule never calls another.
+#pragma once
+
+#include <bitset>
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "driver-model/mirror/mirror.h"
+#include "schema/catalog.h"
+
+namespace mirrorscope {
+
+using EventSet = std::bitset<EV_LIMIT>;
+
+// How much a breach means. Only `hard` makes check exit 1, unless --strict says otherwise.
+enum class Level : uint8_t {
+  hard,    // wrong, in every circumstance
+  hazard,  // wrong in circumstances that the trace does not show
+  smell,   // right, but slow or fragile
+};
+
+// Whose contract it is.
+enum class Party : uint8_t { core, driver, application };
+
+struct RuleInfo {
+  std::string_view id;           // "ORD-01", as in the catalog
+  std::string_view name;         // "start_end_paired"
+  Level level = Level::hard;
+  Party party = Party::core;
+  std::string_view says;         // the rule in one sentence, as something that holds
+  std::string_view because;      // where the kernel says so: file and function
+  std::string_view not_claimed;  // what holds does not mean; traps that are honoured
+  std::string_view look_at;      // what a developer should open first when it is broken
+  std::initializer_list<uint16_t> also{};  // events needed besides those of on()
+  bool any_event = false;        // observable as soon as one of the events of on() is, instead of all
+};
+
+struct Evidence {
+  EventRef event;
+  std::string role;  // what this event shows, as half a sentence
+};
+
+// A breach as the rule saw it. It becomes a finding only if no record was lost where it could explain it away.
+struct Candidate {
+  EventRef completing;             // the one event that completes it
+  uint64_t mm = 0;
+  uint32_t tid = 0;
+  uint32_t tgid = 0;
+  uint64_t from = 0;               // start of the evidence window
+  uint64_t fn = 0;                 // callback concerned, 0 if none
+  std::string what;                // one sentence with the values
+  std::vector<Evidence> evidence;  // oldest first, the completing event last
+};
+
+// What a rule says about one record. Counts are kept per rule; candidates are settled by the engine.
+class Judge {
+ public:
+  // One occasion to be wrong, and it was right.
+  void held() { ++held_; }
+  // One occasion that could not be judged because state is unknown (start of recording, loss).
+  void unknown() { ++unknown_; }
+  // One occasion that was wrong. `from`: time of the oldest event that the claim rests on.
+  void broken(const ev_header& completing, uint64_t from, std::vector<Evidence> evidence, std::string what,
+              uint64_t fn = 0);
+
+  uint64_t held_count() const { return held_; }
+  uint64_t unknown_count() const { return unknown_; }
+  uint64_t broken_count() const { return broken_; }
+  const std::vector<Candidate>& candidates() const { return candidates_; }
+
+  static constexpr size_t kKept = 256;  // candidates kept in full per rule; all are counted
+
+ private:
+  uint64_t held_ = 0;
+  uint64_t unknown_ = 0;
+  uint64_t broken_ = 0;
+  std::vector<Candidate> candidates_;
+};
+
+class Rule;
+
+// One on() of one rule, ready to be called.
+struct Handler {
+  void (*call)(Rule*, const ev_header&, const Facts&, Judge&);
+  Rule* rule;
+  Judge* judge;
+};
+
+class Rule {
+ public:
+  virtual ~Rule() = default;
+  // Adds a Handler per event id the rule has an on() for.
+  virtual void subscribe(std::array<std::vector<Handler>, EV_LIMIT>& table, Judge& judge) = 0;
+  // Before the first record, once: for rules that look up more than the facts of one record.
+  virtual void attach(const Mirror&) {}
+  // After the last record, once. `end` is its time.
+  virtual void finish(uint64_t end, const Mirror&, Judge&) { (void)end; }
+};
+
+template <typename Self, typename Ev>
+concept Judges = requires(Self& self, const Ev& e, const Facts& f, Judge& j) { self.on(e, f, j); };
+
+template <typename Self>
+class RuleOf : public Rule {
+ public:
+  void subscribe(std::array<std::vector<Handler>, EV_LIMIT>& table, Judge& judge) override {
+#define FIELD(type, name, says)
+#define ARRAY(type, n, name, says)
+#define EVENT(id, name, pair, kind, says, ...) \
+  if constexpr (Judges<Self, ev_##name>) table[id].push_back({&call<ev_##name>, this, &judge});
+#include "schema/events.def"
+#undef EVENT
+#undef FIELD
+#undef ARRAY
+  }
+
+  static EventSet judged_events() {
+    EventSet set;
+#define FIELD(type, name, says)
+#define ARRAY(type, n, name, says)
+#define EVENT(id, name, pair, kind, says, ...) \
+  if constexpr (Judges<Self, ev_##name>) set.set(id);
+#include "schema/events.def"
+#undef EVENT
+#undef FIELD
+#undef ARRAY
+    return set;
+  }
+
+ private:
+  template <typename Ev>
+  static void call(Rule* self, const ev_header& h, const Facts& f, Judge& j) {
+    static_cast<Self*>(self)->on(reinterpret_cast<const Ev&>(h), f, j);
+  }
+};
+
+// What RULE defines and the generated list of rules refers to.
+struct RuleDef {
+  RuleInfo info;
+  EventSet on;     // events it judges
+  EventSet needs;  // events it must have: those of on() and info.also
+  std::unique_ptr<Rule> (*make)();
+};
+
+namespace rules {
+template <typename Class>
+RuleDef define(const RuleInfo& info) {
+  RuleDef def{info, Class::judged_events(), Class::judged_events(),
+              +[]() -> std::unique_ptr<Rule> { return std::make_unique<Class>(); }};
+  for (uint16_t id : info.also) def.needs.set(id);
+  return def;
+}
+}  // namespace rules
+
+#define RULE(stem, Class, ...) \
+  const RuleDef& rule_##stem() { \
+    static const RuleDef def = define<Class>(RuleInfo __VA_ARGS__); \
+    return def; \
+  }
+
+// Every rule, sorted by id.
+std::span<const RuleDef* const> all_rules();
+// The rule of an id ("ORD-01") or name, null if there is none.
+const RuleDef* rule_named(std::string_view id);
+
+std::string_view to_string(Level level);
+std::string_view to_string(Party party);
+
+}  // namespace mirrorscope

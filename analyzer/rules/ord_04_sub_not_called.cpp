@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// ORD-04: a start calls every sub of the tree that its range meets, each once.
+#include "analyzer/rule.h"
+#include "analyzer/words.h"
+
+namespace mirrorscope::rules {
+
+class SubNotCalled final : public RuleOf<SubNotCalled> {
+ public:
+  void on(const ev_cb_enter& e, const Facts& f, Judge& judge) {
+    if (!f.called_twice) return;
+    judge.broken(e.h, f.within->at.time, {{f.within->at, "the start"}, {f.sub->inserted, "the sub was inserted"}},
+                 fmt::format("sub {} is called twice by one start", hex(e.sub)), e.fn);
+  }
+
+  void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
+    if (!f.has_entry || e.ret != 0 || !f.mm || e.end <= e.start) return;
+    const Call& call = *f.entry;
+    f.mm->subs.overlapping(e.start, e.end - 1, [&](const Sub& sub) {
+      const bool in_tree = sub.in_tree_since && sub.in_tree_since + Mirror::kClockSlack < call.at.time;
+      if (!in_tree || sub.removing || !callbacks_->callback_entry_seen_since(sub.fn, call.at.time)) return;
+      if (sub.last_frame == call.frame) return judge.held();
+      judge.broken(e.h, sub.inserted ? sub.inserted.time : call.at.time,
+                   {{sub.inserted, "the sub was inserted"}, {call.at, "the start"}},
+                   fmt::format("sub {} over {} is in the tree and was not called for {} ({})", hex(sub.ptr),
+                               range_text(sub.start, sub.last + 1), range_text(e.start, e.end), reason_text(e.reason)),
+                   sub.fn);
+    });
+  }
+
+  void attach(const Mirror& mirror) override { callbacks_ = &mirror; }
+
+ private:
+  const Mirror* callbacks_ = nullptr;
+};
+
+RULE(ord_04_sub_not_called, SubNotCalled,
+     {.id = "ORD-04",
+      .name = "sub_not_called",
+      .level = Level::hard,
+      .party = Party::core,
+      .says = "a start that succeeds has called every interval notifier in the tree that its range meets, each exactly once",
+      .because = "mm/mmu_notifier.c, mn_itree_invalidate()",
+      .not_claimed = "subs whose insertion or removal is deferred or under way; subs whose callback had no probe yet; failed starts",
+      .look_at = "the interval tree of the mm: a node whose start or last was changed while it was inserted",
+      .also = {EV_inv_start, EV_sub_insert_ret, EV_sub_remove, EV_sub_remove_ret, EV_read_begin_ret}})
+
+}  // namespace mirrorscope::rules

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which interval callbacks run inside which start or release, in both passes (mn_itree_invalidate, mn_itree_release).
+#include <algorithm>
+
+#include "driver-model/mirror/mirror.h"
+
+namespace mirrorscope {
+
+void Mirror::on(const ev_cb_enter& e, Facts& f) {
+  Task& t = task_of(e.h, f);
+  find_within(f, e.h.mm);
+  const bool inside = f.within && (f.within->at.id == EV_mm_release ||
+                                   (f.within->at.id == EV_inv_start && f.within->key == e.range));
+  Mm& mm = *mm_of(e.h, f);
+  if (!inside) {
+    // it can only run inside a start or a release: one whose entry was not seen, or a breach; its return will tell
+    Call c;
+    c.at = EventRef::of(e.h);
+    c.at.id = e.reason == MS_reason_release ? EV_mm_release : EV_inv_start;
+    c.key = e.reason == MS_reason_release ? e.h.mm : e.range;
+    c.mm = e.h.mm;
+    c.start = e.start;
+    c.end = e.end;
+    c.reason = e.reason;
+    c.flags = e.flags;
+    c.assumed = true;
+    c.frame = ++frames_;
+    c.starts_before = mm.starts;
+    c.ends_before = mm.ends;
+    if (!t.calls.push(c)) t.calls.clear();
+    start_entered(mm, e.h);
+    if (!t.seen_idle) mm.complete = false;
+  }
+  Sub* sub = sub_of(e.sub, f);
+  if (!sub || (!sub->removed && (sub->start != e.sub_start || sub->last != e.sub_last))) {
+    sub = &sub_begins(e.sub, e.h.mm, e.sub_start, e.sub_last, f);
+    f.has_previous = false;
+    sub->fn = e.fn;
+  }
+  if (!sub->in_tree_since) sub->in_tree_since = e.h.time;
+  Call& c = *enter(e.h, f, e.sub);
+  c.start = e.start;
+  c.end = e.end;
+  c.reason = e.reason;
+  c.flags = e.flags;
+  c.value = e.sub_seq;
+  if (f.within) {
+    f.called_twice = sub->last_frame == f.within->frame;
+    sub->last_frame = f.within->frame;
+    ++f.within->callbacks;
+  }
+  sub->last_callback = EventRef::of(e.h);
+}
+
+void Mirror::on(const ev_cb_ret& e, Facts& f) {
+  const bool known = leave(e.h, f, e.sub);
+  mm_of(e.h, f);
+  sub_of(e.sub, f);
+  if (!f.within) return;
+  if (!known && f.sub) f.sub->last_frame = f.within->frame;
+  if (!known) ++f.within->callbacks;
+  if (!e.ret) f.within->refused = true;
+  if (e.ret && e.finish) f.within->promised.push(e.finish);
+}
+
+void Mirror::on(const ev_cb_finish& e, Facts& f) {
+  enter(e.h, f, e.finish);
+  mm_of(e.h, f);
+  sub_of(e.sub, f);
+  if (!f.within) return;
+  f.within->finish_seen = true;
+  auto& promised = f.within->promised;
+  uint64_t* at = std::find(promised.begin(), promised.end(), e.finish);
+  f.finish_was_promised = at != promised.end() || promised.overflowed;
+  if (at != promised.end()) promised.erase(at);
+}
+
+void Mirror::on(const ev_cb_finish_ret& e, Facts& f) {
+  leave(e.h, f, e.finish);
+  mm_of(e.h, f);
+}
+
+}  // namespace mirrorscope

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which hlist notifiers are registered, how often they are held, and which ends they are owed (mn_hlist_*).
+#include <algorithm>
+
+#include "driver-model/mirror/mirror.h"
+
+namespace mirrorscope {
+
+ListSub* Mirror::list_of(uint64_t ptr, Facts& f) const {
+  f.list = lists_.find(ptr);
+  return f.list;
+}
+
+void Mirror::on(const ev_hl_start& e, Facts& f) {
+  enter(e.h, f, e.sub);
+  mm_of(e.h, f);
+  list_of(e.sub, f);
+  if (f.within) f.within->list_seen = true;
+}
+
+void Mirror::on(const ev_hl_start_ret& e, Facts& f) {
+  leave(e.h, f, e.sub);
+  mm_of(e.h, f);
+  list_of(e.sub, f);
+  if (!f.within) return;
+  f.within->list_seen = true;
+  if (e.ret != 0)
+    f.within->refused = true;
+  else if (e.end_fn)
+    f.within->owed_ends.push(e.sub);
+}
+
+void Mirror::on(const ev_hl_end& e, Facts& f) {
+  enter(e.h, f, e.sub);
+  mm_of(e.h, f);
+  list_of(e.sub, f);
+  if (!f.within) return;
+  f.within->list_seen = true;
+  auto& owed = f.within->owed_ends;
+  uint64_t* at = std::find(owed.begin(), owed.end(), e.sub);
+  f.end_was_owed = at != owed.end();
+  if (at != owed.end()) owed.erase(at);
+}
+
+void Mirror::on(const ev_hl_end_ret& e, Facts& f) {
+  leave(e.h, f, e.sub);
+  mm_of(e.h, f);
+  list_of(e.sub, f);
+}
+
+void Mirror::on(const ev_hl_release& e, Facts& f) {
+  enter(e.h, f, e.sub);
+  mm_of(e.h, f);
+  list_of(e.sub, f);
+}
+
+void Mirror::on(const ev_hl_release_ret& e, Facts& f) {
+  leave(e.h, f, e.sub);
+  list_of(e.sub, f);
+}
+
+void Mirror::on(const ev_mn_register& e, Facts& f) {
+  enter(e.h, f, e.sub);
+  mm_of(e.h, f);
+}
+
+void Mirror::on(const ev_mn_register_ret& e, Facts& f) {
+  leave(e.h, f, e.sub);
+  Mm* mm = mm_of(e.h, f);
+  if (e.ret != 0) return;
+  if (mm && (mm->exited || !e.sub)) mm_begins(*mm);  // the first sub of its kind in this mm
+  if (!e.sub) return;
+  ListSub& list = lists_.get(e.sub);
+  list = ListSub{};
+  list.ptr = e.sub;
+  list.mm = e.h.mm;
+  list.start_fn = e.start_fn;
+  list.end_fn = e.end_fn;
+  list.free_fn = e.free_fn;
+  list.registered = EventRef::of(e.h);
+  list.users = e.users;
+  f.list = &list;
+}
+
+void Mirror::on(const ev_mn_seen& e, Facts& f) {
+  bool made = false;
+  ListSub& list = lists_.get(e.sub, &made);
+  f.list = &list;
+  if (!made) return;
+  list.ptr = e.sub;
+  list.mm = e.h.mm;
+  list.start_fn = e.start_fn;
+  list.end_fn = e.end_fn;
+  list.users = e.users;
+}
+
+void Mirror::on(const ev_mn_unregister& e, Facts& f) {
+  enter(e.h, f, e.sub);
+  mm_of(e.h, f);
+  if (ListSub* list = list_of(e.sub, f)) list->unregistering = EventRef::of(e.h);
+}
+
+void Mirror::on(const ev_mn_unregister_ret& e, Facts& f) {
+  leave(e.h, f, e.sub);
+  if (ListSub* list = list_of(e.sub, f)) list->unregistered = EventRef::of(e.h);
+}
+
+void Mirror::on(const ev_mn_get_ret& e, Facts& f) {
+  task_of(e.h, f);
+  mm_of(e.h, f);
+  if (e.ret == 0)
+    if (ListSub* list = list_of(e.sub, f)) list->users = e.users;
+}
+
+void Mirror::on(const ev_mn_put& e, Facts& f) {
+  task_of(e.h, f);
+  mm_of(e.h, f);
+  if (ListSub* list = list_of(e.sub, f)) {
+    list->users = e.users ? e.users - 1 : 0;
+    if (list->users == 0) list->unregistering = EventRef::of(e.h);
+  }
+}
+
+void Mirror::on(const ev_mn_free& e, Facts& f) {
+  task_of(e.h, f);
+  if (ListSub* list = list_of(e.sub, f)) list->freed = EventRef::of(e.h);
+}
+
+}  // namespace mirrorscope

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reference mirror: fed every record in time order, it says what a correct kernel and driver may do at this moment.
+//
+// It is the specification that rules read and the explorer's oracle uses. It never judges: step() updates the state and says,
+// in Facts, how the record fits what was known. Rules run after the step of their record.
+//
+// What it knows can be incomplete: recording starts in the middle of things, and records can be lost. It then says so (has_entry
+// false, Mm::complete false) and learns again from the next record that re-establishes a fact.
+//
+// Kernel reference: mm/mmu_notifier.c (7.2) for every step in regions.cpp, callbacks.cpp, subs.cpp, lists.cpp; mm/hmm.c for
+// reads.cpp; mm/migrate_device.c for migrations.cpp; mm/gup.c for pins.cpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+
+#include "driver-model/mirror/state.h"
+#include "driver-model/mirror/table.h"
+#include "schema/events.h"
+
+namespace mirrorscope {
+
+// How one record fits the state. Pointers are valid until the next step.
+struct Facts {
+  Task* task = nullptr;
+  Mm* mm = nullptr;
+  Sub* sub = nullptr;       // interval notifier the record is about; null if it was never seen
+  ListSub* list = nullptr;  // hlist notifier the record is about
+  Call* within = nullptr;   // innermost inv_start, inv_end or mm_release call of this task on this mm
+
+  const Call* entry = nullptr;     // exit records: the call they close, null if it is not known
+  bool has_entry = false;          // entry is known from its own record, not assumed
+  const Region* region = nullptr;  // inv_end, inv_end_ret: the region they close, null if it is not known
+  bool has_section = false;
+  Section section;         // as it was before this record
+  bool has_migration = false;
+  Migration migration;     // as it was before this record
+  bool has_previous = false;
+  Sub previous;            // sub_insert_ret: the generation that was still live on the same address
+  bool has_short_pin = false;
+  ShortPin short_pin;      // pin, unpin: the short pin of this task that this record may answer
+
+  bool region_is_innermost = false;   // inv_end: no younger region of the task was still open
+  bool called_twice = false;          // cb_enter: this start has called this sub before
+  bool finish_was_promised = false;   // cb_finish
+  bool end_was_owed = false;          // hl_end
+  bool seq_went_back = false;         // a subscriptions->invalidate_seq lower than one that was read for certain earlier
+  EventRef seq_was;                   // where the higher one was read
+  int32_t active_most = -1;           // exits that show active_invalidate_ranges: bounds of what it may be, -1 = unknown
+  int32_t active_least = 0;
+  bool active_is_exact = false;  // no other task began or ended anything while the value was read, nor shortly before
+
+  Few<const Call*, 4> abandoned;  // calls that must have returned, without a record of it
+  Few<Region, 4> unended;  // regions that must be over, without a record of it
+  Few<uint16_t, 6> missed; // ids of events of which a record must be missing, each once per record
+
+  void clear() {
+    task = nullptr;
+    mm = nullptr;
+    sub = nullptr;
+    list = nullptr;
+    within = nullptr;
+    entry = nullptr;
+    region = nullptr;
+    has_entry = has_section = has_migration = has_previous = has_short_pin = false;
+    region_is_innermost = called_twice = finish_was_promised = end_was_owed = seq_went_back = false;
+    active_most = -1;
+    active_least = 0;
+    active_is_exact = false;
+    abandoned.clear();
+    unended.clear();
+    missed.clear();
+  }
+};
+
+class Mirror {
+ public:
+  // Cross-CPU claims keep this distance: bpf_ktime_get_ns() reads a clock that may step back by a few hundred ns between
+  // CPUs when the timekeeper updates (kernel/time/timekeeping.c, ktime_get_mono_fast_ns()).
+  static constexpr uint64_t kClockSlack = 2000;
+
+  // Updates the state by one record. `facts` is cleared first. Records come in non-decreasing time order.
+  void step(const ev_header& record, Facts& facts);
+
+  // Records were lost: whatever depends on having seen everything is unknown until re-established.
+  void forget();
+
+  // Is there a record of every entry of `fn` since before `time`?
+  bool callback_entry_seen_since(uint64_t fn, uint64_t time) const;
+  const CallbackFn* callback(uint64_t fn) const { return callbacks_.find(fn); }
+  const ListSub* list(uint64_t sub) const { return lists_.find(sub); }
+
+  template <typename Visit>
+  void each_task(Visit visit) const {
+    tasks_.each(visit);
+  }
+  size_t live() const { return tasks_.size() + mms_.size() + subs_.size() + lists_.size(); }
+
+ private:
+  // One overload per event that changes the state; the others are covered by the template.
+  void on(const ev_inv_start&, Facts&);
+  void on(const ev_inv_start_ret&, Facts&);
+  void on(const ev_inv_end&, Facts&);
+  void on(const ev_inv_end_ret&, Facts&);
+  void on(const ev_itree_end&, Facts&);
+  void on(const ev_itree_end_ret&, Facts&);
+  void on(const ev_mm_release&, Facts&);
+  void on(const ev_mm_release_ret&, Facts&);
+  void on(const ev_mm_exit&, Facts&);
+  void on(const ev_mm_exit_ret&, Facts&);
+  void on(const ev_sub_insert&, Facts&);
+  void on(const ev_sub_insert_ret&, Facts&);
+  void on(const ev_sub_remove&, Facts&);
+  void on(const ev_sub_remove_ret&, Facts&);
+  void on(const ev_sub_seen&, Facts&);
+  void on(const ev_cb_enter&, Facts&);
+  void on(const ev_cb_ret&, Facts&);
+  void on(const ev_cb_finish&, Facts&);
+  void on(const ev_cb_finish_ret&, Facts&);
+  void on(const ev_hl_start&, Facts&);
+  void on(const ev_hl_start_ret&, Facts&);
+  void on(const ev_hl_end&, Facts&);
+  void on(const ev_hl_end_ret&, Facts&);
+  void on(const ev_hl_release&, Facts&);
+  void on(const ev_hl_release_ret&, Facts&);
+  void on(const ev_mn_register&, Facts&);
+  void on(const ev_mn_register_ret&, Facts&);
+  void on(const ev_mn_unregister&, Facts&);
+  void on(const ev_mn_unregister_ret&, Facts&);
+  void on(const ev_mn_get_ret&, Facts&);
+  void on(const ev_mn_put&, Facts&);
+  void on(const ev_mn_free&, Facts&);
+  void on(const ev_mn_seen&, Facts&);
+  void on(const ev_read_begin&, Facts&);
+  void on(const ev_read_begin_ret&, Facts&);
+  void on(const ev_range_fault&, Facts&);
+  void on(const ev_range_fault_ret&, Facts&);
+  void on(const ev_migrate_setup&, Facts&);
+  void on(const ev_migrate_setup_ret&, Facts&);
+  void on(const ev_migrate_pages&, Facts&);
+  void on(const ev_migrate_pages_ret&, Facts&);
+  void on(const ev_migrate_finalize&, Facts&);
+  void on(const ev_migrate_finalize_ret&, Facts&);
+  void on(const ev_pin&, Facts&);
+  void on(const ev_pin_ret&, Facts&);
+  void on(const ev_unpin&, Facts&);
+  void on(const ev_unpin_ret&, Facts&);
+  void on(const ev_dev_map&, Facts&);
+  void on(const ev_probe_state&, Facts&);
+  template <typename Ev>
+  void on(const Ev&, Facts&) {}
+
+  // tasks.cpp: the call stack of a task
+  Task& task_of(const ev_header&, Facts&);
+  Call* enter(const ev_header&, Facts&, uint64_t key);
+  bool leave(const ev_header&, Facts&, uint64_t key);
+  void find_within(Facts&, uint64_t mm);
+  void sweep_idle_tasks(uint64_t now);
+
+  // regions.cpp
+  Mm* mm_of(const ev_header&, Facts&);
+  void mm_begins(Mm&);
+  void start_entered(Mm&, const ev_header&);
+  void region_opened(Mm&, const ev_header&);
+  void region_closed(Mm&, const ev_header&, bool was_definite);
+  void drop_region(Task&, Region*, const ev_header&, Facts&);
+  void bound_active(const ev_header&, Facts&);
+  void saw_seq(Mm&, const ev_header&, uint64_t seq, uint64_t read_after, Facts&);
+  void resync(Mm&, const ev_header&);
+
+  // subs.cpp
+  Sub* sub_of(uint64_t ptr, Facts&) const;
+  Sub& sub_begins(uint64_t ptr, uint64_t mm, uint64_t start, uint64_t last, Facts&);
+  void sub_ends(Sub&, const EventRef& at);
+
+  // reads.cpp
+  Section* section_of(Task&, uint64_t sub);
+  void keep_section(Facts&, const Section*);
+
+  // migrations.cpp
+  Migration* migration_of(Facts&, uint64_t args);
+
+  // lists.cpp
+  ListSub* list_of(uint64_t ptr, Facts&) const;
+
+  Table<Task> tasks_;
+  Table<Mm> mms_;
+  Table<Sub> subs_;
+  Table<ListSub> lists_;
+  Table<CallbackFn> callbacks_;
+  std::deque<std::pair<uint64_t, uint64_t>> removed_subs_;  // (ptr, generation), oldest first, bounded
+  Region closed_region_;  // what Facts::region points to
+  Few<Call, 12> dropped_calls_;  // what Facts::abandoned points to when a stack was dropped whole
+  uint64_t frames_ = 0;
+  uint64_t generations_ = 0;
+  size_t sweep_at_ = 4096;
+  bool probes_known_ = false;  // a probe_state was seen: callbacks without one are not covered
+  std::array<Task*, 64> last_task_{};  // by cpu: the task found last, a cache
+};
+
+}  // namespace mirrorscope

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where each task is in the collision-retry section: read_begin, hmm_range_fault, again (mm/hmm.c, hmm.rst).
+#include "driver-model/mirror/mirror.h"
+
+namespace mirrorscope {
+
+Section* Mirror::section_of(Task& t, uint64_t sub) {
+  for (Section& s : t.sections)
+    if (s.sub == sub) return &s;
+  return nullptr;
+}
+
+void Mirror::keep_section(Facts& f, const Section* s) {
+  f.has_section = s != nullptr;
+  if (s) f.section = *s;
+}
+
+void Mirror::on(const ev_read_begin& e, Facts& f) {
+  Call& c = *enter(e.h, f, e.sub);
+  mm_of(e.h, f);
+  sub_of(e.sub, f);
+  c.value = e.sub_seq;
+  keep_section(f, section_of(*f.task, e.sub));
+}
+
+void Mirror::on(const ev_read_begin_ret& e, Facts& f) {
+  leave(e.h, f, e.sub);
+  mm_of(e.h, f);
+  Task& t = *f.task;
+  Section* s = section_of(t, e.sub);
+  keep_section(f, s);
+  if (!s) {
+    // a task works on few subs at a time; the oldest section is over
+    if (t.sections.count == t.sections.items.size()) t.sections.erase(t.sections.begin());
+    s = t.sections.push(Section{});
+    s->sub = e.sub;
+  }
+  const bool again = s->fault_seen && s->fault_result == -16;  // -EBUSY
+  if (!again) {
+    s->collisions = 0;
+    s->first_try = e.h.time;
+  }
+  s->seq = e.ret;
+  s->begun = EventRef::of(e.h);
+  s->fault_seen = false;
+  s->fault_result = 0;
+  if (Sub* sub = sub_of(e.sub, f)) {
+    sub->read_begun = true;
+    // it returns only outside the episode the insert was deferred to (mmu_interval_read_begin): the sub is in the tree
+    if (!sub->in_tree_since) sub->in_tree_since = e.h.time;
+  }
+}
+
+void Mirror::on(const ev_range_fault& e, Facts& f) {
+  Call& c = *enter(e.h, f, e.hmm_range);
+  mm_of(e.h, f);
+  c.start = e.start;
+  c.end = e.end;
+  c.value = e.notifier_seq;
+  keep_section(f, section_of(*f.task, e.sub));
+  if (Sub* sub = sub_of(e.sub, f))
+    if (CallbackFn* fn = callbacks_.find(sub->fn)) fn->uses_faults = true;
+}
+
+void Mirror::on(const ev_range_fault_ret& e, Facts& f) {
+  leave(e.h, f, e.hmm_range);
+  mm_of(e.h, f);
+  Section* s = section_of(*f.task, e.sub);
+  keep_section(f, s);
+  if (s) {
+    s->fault_seen = true;
+    s->fault_result = e.ret;
+    s->faulted = EventRef::of(e.h);
+    if (e.ret == -16) ++s->collisions;
+  }
+  if (Sub* sub = sub_of(e.sub, f)) sub->faulted = true;
+}
+
+void Mirror::on(const ev_dev_map& e, Facts& f) {
+  Task& t = task_of(e.h, f);
+  mm_of(e.h, f);
+  sub_of(e.sub, f);
+  keep_section(f, section_of(t, e.sub));
+}
+
+}  // namespace mirrorscope

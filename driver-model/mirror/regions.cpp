@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which invalidations are open, per task and per mm, and what both counters may be (mm/mmu_notifier.c).
+#include <algorithm>
+
+#include "driver-model/mirror/mirror.h"
+
+namespace mirrorscope {
+
+Mm* Mirror::mm_of(const ev_header& h, Facts& f) {
+  uint64_t ptr = h.mm;
+  if (!ptr && f.within) ptr = f.within->mm;
+  if (!ptr) return nullptr;
+  // most records of a task are about one mm
+  Mm* mm = f.task ? f.task->last_mm : nullptr;
+  if (!mm || mm->ptr != ptr) {
+    bool made = false;
+    mm = &mms_.get(ptr, &made);
+    if (made) {
+      mm->ptr = ptr;
+      mm->generation = ++generations_;
+    }
+    if (f.task) f.task->last_mm = mm;
+  }
+  f.mm = mm;
+  return mm;
+}
+
+// The address of a dead mm has come back as a new one, or an mm gets its first interval tree.
+void Mirror::mm_begins(Mm& mm) {
+  if (mm.exited) {
+    Mm fresh;
+    fresh.ptr = mm.ptr;
+    fresh.subs = mm.subs;
+    mm = fresh;
+    mm.generation = ++generations_;
+  }
+  mm.seq_seen = 0;
+}
+
+void Mirror::start_entered(Mm& mm, const ev_header& h) {
+  ++mm.starts;
+  ++mm.possible;
+  mm.changed(h.time, h.tid);
+}
+
+void Mirror::region_opened(Mm& mm, const ev_header& h) {
+  ++mm.definite;
+  mm.changed(h.time, h.tid);
+}
+
+void Mirror::region_closed(Mm& mm, const ev_header& h, bool was_definite) {
+  ++mm.ends;
+  mm.possible = std::max(0, mm.possible - 1);
+  if (was_definite) mm.definite = std::max(0, mm.definite - 1);
+  mm.changed(h.time, h.tid);
+}
+
+// A region that must be over although no end of it was seen.
+void Mirror::drop_region(Task& t, Region* region, const ev_header& h, Facts& f) {
+  f.unended.push(*region);
+  if (Mm* mm = mms_.find(region->mm)) region_closed(*mm, h, true);
+  t.regions.erase(region);
+}
+
+// Every value was read inside the function or after it, before the record's time. A region counts for certain if it was open through
+// all of that, and may count if it was open at any moment of it.
+void Mirror::bound_active(const ev_header& h, Facts& f) {
+  if (!f.mm || !f.has_entry || !f.mm->complete) return;
+  const int32_t ended_meanwhile = static_cast<int32_t>(f.mm->ends - f.entry->ends_before);
+  const int32_t started_meanwhile = static_cast<int32_t>(f.mm->starts - f.entry->starts_before);
+  f.active_most = f.mm->possible + ended_meanwhile;
+  f.active_least = std::max(0, f.mm->definite - started_meanwhile);
+  // in what mn_itree_inv_end() shows after itself, the region it ended is no longer counted
+  if (h.id == EV_itree_end_ret && f.within) f.active_most = std::max(0, f.active_most - 1);
+  f.active_is_exact = f.mm->changed_by_others(h.tid) + kClockSlack < f.entry->at.time;
+}
+
+// `read_after`: the value was read no earlier than this.
+void Mirror::saw_seq(Mm& mm, const ev_header& h, uint64_t seq, uint64_t read_after, Facts& f) {
+  if (seq >= mm.seq_seen) {
+    mm.seq_seen = seq;
+    mm.seq_seen_at = EventRef::of(h);
+  } else if (mm.seq_seen_at.time + kClockSlack < read_after) {
+    f.seq_went_back = true;
+    f.seq_was = mm.seq_seen_at;
+  }
+}
+
+// active_invalidate_ranges was read as 0 with nothing else going on: whatever the model still holds open on this mm is over.
+void Mirror::resync(Mm& mm, const ev_header& h) {
+  int32_t in_flight = 0;
+  tasks_.each([&](Task& t) {
+    for (const Call& c : t.calls)
+      if (c.mm == mm.ptr && (c.at.id == EV_inv_start || c.at.id == EV_inv_end || c.at.id == EV_mm_release)) ++in_flight;
+    for (int i = t.regions.count - 1; i >= 0; --i)
+      if (t.regions.items[static_cast<size_t>(i)].mm == mm.ptr) t.regions.erase(&t.regions.items[static_cast<size_t>(i)]);
+  });
+  mm.definite = 0;
+  mm.possible = in_flight;
+  mm.complete = true;
+  mm.changed(h.time, h.tid);
+}
+
+void Mirror::on(const ev_inv_start& e, Facts& f) {
+  Call& c = *enter(e.h, f, e.range);
+  Mm& mm = *mm_of(e.h, f);
+  c.start = e.start;
+  c.end = e.end;
+  c.reason = e.reason;
+  c.flags = e.flags;
+  c.value = e.seq;
+  c.starts_before = mm.starts;
+  c.ends_before = mm.ends;
+  start_entered(mm, e.h);
+  Task& t = *f.task;
+  if (t.failed_range == e.range) t.failed_range = 0;
+  // the struct lives on the stack: an older region with the same address, and what was opened inside it, cannot be alive
+  for (Region* r = t.regions.begin(); r != t.regions.end(); ++r) {
+    if (r->range != e.range) continue;
+    while (t.regions.end() != r) drop_region(t, t.regions.end() - 1, e.h, f);
+    f.missed.push(EV_inv_end);
+    f.missed.push(EV_inv_end_ret);
+    break;
+  }
+}
+
+void Mirror::on(const ev_inv_start_ret& e, Facts& f) {
+  const bool known = leave(e.h, f, e.range);
+  Mm& mm = *mm_of(e.h, f);
+  if (!known) {
+    start_entered(mm, e.h);
+    mm.complete = mm.complete && f.task->seen_idle;
+  }
+  bound_active(e.h, f);
+  saw_seq(mm, e.h, e.seq, f.has_entry ? f.entry->at.time : 0, f);
+  if (e.ret != 0) {
+    region_closed(mm, e.h, false);
+    f.task->failed_range = e.range;
+    f.task->failed_at = EventRef::of(e.h);
+    return;
+  }
+  Region r;
+  r.started = f.has_entry ? f.entry->at : EventRef::of(e.h);
+  r.returned = EventRef::of(e.h);
+  r.range = e.range;
+  r.mm = e.h.mm;
+  r.start = e.start;
+  r.end = e.end;
+  r.reason = e.reason;
+  r.flags = e.flags;
+  r.has_itree = e.has_itree != 0;
+  if (f.entry) r.owed_ends = f.entry->owed_ends;
+  region_opened(mm, e.h);
+  if (!f.task->regions.push(r)) {
+    mm.complete = false;
+    region_closed(mm, e.h, true);
+  }
+}
+
+void Mirror::on(const ev_inv_end& e, Facts& f) {
+  Task& t = task_of(e.h, f);
+  Mm& mm = *mm_of(e.h, f);
+  for (int i = t.regions.count - 1; i >= 0; --i) {
+    Region& r = t.regions.items[static_cast<size_t>(i)];
+    if (r.range != e.range || r.mm != e.h.mm) continue;
+    f.region_is_innermost = i == t.regions.count - 1;
+    closed_region_ = r;
+    f.region = &closed_region_;
+    while (t.regions.count - 1 > i) drop_region(t, &t.regions.back(), e.h, f);
+    t.regions.truncate(static_cast<uint8_t>(i));
+    mm.definite = std::max(0, mm.definite - 1);
+    break;
+  }
+  if (!f.region) {
+    // a start whose return was not seen? then it must have returned 0: callers end only what started (mmu_notifier.h)
+    for (int i = t.calls.count - 1; i >= 0; --i) {
+      const Call& c = t.calls.items[static_cast<size_t>(i)];
+      if (c.at.id != EV_inv_start || c.key != e.range) continue;
+      closed_region_ = Region{};
+      closed_region_.started = closed_region_.returned = c.at;
+      closed_region_.range = e.range;
+      closed_region_.mm = c.mm;
+      closed_region_.start = c.start;
+      closed_region_.end = c.end;
+      closed_region_.reason = c.reason;
+      closed_region_.flags = c.flags;
+      closed_region_.owed_ends = c.owed_ends;
+      f.region = &closed_region_;
+      f.region_is_innermost = true;
+      f.missed.push(EV_inv_start_ret);
+      t.calls.truncate(static_cast<uint8_t>(i));
+      break;
+    }
+  }
+  if (!f.region) {
+    // started before recording did, or the records are missing: until now it was not counted
+    start_entered(mm, e.h);
+    mm.complete = false;
+  }
+  mm.changed(e.h.time, e.h.tid);
+  Call& c = *enter(e.h, f, e.range);
+  c.start = e.start;
+  c.end = e.end;
+  c.reason = e.reason;
+  c.flags = e.flags;
+  c.starts_before = mm.starts;
+  c.ends_before = mm.ends;
+  if (f.region) {
+    c.owed_ends = f.region->owed_ends;
+    c.has_itree = f.region->has_itree;
+  }
+}
+
+void Mirror::on(const ev_inv_end_ret& e, Facts& f) {
+  const bool known = leave(e.h, f, e.range);
+  Mm& mm = *mm_of(e.h, f);
+  if (!known) {
+    Task& t = *f.task;
+    for (Region* r = t.regions.begin(); r != t.regions.end(); ++r) {
+      if (r->range != e.range) continue;
+      closed_region_ = *r;
+      f.region = &closed_region_;
+      while (t.regions.end() - 1 != r) drop_region(t, t.regions.end() - 1, e.h, f);
+      t.regions.erase(r);
+      mm.definite = std::max(0, mm.definite - 1);
+      break;
+    }
+  }
+  if (known || f.region) region_closed(mm, e.h, false);
+  bound_active(e.h, f);
+}
+
+void Mirror::on(const ev_itree_end& e, Facts& f) {
+  Call& c = *enter(e.h, f, e.subs);
+  Mm* mm = mm_of(e.h, f);
+  if (f.within) f.within->itree_end_seen = true;
+  if (!mm) return;
+  c.mm = mm->ptr;
+  c.starts_before = mm->starts;
+  c.ends_before = mm->ends;
+}
+
+void Mirror::on(const ev_itree_end_ret& e, Facts& f) {
+  leave(e.h, f, e.subs);
+  Mm* mm = mm_of(e.h, f);
+  if (f.within) f.within->itree_end_seen = true;
+  if (!mm) return;
+  bound_active(e.h, f);
+  saw_seq(*mm, e.h, e.seq, f.has_entry ? f.entry->at.time : 0, f);
+  // 0, and nobody began or finished anything while it was read: the model may start from here
+  if (e.active == 0 && f.has_entry && !mm->complete && f.entry->starts_before == mm->starts &&
+      f.entry->ends_before == mm->ends && mm->changed_by_others(e.h.tid) + kClockSlack < f.entry->at.time)
+    resync(*mm, e.h);
+}
+
+void Mirror::on(const ev_mm_release& e, Facts& f) {
+  Call& c = *enter(e.h, f, e.h.mm);
+  Mm& mm = *mm_of(e.h, f);
+  c.starts_before = mm.starts;
+  c.ends_before = mm.ends;
+  c.reason = MS_reason_release;
+  c.end = UINT64_MAX;
+  start_entered(mm, e.h);  // mn_itree_release() counts itself without going through a start
+  mm.releasing = EventRef::of(e.h);
+}
+
+void Mirror::on(const ev_mm_release_ret& e, Facts& f) {
+  const bool known = leave(e.h, f, e.h.mm);
+  Mm& mm = *mm_of(e.h, f);
+  if (known) region_closed(mm, e.h, false);
+  bound_active(e.h, f);
+  mm.released = EventRef::of(e.h);
+}
+
+void Mirror::on(const ev_mm_exit& e, Facts& f) {
+  enter(e.h, f, e.h.mm);
+  mm_of(e.h, f);
+}
+
+void Mirror::on(const ev_mm_exit_ret& e, Facts& f) {
+  leave(e.h, f, e.h.mm);
+  Mm& mm = *mm_of(e.h, f);
+  mm.exited = EventRef::of(e.h);
+  // nothing can hold a range of an mm without VMAs: what is still open never ended
+  tasks_.each([&](Task& t) {
+    for (int i = t.regions.count - 1; i >= 0; --i) {
+      Region& r = t.regions.items[static_cast<size_t>(i)];
+      if (r.mm == mm.ptr) drop_region(t, &r, e.h, f);
+    }
+    if (t.last_mm == &mm) t.last_mm = nullptr;
+  });
+  // subs are removed later, when their file is closed; without any the address may come back as another mm
+  if (mm.subs.size() == 0) {
+    mms_.erase(mm.ptr);  // the slot keeps its bytes until the next step
+  }
+}
+
+}  // namespace mirrorscope

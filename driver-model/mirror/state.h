@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the reference mirror knows at one moment: tasks, mms, subs, regions, sections, migrations. Plain data.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "schema/events.h"
+
+namespace mirrorscope {
+
+// Names one record without keeping its bytes: (cpu, seq) is unique within 2^32 records of a CPU, time finds it fast.
+struct EventRef {
+  uint64_t time = 0;
+  uint32_t seq = 0;
+  uint16_t cpu = 0;
+  uint16_t id = 0;  // row of events.def, 0 = no record
+
+  static EventRef of(const ev_header& h) { return {h.time, h.seq, h.cpu, h.id}; }
+  explicit operator bool() const { return id != 0; }
+  bool operator==(const EventRef&) const = default;
+};
+static_assert(sizeof(EventRef) == 16);
+
+// A fixed-capacity list that says when it overflowed instead of growing: state of one task stays one allocation.
+template <typename T, uint8_t N>
+struct Few {
+  std::array<T, N> items;
+  uint8_t count = 0;
+  bool overflowed = false;  // entries were dropped: what the list says is incomplete until it is cleared
+
+  T* begin() { return items.data(); }
+  T* end() { return items.data() + count; }
+  const T* begin() const { return items.data(); }
+  const T* end() const { return items.data() + count; }
+  bool empty() const { return count == 0; }
+  T& back() { return items[count - 1]; }
+  const T& back() const { return items[count - 1]; }
+  T* push(const T& item) {
+    if (count == N) {
+      overflowed = true;
+      return nullptr;
+    }
+    items[count] = item;
+    return &items[count++];
+  }
+  void truncate(uint8_t n) { count = n; }
+  void erase(T* at) {
+    for (T* p = at; p + 1 < end(); ++p) *p = p[1];
+    --count;
+  }
+  void clear() {
+    count = 0;
+    overflowed = false;
+  }
+};
+
+struct Sub;
+struct Mm;
+
+// The live subs of an mm, sorted by first byte: which of them intersect [start, last]?
+class SubList {
+ public:
+  void add(uint64_t start, uint64_t last, Sub* sub);
+  void remove(const Sub* sub);
+  size_t size() const { return entries_.size(); }
+
+  template <typename Visit>
+  void overlapping(uint64_t start, uint64_t last, Visit visit) const {
+    // no entry that begins more than the longest span before `start` can reach it
+    const uint64_t from = start > longest_ ? start - longest_ : 0;
+    for (size_t i = first_at(from); i < entries_.size() && entries_[i].start <= last; ++i)
+      if (entries_[i].last >= start) visit(*entries_[i].sub);
+  }
+  template <typename Visit>
+  void each(Visit visit) const {
+    for (const Entry& e : entries_) visit(*e.sub);
+  }
+
+ private:
+  struct Entry {
+    uint64_t start, last;
+    Sub* sub;
+  };
+  size_t first_at(uint64_t start) const;
+  std::vector<Entry> entries_;
+  uint64_t longest_ = 0;
+};
+
+// One probed function that a task is inside of: between an entry event and its _ret.
+struct Call {
+  EventRef at;          // the entry record; at.id says which function. Of an assumed call: the record that implied it
+  uint64_t key = 0;     // what tells two calls of one function apart: range, sub, args, pages
+  uint64_t mm = 0;
+  uint64_t start = 0;   // the user range it is about, if any
+  uint64_t end = 0;
+  uint64_t value = 0;   // one number of the entry record that the return is compared with (see mirror.cpp)
+  uint64_t frame = 0;   // unique number of this call, never 0
+  uint32_t reason = 0;
+  uint32_t flags = 0;
+  uint32_t starts_before = 0;  // Mm::starts and Mm::ends when the call was entered
+  uint32_t ends_before = 0;
+  uint16_t callbacks = 0;      // interval callbacks entered inside
+  Few<uint64_t, 4> promised;   // two-pass: finishes handed out and not yet run
+  Few<uint64_t, 4> owed_ends;  // hlist subs that started and must get their end op
+  bool assumed = false;        // no entry record: something that only happens inside was seen
+  bool refused = false;        // a callback or op refused
+  bool has_itree = false;      // inv_end: the mm had an interval tree when the region started
+  bool list_seen = false;      // an hlist op ran inside
+  bool itree_end_seen = false; // mn_itree_inv_end() ran inside
+  bool finish_seen = false;    // a finish pass ran inside
+};
+
+// An invalidation between start and end: [start, end) of the mm must not be mapped anew.
+struct Region {
+  EventRef started;   // inv_start, or inv_start_ret if the entry was not seen
+  EventRef returned;  // inv_start_ret, or what implied it
+  uint64_t range = 0; // struct mmu_notifier_range, on the task's stack
+  uint64_t mm = 0;
+  uint64_t start = 0;
+  uint64_t end = 0;
+  uint32_t reason = 0;
+  uint32_t flags = 0;
+  Few<uint64_t, 4> owed_ends;  // hlist subs that started and must get their end op
+  bool has_itree = false;
+};
+
+// The read side of one task on one sub: from read_begin to whatever replaces it.
+struct Section {
+  uint64_t sub = 0;
+  uint64_t seq = 0;        // what read_begin returned
+  EventRef begun;          // read_begin_ret
+  EventRef faulted;        // last range_fault_ret
+  uint64_t first_try = 0;  // time of the first read_begin_ret of an unbroken row of collisions
+  uint32_t collisions = 0; // -EBUSY in a row
+  int32_t fault_result = 0;
+  bool fault_seen = false;
+};
+
+// migrate_vma_setup() .. migrate_vma_finalize() of one task.
+struct Migration {
+  uint64_t args = 0;
+  uint64_t mm = 0;
+  EventRef setup;    // migrate_setup_ret
+  EventRef pages;    // migrate_pages_ret
+  uint64_t src_hash = 0;
+  uint64_t dst_hash = 0;
+  uint64_t cpages = 0;
+  bool pages_done = false;
+};
+
+// A pin that returned fewer pages than were asked for, not yet answered.
+struct ShortPin {
+  EventRef at;
+  uint64_t pages = 0;  // the array
+  uint64_t start = 0;
+  uint64_t asked = 0;
+  uint64_t got = 0;
+};
+
+struct Task {
+  uint64_t key = 0;  // tid, or a number of its own for the idle task of each CPU
+  uint64_t last_time = 0;
+  Mm* last_mm = nullptr;  // a cache, not a fact
+  bool seen_idle = false; // its call stack has been empty once: what it does from then on is known from the start
+  Few<Call, 12> calls;
+  Few<Region, 8> regions;
+  Few<Section, 4> sections;
+  Few<Migration, 2> migrations;
+  ShortPin short_pin;
+  uint64_t failed_range = 0;  // range of the last start that failed
+  EventRef failed_at;
+
+  bool idle() const { return calls.empty() && regions.empty() && migrations.empty(); }
+};
+
+// One generation of a struct mmu_interval_notifier: from insert to remove.
+struct Sub {
+  uint64_t ptr = 0;
+  uint64_t generation = 0;
+  uint64_t mm = 0;
+  uint64_t start = 0;
+  uint64_t last = 0;
+  uint64_t fn = 0;         // invalidate or invalidate_start
+  uint64_t finish_fn = 0;
+  EventRef inserted;       // sub_insert_ret; none if it was there before recording
+  EventRef removing;       // sub_remove
+  EventRef removed;        // sub_remove_ret
+  uint64_t in_tree_since = 0;  // it is in the tree for certain from this time on; 0 = not known
+  uint64_t insert_seq = 0;     // its invalidate_seq at insert
+  uint64_t last_frame = 0;     // Call::frame of the start that called it last
+  EventRef last_callback;
+  uint64_t deferred_until_seq = 0;  // insert was deferred: in the tree once subscriptions->invalidate_seq passed this
+  bool read_begun = false;     // some task came back from read_begin
+  bool faulted = false;        // hmm_range_fault was called with it
+};
+
+// One generation of a struct mmu_notifier (hlist).
+struct ListSub {
+  uint64_t ptr = 0;
+  uint64_t mm = 0;
+  uint64_t start_fn = 0;
+  uint64_t end_fn = 0;
+  uint64_t free_fn = 0;
+  EventRef registered;
+  EventRef unregistering;
+  EventRef unregistered;  // unregister returned, or the last put
+  EventRef freed;
+  uint32_t users = 0;
+};
+
+// One generation of a struct mm_struct with subscriptions.
+struct Mm {
+  uint64_t ptr = 0;
+  uint64_t generation = 0;
+  uint32_t starts = 0;      // starts entered, running count
+  uint32_t ends = 0;        // regions certainly over (end returned, or start failed and returned), running count
+  int32_t possible = 0;     // regions that may be counted in active_invalidate_ranges now: entered start .. returned end
+  int32_t definite = 0;     // regions that are counted for certain: returned start .. entered end
+  uint64_t last_change = 0;        // time of the last change of possible or definite,
+  uint64_t last_change_by = 0;     // the task that made it,
+  uint64_t last_other_change = 0;  // and the time of the last one that another task than that made
+  uint64_t seq_seen = 0;    // highest subscriptions->invalidate_seq seen
+  EventRef seq_seen_at;
+  EventRef releasing;       // mm_release
+  EventRef released;        // mm_release_ret
+  EventRef exited;          // mm_exit_ret
+  // When did a task other than `task` last begin or end an invalidation?
+  uint64_t changed_by_others(uint64_t task) const { return last_change_by == task ? last_other_change : last_change; }
+  void changed(uint64_t time, uint64_t task) {
+    if (last_change_by != task) {
+      last_other_change = last_change;
+      last_change_by = task;
+    }
+    last_change = time;
+  }
+  bool complete = false;    // possible is a true bound: the mm was seen quiescent and nothing was missed since
+  SubList subs;             // live subs, by address
+};
+
+// A callback function, as far as probes go.
+struct CallbackFn {
+  uint64_t fn = 0;
+  uint64_t entry_since = 0;  // its entry probe is attached since, 0 = not
+  uint64_t exit_since = 0;
+  bool uses_faults = false;  // hmm_range_fault was called with a sub of this callback
+  std::array<char, 64> name{};
+};
+
+}  // namespace mirrorscope

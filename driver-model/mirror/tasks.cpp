@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which probed functions a task is inside of: its call stack, kept right across lost entries and returns.
+#include <algorithm>
+
+#include "driver-model/mirror/mirror.h"
+#include "schema/catalog.h"
+
+namespace mirrorscope {
+
+namespace {
+// tid 0 is the idle task of every CPU at once: each CPU's gets a key of its own.
+uint64_t task_key(const ev_header& h) { return h.tid ? h.tid : (1ull << 40) + h.cpu; }
+
+constexpr auto pair_of = [] {
+  std::array<uint16_t, EV_LIMIT> pairs{};
+  for (const EventInfo& e : catalog::events) pairs[e.id] = e.pair;
+  return pairs;
+}();
+}  // namespace
+
+Task& Mirror::task_of(const ev_header& h, Facts& f) {
+  const uint64_t key = task_key(h);
+  Task*& cached = last_task_[h.cpu % last_task_.size()];
+  if (!cached || cached->key != key) {
+    if (tasks_.size() >= sweep_at_) sweep_idle_tasks(h.time);
+    bool made = false;
+    cached = &tasks_.get(key, &made);
+    if (made) cached->key = key;
+  }
+  cached->last_time = h.time;
+  f.task = cached;
+  return *cached;
+}
+
+// Tasks leave no record when they exit: those that have been inside nothing for a second are dropped.
+void Mirror::sweep_idle_tasks(uint64_t now) {
+  constexpr uint64_t kSecond = 1'000'000'000;
+  tasks_.erase_if([now](const Task& t) { return t.idle() && t.last_time + kSecond < now; });
+  last_task_.fill(nullptr);
+  sweep_at_ = std::max<size_t>(4096, tasks_.size() * 2);
+}
+
+Call* Mirror::enter(const ev_header& h, Facts& f, uint64_t key) {
+  Task& t = task_of(h, f);
+  find_within(f, h.mm);
+  Call call;
+  call.at = EventRef::of(h);
+  call.key = key;
+  call.mm = h.mm;
+  call.frame = ++frames_;
+  Call* pushed = t.calls.push(call);
+  if (!pushed) {
+    // deeper than anything the kernel does: returns were lost, start over with what is certain
+    dropped_calls_ = t.calls;
+    for (const Call& c : dropped_calls_) f.abandoned.push(&c);
+    t.calls.clear();
+    t.seen_idle = false;
+    f.within = nullptr;
+    pushed = t.calls.push(call);
+  }
+  return pushed;
+}
+
+// Closes the innermost call of the function whose return `h` is. Calls inside it must have returned too.
+bool Mirror::leave(const ev_header& h, Facts& f, uint64_t key) {
+  Task& t = task_of(h, f);
+  const uint16_t entry_id = pair_of[h.id];
+  for (int i = t.calls.count - 1; i >= 0; --i) {
+    const Call& c = t.calls.items[static_cast<size_t>(i)];
+    if (c.at.id != entry_id || c.key != key) continue;
+    f.entry = &c;  // the slot keeps its bytes until the next call of this task
+    f.has_entry = !c.assumed;
+    if (c.assumed && t.seen_idle) f.missed.push(entry_id);
+    for (int j = i + 1; j < t.calls.count; ++j) {
+      const Call& inner = t.calls.items[static_cast<size_t>(j)];
+      f.abandoned.push(&inner);
+      if (!inner.assumed) f.missed.push(pair_of[inner.at.id]);
+    }
+    t.calls.truncate(static_cast<uint8_t>(i));
+    if (t.calls.empty()) t.seen_idle = true;
+    find_within(f, f.entry->mm);
+    return true;
+  }
+  // the call began before recording did, or the record of its entry is missing
+  if (t.seen_idle) f.missed.push(entry_id);
+  find_within(f, h.mm);
+  return false;
+}
+
+// mm == 0: the record does not know its mm (its object may be freed already), the enclosing call does.
+void Mirror::find_within(Facts& f, uint64_t mm) {
+  f.within = nullptr;
+  for (int i = f.task->calls.count - 1; i >= 0; --i) {
+    Call& c = f.task->calls.items[static_cast<size_t>(i)];
+    const bool invalidates = c.at.id == EV_inv_start || c.at.id == EV_inv_end || c.at.id == EV_mm_release;
+    if (invalidates && (mm == 0 || c.mm == mm)) {
+      f.within = &c;
+      return;
+    }
+  }
+}
+
+void Mirror::step(const ev_header& record, Facts& facts) {
+  facts.clear();
+  switch (record.id) {
+#define FIELD(type, name, says)
+#define ARRAY(type, n, name, says)
+#define EVENT(id, name, pair, kind, says, ...)                  \
+  case id:                                                      \
+    on(reinterpret_cast<const ev_##name&>(record), facts);      \
+    break;
+#include "schema/events.def"
+#undef EVENT
+#undef FIELD
+#undef ARRAY
+    default:
+      break;
+  }
+}
+
+void Mirror::forget() {
+  tasks_.each([](Task& t) { t.seen_idle = false; });
+  mms_.each([](Mm& mm) { mm.complete = false; });
+}
+
+}  // namespace mirrorscope
