@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// One recording from start to end: what can be asked for, what is told on the way, what came of it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/probe_state.h"
+#include "collector/pump.h"
+#include "collector/trace_outlet.h"
+#include "trace/result.h"
+
+namespace mirrorscope {
+
+struct RecordOptions {
+  std::filesystem::path output;
+  std::string recorder;                     // name and version, for the trace
+  std::chrono::nanoseconds duration{0};     // 0: until told to stop
+  std::vector<std::string> command;         // empty: none
+  bool system_wide = false;                 // also what the command has nothing to do with
+  std::vector<uint32_t> pids;               // only these processes and their children
+  std::string comm;                         // only processes of this name and their children
+  std::filesystem::path cgroup;             // only processes in this cgroup v2 directory and their children
+  std::vector<std::string> without_events;  // names
+  uint64_t ring_bytes = 0;                  // per CPU; 0: 8 MiB, less on machines with many CPUs
+  uint64_t segment_bytes = 0;               // trace::WriterOptions
+  uint32_t keep_segments = 0;
+  bool raw_addresses = false;
+  bool stacks = true;
+  bool kprobes_only = false;
+  bool run_counts = false;             // have the kernel count how often each program ran
+  std::chrono::milliseconds tick{50};  // between two polls of what was lost
+};
+
+struct Progress {
+  std::chrono::nanoseconds elapsed{0};
+  uint64_t records = 0;  // in the trace
+  uint64_t lost = 0;     // all causes
+  uint64_t bytes = 0;    // of the trace
+};
+
+class RecordObserver {
+ public:
+  virtual ~RecordObserver() = default;
+  virtual void ready(const std::vector<ProbeState>& /*probes*/) {}
+  virtual void progress(const Progress& /*now*/) {}  // about ten times a second
+  virtual void warning(const std::string& /*sentence*/) {}
+};
+
+enum class StopReason { told, duration, command_ended };
+
+struct ProbeCounts {
+  ProbeState state;
+  ProgramRuns runs;  // runs.runs only with RecordOptions::run_counts
+};
+
+struct Recorded {
+  StopReason why = StopReason::told;
+  std::chrono::nanoseconds elapsed{0};
+  uint64_t records = 0;    // that the probes made and that are in the trace
+  uint64_t ring_full = 0;  // that found no room in a ring
+  uint64_t skipped = 0;    // program runs that the kernel skipped
+  uint64_t disk_full = 0;  // that found no room on disk
+  uint64_t bytes = 0;      // of the trace
+  uint64_t peak_rss = 0;   // of the recorder, bytes
+  std::vector<Books> books;
+  std::vector<ProbeCounts> probes;
+  std::optional<int> command_code;
+  uint64_t lost() const { return ring_full + skipped + disk_full; }
+  bool balanced() const;
+};
+
+// Records until it is told to stop (SIGINT, SIGTERM), the time is over, or the command has ended. Every record that
+// gets into the trace also goes to `tap` if there is one.
+Result<Recorded> record(const RecordOptions& options, RecordObserver& observer, RecordTap tap = {});
+
+}  // namespace mirrorscope
