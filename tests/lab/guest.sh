@@ -72,9 +72,7 @@ if [[ -n $out ]]; then
 fi
 
 # What the guest's init reads (a shell fragment) and what it runs.
-{
-    printf 'out=%d swap=%d modules=%q\n' "${out:+1}" "${swap:+1}" "${modules# }"
-} >"$state/options"
+printf 'out=%d swap=%d modules=%q\n' "${out:+1}" "${swap:+1}" "${modules# }" >"$state/options"
 {
     printf 'export PATH=%q HOME=%q LANG=%q\n' "$PATH:/usr/sbin:/sbin:/run/lab/bin" "${HOME:-/root}" "${LANG:-C}"
     printf 'cd -- %q || exit 2\nexec' "$PWD"
@@ -89,7 +87,7 @@ if [[ $accel = kvm ]]; then
     machine+=(-accel kvm)
 else
     # One thread for all CPUs: with QEMU 7.2 and thread=multi the guest now and then dies while the kernel patches its own text.
-    machine+=(-accel tcg,thread=single)
+    machine+=(-accel "tcg,thread=single")
     [[ $icount = 0 ]] || machine+=(-icount shift=0)
 fi
 share() { machine+=(-virtfs "local,path=$(q "$1"),mount_tag=$2,security_model=none,multidevs=remap${3:-}"); }
@@ -103,14 +101,14 @@ if [[ -n $swap ]]; then
 fi
 if [[ -n $cmb ]]; then
     mib=${cmb%[MG]}; [[ $cmb != *G ]] || mib=$((mib * 1024))
-    machine+=(-drive if=none,id=nvme,driver=null-co,size=64M -device "nvme,serial=lab,drive=nvme,cmb_size_mb=$mib")
+    machine+=(-drive "if=none,id=nvme,driver=null-co,size=64M" -device "nvme,serial=lab,drive=nvme,cmb_size_mb=$mib")
 fi
 
 # The command's output leaves through its own port, byte for byte; the kernel's console goes to a file.
 exec 3> >(exec cat)
 output_pid=$!
 machine+=(-serial "file:$console" -device virtio-serial-pci
-    -chardev file,id=output,path=/dev/fd/3,append=on -device virtserialport,nr=1,chardev=output)
+    -chardev "file,id=output,path=/dev/fd/3,append=on" -device "virtserialport,nr=1,chardev=output")
 
 say "booting $(<"$dir/version") ($accel, $smp CPUs, $memory)"
 began=$SECONDS

@@ -9,6 +9,8 @@ lab=$(cd "$(dirname "$0")" && pwd)
 release=$(<"$kernel/version")
 tree=$kernel/modules/lib/modules/$release
 busybox=$(command -v busybox) || { echo "initramfs.sh: 'busybox' is missing (package busybox-static)." >&2; exit 2; }
+[[ $(LC_ALL=C ldd "$busybox" 2>&1) = *"not a dynamic executable"* ]] || {
+    echo "initramfs.sh: $busybox is not static, so it cannot run as the guest's init (package busybox-static)." >&2; exit 2; }
 
 # What it takes to reach the host's tree; everything else is loaded from there.
 needed="virtio_pci virtio_console 9pnet_virtio 9p overlay"
@@ -24,7 +26,7 @@ mkdir -p "$root"/{bin,dev,host,proc,root,scratch,state,sys,"lib/modules/$release
 cp "$busybox" "$root/bin/busybox"
 cp "$lab/init" "$root/init"
 cp "$lab/lab-modprobe" "$root/bin/lab-modprobe"
-for applet in sh mount umount modprobe poweroff mkdir mkfifo cat cp ln ip hostname chroot mkswap swapon sync usleep tr; do
+for applet in sh mount umount modprobe poweroff mkdir mkfifo cat cp ln ip hostname chroot mkswap swapon sync uname usleep tr; do
     ln -s busybox "$root/bin/$applet"
 done
 

@@ -12,11 +12,11 @@ die() { say "$*"; exit 2; }
 [[ $# -eq 1 ]] || die "$usage"
 name=$1
 
-# image: the package with the vmlinuz; modules: the package with the modules, where that is another one. VER stands for the release.
+# packages: what holds the vmlinuz (first), the modules and their lists; VER stands for the release.
 case $name in
-    6.1)  suites="bookworm";                   series='6\.1\.[0-9]';  image=linux-image-VER;  modules=$image ;;
-    6.12) suites="bookworm-backports trixie";  series='6\.12\.[0-9]'; image=linux-image-VER;  modules=$image ;;
-    7.x)  suites="trixie-backports";           series='7\.[0-9]';     image=linux-binary-VER; modules=linux-modules-VER ;;
+    6.1)  suites="bookworm";                   series='6\.1\.[0-9]';  packages="linux-image-VER" ;;
+    6.12) suites="bookworm-backports trixie";  series='6\.12\.[0-9]'; packages="linux-image-VER" ;;
+    7.x)  suites="trixie-backports";           series='7\.[0-9]';     packages="linux-binary-VER linux-modules-VER linux-base-VER" ;;
     *) die "no kernel is called '$name'; $usage" ;;
 esac
 
@@ -30,7 +30,7 @@ for tool in apt-get dpkg xz objcopy busybox flock; do
     command -v "$tool" >/dev/null || die "'$tool' is missing; unpacking a kernel needs apt, dpkg, xz-utils, binutils, busybox-static and util-linux."
 done
 
-mkdir -p "$cache/kernels" || die "the cache directory $cache cannot be written."
+mkdir -p "$cache/kernels" 2>/dev/null || die "the cache directory $cache cannot be written."
 exec 9>"$cache/kernels/.$name.lock"
 flock -n 9 || { say "waiting for another run that is fetching kernel $name"; flock 9; }
 if ready; then echo "$dir"; exit 0; fi
@@ -64,11 +64,12 @@ CONF
 say "looking up the newest $name kernel in: $suites"
 apt-get -qq -c="$apt/apt.conf" update >&2 || die "apt could not read the package lists of $suites, so kernel $name cannot be had."
 
-release=$(apt-cache -c="$apt/apt.conf" pkgnames "${image%VER}" |
-    sed -nE "s/^${image%VER}($series.*-amd64)$/\1/p" | grep -vE -- '-(cloud|rt)-amd64$' | sort -V | tail -n1 || true)
-[[ -n $release ]] || die "$suites has no package ${image%VER}* of the $name series, so that kernel cannot be had."
+image=${packages%%VER*}
+release=$(apt-cache -c="$apt/apt.conf" pkgnames "$image" |
+    sed -nE "s/^$image($series.*-amd64)$/\1/p" | grep -vE -- '-(cloud|rt)-amd64$' | sort -V | tail -n1 || true)
+[[ -n $release ]] || die "apt finds no package $image* of the $name series in $suites of $mirror, so that kernel cannot be had."
 
-for package in $(printf '%s\n' "${image/VER/$release}" "${modules/VER/$release}" | sort -u); do
+for package in ${packages//VER/$release}; do
     say "downloading $package"
     (cd "$work" && apt-get -qq -c="$apt/apt.conf" download "$package" >&2) || die "apt could not download $package, so kernel $name cannot be had."
 done
@@ -76,15 +77,17 @@ for deb in "$work"/*.deb; do dpkg -x "$deb" "$work/root"; done
 
 # Releases differ in where they put things: /boot or beside the modules, /lib or /usr/lib.
 new=$work/new
+tree=$new/modules/lib/modules/$release
 mkdir -p "$new/modules/lib/modules"
 for where in usr/lib lib; do
-    [[ ! -d $work/root/$where/modules/$release ]] || mv "$work/root/$where/modules/$release" "$new/modules/lib/modules/"
+    [[ ! -d $work/root/$where/modules/$release ]] || mv "$work/root/$where/modules/$release" "$tree"
 done
-[[ -d $new/modules/lib/modules/$release/kernel ]] || die "${modules/VER/$release} holds no modules for $release."
-for vmlinuz in "$work/root/boot/vmlinuz-$release" "$new/modules/lib/modules/$release/vmlinuz"; do
-    [[ ! -f $vmlinuz ]] || mv "$vmlinuz" "$new/vmlinuz"
+[[ -d $tree/kernel ]] || die "the packages of $release hold no modules."
+for file in vmlinuz config; do
+    [[ ! -f $work/root/boot/$file-$release ]] || mv "$work/root/boot/$file-$release" "$tree/$file"
+    [[ -s $tree/$file ]] || die "the packages of $release hold no $file."
 done
-[[ -s $new/vmlinuz ]] || die "${image/VER/$release} holds no vmlinuz for $release."
+mv "$tree/vmlinuz" "$new/vmlinuz"
 
 # busybox loads modules in the guest and finds them by an index that Debian makes only when the package is installed.
 say "unpacking the modules of $release"
