@@ -9,7 +9,7 @@
 #include <set>
 
 #include "schema/catalog.h"
-#include "tests/collector/fake_ring.h"
+#include "fake_ring.h"
 #include "trace/format.h"
 
 namespace mirrorscope {

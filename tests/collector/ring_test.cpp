@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/collector/fake_ring.h"
+#include "fake_ring.h"
 
 namespace mirrorscope {
 namespace {

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `mirrorscope record` can be asked for, and what it says while it records and at the end.
+#include "cli/subcommand.h"
+
+#if MIRRORSCOPE_LIVE
+
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <map>
+#include <memory>
+
+#include "cli/numbers.h"
+#include "collector/filters.h"
+#include "collector/session.h"
+#include "schema/catalog.h"
+
+namespace mirrorscope::cli {
+
+namespace {
+
+struct Arguments {
+  RecordOptions record;
+  std::string duration, ring_size, max_size;
+  std::vector<std::string> probes;
+  bool no_stacks = false, progress = false, stats = false, quiet = false, pass_exit_code = false;
+};
+
+int complain(const std::string& sentence) {
+  std::fprintf(stderr, "mirrorscope record: %s.\n", sentence.c_str());
+  return exit_unusable;
+}
+
+// "mirrorscope-20251120-093045"
+std::string default_output() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char name[64];
+  std::strftime(name, sizeof(name), "mirrorscope-%Y%m%d-%H%M%S", &local);
+  return name;
+}
+
+// "10", "1.5", "500ms", "2m", "1h"
+Result<std::chrono::nanoseconds> duration_of(const std::string& text) {
+  static const std::map<std::string, double> units{{"", 1}, {"s", 1}, {"ms", 1e-3}, {"m", 60}, {"h", 3600}};
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  const auto unit = units.find(end);
+  if (end == text.c_str() || unit == units.end() || !(value > 0) || value * unit->second > 1e8)
+    return fail(0, "'", text, "' is not a duration; write 10 (seconds), 500ms, 2m or 1h");
+  return std::chrono::nanoseconds(static_cast<int64_t>(value * unit->second * 1e9));
+}
+
+class Talk final : public RecordObserver {
+ public:
+  Talk(bool live, bool terminal) : live_(live), terminal_(terminal) {}
+
+  void ready(const std::vector<ProbeState>& probes) override {
+    size_t attached = 0;
+    for (const ProbeState& p : probes) attached += p.attached();
+    if (live_) std::fprintf(stderr, "mirrorscope: %zu probes attached, recording; Ctrl-C ends\n", attached);
+  }
+  void progress(const Progress& now) override {
+    const auto since = now.elapsed - last_.elapsed;
+    if (!live_ || since < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(1000))) return;
+    const double rate = static_cast<double>(now.records - last_.records) / std::chrono::duration<double>(since).count();
+    std::fprintf(stderr, "%s%s  %s events  %s/s  %s lost  %s%s", terminal_ ? "\r\033[K" : "",
+                 in_seconds(now.elapsed).c_str(), grouped(now.records).c_str(),
+                 grouped(static_cast<uint64_t>(rate)).c_str(), grouped(now.lost).c_str(), in_bytes(now.bytes).c_str(),
+                 terminal_ ? "" : "\n");
+    shown_ = terminal_;
+    last_ = now;
+  }
+  void warning(const std::string& sentence) override {
+    clear();
+    std::fprintf(stderr, "mirrorscope record: warning: %s.\n", sentence.c_str());
+  }
+  void clear() {
+    if (shown_) std::fprintf(stderr, "\r\033[K");
+    shown_ = false;
+  }
+
+ private:
+  bool live_, terminal_;
+  bool shown_ = false;
+  Progress last_;
+};
+
+std::string losses_of(const Recorded& r) {
+  if (r.lost() == 0) return "none lost";
+  std::string text;
+  auto add = [&](uint64_t count, const char* what) {
+    if (count) text += (text.empty() ? "" : ", ") + grouped(count) + what;
+  };
+  add(r.ring_full, " lost (ring full: try a larger --ring-size or a narrower filter)");
+  add(r.skipped, " program runs skipped by the kernel");
+  add(r.disk_full, " lost (disk full)");
+  return text;
+}
+
+// Probes that are not there, one sentence per reason.
+void print_missing(const Recorded& r) {
+  std::map<std::string, std::string> by_reason;
+  for (const ProbeCounts& p : r.probes) {
+    if (p.state.attached() || p.state.how == MS_probe_how_off) continue;
+    std::string& functions = by_reason[p.state.why];
+    functions += (functions.empty() ? "" : ", ") + p.state.function;
+  }
+  for (const auto& [why, functions] : by_reason)
+    std::fprintf(stderr, "  missing: %s: %s\n", functions.c_str(), why.c_str());
+}
+
+void print_summary(const Recorded& r, const std::string& output) {
+  size_t attached = 0, missing = 0;
+  for (const ProbeCounts& p : r.probes) p.state.attached() ? ++attached : missing += p.state.how != MS_probe_how_off;
+  std::fprintf(stderr, "recorded %s: %s events, %s\n", in_seconds(r.elapsed).c_str(), grouped(r.records).c_str(),
+               losses_of(r).c_str());
+  std::fprintf(stderr, "trace: %s, %s; the recorder used at most %s of memory\n", output.c_str(),
+               in_bytes(r.bytes).c_str(), in_bytes(r.peak_rss).c_str());
+  std::fprintf(stderr, "probes: %zu attached, %zu that this kernel does not give\n", attached, missing);
+  print_missing(r);
+  if (r.command_code) std::fprintf(stderr, "command: exit code %d\n", *r.command_code);
+}
+
+void print_stats(const Recorded& r) {
+  std::fprintf(stderr, "\n%-28s %-40s %-10s %14s %10s\n", "event", "function", "how", "runs", "skipped");
+  for (const ProbeCounts& p : r.probes) {
+    if (!p.state.attached()) continue;
+    const EventInfo* event = event_info(p.state.event);
+    std::fprintf(stderr, "%-28s %-40s %-10s %14s %10s\n", event ? std::string(event->name).c_str() : "-",
+                 p.state.function.c_str(), std::string(label_of(catalog::enum_probe_how, p.state.how)).c_str(),
+                 grouped(p.runs.runs).c_str(), grouped(p.runs.skipped).c_str());
+  }
+  std::fprintf(stderr, "\n%-6s %14s %14s %14s\n", "CPU", "sent", "delivered", "lost");
+  for (const Books& b : r.books)
+    if (b.produced)
+      std::fprintf(stderr, "%-6u %14s %14s %14s\n", b.cpu, grouped(b.produced).c_str(), grouped(b.delivered).c_str(),
+                   grouped(b.lost).c_str());
+}
+
+int run(Arguments& a) {
+  RecordOptions& o = a.record;
+  if (!a.duration.empty()) {
+    auto duration = duration_of(a.duration);
+    if (!duration) return complain(duration.error().message);
+    o.duration = *duration;
+  }
+  for (auto [text, bytes] : {std::pair{&a.ring_size, &o.ring_bytes}, {&a.max_size, &o.segment_bytes}}) {
+    if (text->empty()) continue;
+    auto parsed = bytes_of(*text);
+    if (!parsed) return complain(parsed.error().message);
+    *bytes = *parsed;
+  }
+  if (o.keep_segments && !o.segment_bytes)
+    return complain("--max-files needs --max-size: it says how many files of that size stay");
+  auto without = events_left_out(a.probes);
+  if (!without) return complain(without.error().message);
+  o.without_events = *without;
+  if (o.output.empty()) o.output = default_output();
+  o.stacks = !a.no_stacks;
+  o.run_counts = a.stats;
+  o.recorder = "mirrorscope " MIRRORSCOPE_VERSION;
+
+  std::signal(SIGPIPE, SIG_IGN);  // a closed stderr is no reason to lose a recording
+  const bool terminal = isatty(STDERR_FILENO);
+  Talk talk(!a.quiet && (terminal || a.progress), terminal);
+  auto recorded = record(o, talk);
+  talk.clear();
+  if (!recorded) return complain(recorded.error().message);
+  print_summary(*recorded, o.output.string());
+  if (a.stats) print_stats(*recorded);
+  if (!recorded->balanced())
+    return complain(
+        "the books do not balance: records are missing that are not accounted for, see --stats; this is a bug of "
+        "mirrorscope");
+  std::fprintf(stderr, "next: mirrorscope check %s\n", o.output.c_str());
+  return a.pass_exit_code && recorded->command_code ? *recorded->command_code : exit_ok;
+}
+
+}  // namespace
+
+void add_record(CLI::App& app, int& exit_code) {
+  auto a = std::make_shared<Arguments>();
+  auto* sub = app.add_subcommand("record", "Record a live kernel, or a command on it, into a trace");
+  RecordOptions& o = a->record;
+  sub->add_option("-o,--output", o.output, "the trace directory to make (default ./mirrorscope-<date>)")
+      ->type_name("DIR");
+  sub->add_option("-d,--duration", a->duration, "stop after this time: 10, 500ms, 2m, 1h")->type_name("TIME");
+  sub->add_option("COMMAND", o.command, "after --: run this, record it and its children, stop when it ends");
+  sub->add_flag("-a,--system-wide", o.system_wide, "record everything, also with a COMMAND");
+
+  sub->add_option("-p,--pid", o.pids, "only this process and its children; may be repeated")
+      ->type_name("PID")
+      ->allow_extra_args(false)
+      ->group("Filters");
+  sub->add_option("--comm", o.comm, "only processes of this name and their children")
+      ->type_name("NAME")
+      ->group("Filters");
+  sub->add_option("--cgroup", o.cgroup, "only processes in this cgroup v2 directory and their children")
+      ->type_name("PATH")
+      ->group("Filters");
+  sub->add_option("--probes", a->probes, "only events of this glob; !GLOB: all but these; may be repeated")
+      ->type_name("GLOB")
+      ->allow_extra_args(false)
+      ->group("Filters");
+
+  sub->add_option("--ring-size", a->ring_size,
+                  "buffer between kernel and recorder, per CPU (default 8M, less with many CPUs)")
+      ->type_name("SIZE")
+      ->group("Limits");
+  sub->add_option("--max-size", a->max_size, "begin a new file set when this one is larger")
+      ->type_name("SIZE")
+      ->group("Limits");
+  sub->add_option("--max-files", o.keep_segments, "keep only the newest so many file sets")
+      ->type_name("N")
+      ->group("Limits");
+
+  sub->add_flag("--raw-addresses", o.raw_addresses, "write kernel addresses as they are instead of hashed")
+      ->group("Content");
+  sub->add_flag("--no-stacks", a->no_stacks, "do not take the caller's stack at each invalidation")->group("Content");
+  sub->add_flag("--kprobes", o.kprobes_only, "use kprobes even where the kernel has BPF trampolines")->group("Content");
+
+  sub->add_flag("--progress", a->progress, "say how it goes, also when stderr is no terminal")->group("Output");
+  sub->add_flag("-q,--quiet", a->quiet, "only the summary")->group("Output");
+  sub->add_flag("--stats", a->stats, "count how often each probe ran, and print it at the end")->group("Output");
+  sub->add_flag("--exit-code-from-command", a->pass_exit_code, "exit with the command's exit code")->group("Output");
+  sub->footer(
+      "With a COMMAND only it and its children are recorded, from its first instruction on. Without one, everything is "
+      "recorded until\n"
+      "Ctrl-C. Needs root, or the capabilities that 'mirrorscope doctor' lists.\n"
+      "\n"
+      "Examples:\n"
+      "  sudo mirrorscope record -o run -- ibv_rc_pingpong -d rxe0 -g 1 -o\n"
+      "  sudo mirrorscope record --duration 10\n"
+      "  sudo mirrorscope record --pid 4711 --probes '!pin*' --ring-size 32M\n"
+      "  sudo mirrorscope record --max-size 1G --max-files 4         the last 4 GB, for as long as it takes\n"
+      "\n"
+      "Exit codes: 0 recorded, 2 cannot record.");
+  sub->callback([a, &exit_code] { exit_code = run(*a); });
+}
+
+}  // namespace mirrorscope::cli
+
+#else
+
+namespace mirrorscope::cli {
+
+void add_record(CLI::App& app, int& exit_code) {
+  auto* sub = app.add_subcommand("record", "Record a live kernel (not in this build)");
+  sub->allow_extras();
+  sub->callback([&exit_code] {
+    std::fputs("mirrorscope record: this build cannot record, it was made with MIRRORSCOPE_LIVE=OFF.\n", stderr);
+    exit_code = exit_unusable;
+  });
+}
+
+}  // namespace mirrorscope::cli
+
+#endif

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// How numbers are rounded for people.
+#include "cli/numbers.h"
+
+#include <array>
+#include <cstdio>
+
+namespace mirrorscope::cli {
+
+std::string grouped(uint64_t number) {
+  std::string text = std::to_string(number);
+  for (size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
+std::string in_bytes(uint64_t bytes) {
+  constexpr std::array units{"bytes", "kB", "MB", "GB", "TB"};
+  auto value = static_cast<double>(bytes);
+  size_t unit = 0;
+  while (value >= 1000 && unit + 1 < units.size()) value /= 1000, ++unit;
+  char text[32];
+  std::snprintf(text, sizeof(text), unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+  return text;
+}
+
+std::string in_seconds(std::chrono::nanoseconds time) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.1f s", static_cast<double>(time.count()) / 1e9);
+  return text;
+}
+
+}  // namespace mirrorscope::cli
