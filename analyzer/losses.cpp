@@ -43,8 +43,12 @@ bool LossLog::unrepaired(const EventSet& needs) const {
   return false;
 }
 
-// A full ring leaves a gap too: named by its cause, it is counted once.
-uint64_t LossLog::gaps_not_named() const { return gaps_ > ring_full_ ? gaps_ - ring_full_ : 0; }
+// A full ring or a damaged packet leaves a gap too: named by its cause, it is counted once.
+uint64_t LossLog::gaps_not_named() const {
+  uint64_t named = ring_full_;
+  for (uint64_t o : other_) named += o;
+  return gaps_ > named ? gaps_ - named : 0;
+}
 
 uint64_t LossLog::total() const {
   uint64_t n = ring_full_ + gaps_not_named();

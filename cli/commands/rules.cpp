@@ -15,7 +15,7 @@ namespace {
 std::string needs_text(const RuleDef& rule) {
   std::string text;
   for (const EventInfo& e : catalog::events)
-    if (rule.needs.test(e.id)) text += (text.empty() ? "" : " ") + std::string(e.name);
+    if (rule.needs.test(e.id)) text.append(text.empty() ? "" : " ").append(e.name);
   return text;
 }
 
