@@ -12,8 +12,8 @@ namespace lab {
 namespace {
 
 // Far below mmap_base: the kernel looks for free address space from the top (mm/mmap.c: vm_unmapped_area), so a hole
-// that a disturber punches here is never handed to somebody else's mmap before it is filled again.
-std::uint8_t* const arena_start = reinterpret_cast<std::uint8_t*>(0x1000000000ull);
+// that a disturber punches here is never handed to somebody else's mmap before it is filled again. Above ASan's shadow.
+std::uint8_t* const arena_start = reinterpret_cast<std::uint8_t*>(0x200000000000ull);
 constexpr std::size_t guard_gap = 64u << 20;  // a stray access past a region faults instead of meeting the next one
 
 }  // namespace
@@ -33,6 +33,10 @@ Problem Arena::add(Zone zone, std::size_t size, Backing backing) {
     r.memfd = memfd_create("workload", MFD_CLOEXEC);
     if (r.memfd < 0 || ftruncate(r.memfd, off_t(size))) return sys_problem("making a memfd for a shared region", errno);
   }
+  // Reserved first without replacing: whatever else might be there is not ours to unmap.
+  const int reserve = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+  if (mmap(r.all.at, size, PROT_NONE, reserve, -1, 0) == MAP_FAILED)
+    return sys_problem("reserving address space", errno);
   if (!r.map(r.all)) return sys_problem("mapping a region under test", errno);
   regions_.push_back(r);
   return {};

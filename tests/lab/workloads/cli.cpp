@@ -53,8 +53,8 @@ void Cli::report(bool& json) {
 void Cli::print_help() const {
   std::printf("%s: %s\n\nusage: %s [options]\n", program_.c_str(), what_.c_str(), program_.c_str());
   for (const auto& o : options_)
-    std::printf("  %-22s %s\n", (o.name + (o.placeholder.empty() ? "" : " " + o.placeholder)).c_str(), o.help.c_str());
-  std::printf("  %-22s %s\n\n%s\n", "--help", "this text", lesson_.c_str());
+    std::printf("  %-26s %s\n", (o.name + (o.placeholder.empty() ? "" : " " + o.placeholder)).c_str(), o.help.c_str());
+  std::printf("  %-26s %s\n\n%s\n", "--help", "this text", lesson_.c_str());
   std::printf("exit: 0 all that must hold held, 1 wrong data or a hang, 2 usage or something missing\n");
 }
 

@@ -62,20 +62,28 @@ std::string disturber_help() {
   return out;
 }
 
+Zone Disturbance::harm_of(const Disturber& d) const {
+  auto harm = d.harm;
+  for (const auto& [name, zone] : kept_to_)
+    if (name == d.name) harm = std::max(harm, zone);
+  return harm;
+}
+
 Problem Disturbance::choose(const std::string& ops, Arena& arena, Tally& tally) {
   const auto names = split_commas(ops);
   const auto all = all_disturbers();
-  if (ops == "none") return {};
-  for (const auto& n : names)
-    if (n != "all" && std::none_of(all.begin(), all.end(), [&](auto* d) { return n == d->name; }))
-      return "there is no disturber " + n + "; --help lists them";
+  const auto has = [&](const std::string& n) { return std::find(names.begin(), names.end(), n) != names.end(); };
+  for (const auto& n : names) {
+    const auto bare = n[0] == '-' ? n.substr(1) : n;
+    const bool known = std::any_of(all.begin(), all.end(), [&](auto* d) { return bare == d->name; });
+    if (!known && n != "all" && n != "none") return "there is no disturber " + bare + "; --help lists them";
+  }
   std::string left_out;
   for (const auto* d : all) {
-    const bool named = std::find(names.begin(), names.end(), d->name) != names.end();
-    if (!named && ops != "all") continue;
+    if (!(has("all") || has(d->name)) || has("-" + std::string(d->name))) continue;
     Chosen c{d, {}, nullptr, nullptr};
     for (const auto& r : arena.regions())
-      if (r.zone >= d->harm) c.where.push_back(&r);
+      if (r.zone >= harm_of(*d)) c.where.push_back(&r);
     if (c.where.empty()) continue;
     if (const char* why = d->missing ? d->missing() : nullptr) {
       left_out += (left_out.empty() ? "" : "; ") + std::string(d->name) + ": " + why;

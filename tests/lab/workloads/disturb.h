@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arena.h"
@@ -38,8 +39,10 @@ std::string disturber_help();
 // The disturbers of one run, chosen by --ops.
 class Disturbance {
  public:
-  // ops: comma separated names, "all" or "none". Disturbers that can do nothing here are left out and noted in the
-  // tally.
+  // Called before choose(): this one works in no milder zone than `zone`, whatever its own row says.
+  void keep_to(const char* name, Zone zone) { kept_to_.push_back({name, zone}); }
+  // ops: comma separated names, "all" or "none"; -name takes one away again ("all,-fork"). Disturbers that can do
+  // nothing here are left out and noted in the tally.
   Problem choose(const std::string& ops, Arena& arena, Tally& tally);
   // Changes the arena until stop; pace_us is slept between two changes.
   void work(Rng rng, Beat& beat, const std::atomic<bool>& stop, std::uint64_t pace_us) const;
@@ -50,6 +53,8 @@ class Disturbance {
     std::vector<const Region*> where;
     Counter *done, *failed;
   };
+  Zone harm_of(const Disturber& d) const;
+  std::vector<std::pair<std::string, Zone>> kept_to_;
   std::vector<Chosen> chosen_;
   unsigned weight_ = 0;
 };

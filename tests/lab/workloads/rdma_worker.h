@@ -30,14 +30,6 @@ struct Traffic {
 
 constexpr std::size_t extent_size = 8192, extent_words = extent_size / 8;
 
-// Soft-RoCE of 7.2 and before copies every packet of an on-demand region to or from the start of its page: the offset
-// that
-// __rxe_odp_mr_copy (drivers/infiniband/sw/rxe/rxe_odp.c) computes is used for the length only. Data is right only when
-// each packet starts a page, so unless packets are pages, a transfer is one packet.
-constexpr std::size_t transfer_that_rxe_odp_copies_right(std::size_t packet) {
-  return packet < page_size ? packet : extent_size;
-}
-
 constexpr unsigned batch_size = 8, most_workers = 16;
 // The first extents of a target region hold the counters for atomics, one extent per worker; stamps never go there.
 constexpr std::size_t first_stamped = most_workers;
