@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// mirrorscope events: which events a trace can hold and what each carries.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "cli/subcommand.h"
+#include "schema/catalog.h"
+
+namespace mirrorscope::cli {
+
+namespace {
+std::string_view kind_text(EventKind kind) {
+  switch (kind) {
+    case EventKind::entry: return "entry";
+    case EventKind::exit: return "return";
+    case EventKind::point: return "point";
+    case EventKind::about: return "about";
+  }
+  return "?";
+}
+
+std::string_view type_text(const FieldInfo& f) {
+  switch (f.type) {
+    case FieldType::u8: return "u8";
+    case FieldType::u16: return "u16";
+    case FieldType::u32: return "u32";
+    case FieldType::u64: return "u64";
+    case FieldType::i32: return "i32";
+    case FieldType::i64: return "i64";
+    case FieldType::chars: return "char";
+    case FieldType::addr: return "addr";
+    case FieldType::ptr: return "ptr";
+    case FieldType::pfn: return "pfn";
+    case FieldType::err: return "err";
+    case FieldType::enumeration: return f.labels->name;
+  }
+  return "?";
+}
+
+std::string type_of(const FieldInfo& f) {
+  return f.count == 1 ? std::string(type_text(f)) : fmt::format("{}[{}]", type_text(f), f.count);
+}
+
+void list(bool fields) {
+  for (const EventInfo& e : catalog::events) {
+    std::fputs(fmt::format("{:28} {:6} {}\n", e.name, kind_text(e.kind), e.says).c_str(), stdout);
+    if (!fields) continue;
+    for (const FieldInfo& f : e.fields)
+      if (!f.name.starts_with("pad")) std::fputs(fmt::format("    {:16} {:10} {}\n", f.name, type_of(f), f.says).c_str(), stdout);
+  }
+}
+
+void as_markdown() {
+  std::fputs("# Events\n\nMade from schema/events.def by `mirrorscope events --markdown`; a test compares. What the types mean stands at the "
+             "top of that file; every record begins with the 32 bytes of schema/record.h.\n", stdout);
+  for (const EventInfo& e : catalog::events) {
+    std::fputs(fmt::format("\n## {} ({})\n\n{} · {} · {} bytes\n\n| field | type | says |\n|---|---|---|\n", e.name, e.id, e.says,
+                           kind_text(e.kind), e.size).c_str(), stdout);
+    for (const FieldInfo& f : e.fields)
+      if (!f.name.starts_with("pad")) std::fputs(fmt::format("| {} | {} | {} |\n", f.name, type_of(f), f.says).c_str(), stdout);
+  }
+  std::fputs("\n# Labels\n", stdout);
+  for (const EnumInfo* info : {&catalog::enum_reason, &catalog::enum_pin_call, &catalog::enum_loss, &catalog::enum_probe_how,
+                               &catalog::enum_driver}) {
+    std::fputs(fmt::format("\n## {}\n\n| value | label | says |\n|---|---|---|\n", info->name).c_str(), stdout);
+    for (const EnumValue& v : info->values) std::fputs(fmt::format("| {} | {} | {} |\n", v.value, v.label, v.says).c_str(), stdout);
+  }
+}
+}  // namespace
+
+void add_events(CLI::App& app, int& /*exit_code*/) {
+  struct Options {
+    bool fields = false;
+    bool markdown = false;
+  };
+  auto* sub = app.add_subcommand("events", "list the events that a trace can hold");
+  auto o = std::make_shared<Options>();
+  sub->add_flag("--fields", o->fields, "also the fields of each event");
+  sub->add_flag("--markdown", o->markdown, "everything as in docs/events.md");
+  sub->footer("Examples:\n  mirrorscope events --fields\n  mirrorscope dump run --event inv_start --limit 5");
+  sub->callback([o] {
+    if (o->markdown)
+      as_markdown();
+    else
+      list(o->fields);
+  });
+}
+
+}  // namespace mirrorscope::cli
