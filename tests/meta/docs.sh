@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Are the generated pages what the tables say today? With --write they are made anew.
+set -euo pipefail
+mirrorscope=${1:?path of mirrorscope}
+docs=$(cd "$(dirname "$0")/../../docs" && pwd)
+bad=0
+page() { # FILE ARGUMENTS...
+  local file=$1; shift
+  if [ "${WRITE:-}" = 1 ]; then
+    "$mirrorscope" "$@" > "$docs/$file"
+  elif ! diff -u "$docs/$file" <("$mirrorscope" "$@"); then
+    echo "docs/$file is old: cmake --build BUILD --target docs"
+    bad=1
+  fi
+}
+page events.md events --markdown
+page rules.md rules --markdown
+exit $bad

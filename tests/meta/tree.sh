@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Is the house in order: licences, first lines, lengths, no drawers, no way around the layers?
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+bad=0
+complain() { echo "$1"; bad=1; }
+
+mapfile -t files < <(git ls-files '*.cpp' '*.h' '*.c' '*.sh' '*.cmake' '*.def' '*CMakeLists.txt')
+for f in "${files[@]}"; do
+  head -3 "$f" | grep -q 'SPDX-License-Identifier' || complain "$f: no SPDX line"
+  lines=$(wc -l < "$f")
+  [ "$lines" -le 500 ] || complain "$f: $lines lines, split it"
+done
+while read -r f; do complain "$f: a drawer, not a room"; done \
+  < <(git ls-files | grep -E '(^|/)(utils?|common|helpers?|misc|base)(/|\.)' || true)
+while read -r f; do complain "$f reaches around its layer"; done \
+  < <(git ls-files '*.cpp' '*.h' | xargs grep -ln '#include "\.\./' || true)
+while read -r f; do complain "$f: GPL-2.0 is expected below bpf/"; done \
+  < <(git ls-files 'bpf/*.bpf.c' 'bpf/*.bpf.h' | xargs grep -L 'SPDX-License-Identifier: GPL-2.0' || true)
+exit $bad
