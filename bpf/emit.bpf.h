@@ -3,6 +3,10 @@
 #ifndef MIRRORSCOPE_BPF_EMIT_H
 #define MIRRORSCOPE_BPF_EMIT_H
 
+#include "bpf/kernel.bpf.h"
+#include "bpf/shared.h"
+#include "schema/events.h"
+
 /*
  * A program copies and nothing else:
  *
@@ -16,8 +20,9 @@
  * RESERVE counts the loss itself when the ring is full.
  */
 
-struct ms_cpu cpus[MS_MAX_CPUS] SEC(".bss");
-u32 ready SEC(".bss"); /* nothing is recorded before user space sets it */
+extern struct ms_cpu cpus[MS_MAX_CPUS];
+extern ms_t_u32 ready;		/* nothing is recorded before user space sets it */
+extern ms_t_u8 spoke[MS_SPOKE]; /* which tasks are in the records: their names are wanted when they die (task.bpf.c) */
 
 /* One ring per CPU: with one shared ring the reserve lock is what is measured (docs/decisions.md). */
 struct ring {
@@ -25,17 +30,18 @@ struct ring {
 	__uint(max_entries, 4096); /* the collector sets the real size of the inner maps */
 };
 
-struct {
+struct rings {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, MS_MAX_CPUS);
 	__type(key, u32);
 	__array(values, struct ring);
-} rings SEC(".maps");
+};
+extern struct rings rings SEC(".maps");
 
 /*
- * Takes the next sequence number of this CPU and the time in one indivisible step, as far as other programs on this CPU can
- * tell: programs may preempt each other here (only migration is off), so the number is taken by compare-exchange around the clock
- * read. If it succeeds nobody took a number in between, hence seq order == time order on one CPU.
+ * Takes the next sequence number of this CPU and the time in one indivisible step, as far as other programs on this CPU
+ * can tell: programs may preempt each other here (only migration is off), so the number is taken by compare-exchange
+ * around the clock read. If it succeeds nobody took a number in between, hence seq order == time order on one CPU.
  */
 static __always_inline void stamp(struct ev_header *h, struct ms_cpu *c)
 {
@@ -82,8 +88,11 @@ static __always_inline void submit(struct ev_header *h, u16 id, u64 mm)
 	h->mm = mm;
 	h->tid = (u32)who;
 	h->tgid = who >> 32;
+	if (!spoke[(u32)who & (MS_SPOKE - 1)])
+		spoke[(u32)who & (MS_SPOKE - 1)] = 1;
 	stamp(h, &cpus[cpu & (MS_MAX_CPUS - 1)]);
-	/* waking the consumer costs more than the record: do it once in MS_WAKE_EVERY, a timer in the collector does the rest */
+	/* waking the consumer costs more than the record: do it once in MS_WAKE_EVERY, a timer in the collector does
+	 * the rest */
 	bpf_ringbuf_submit(h, h->seq & (MS_WAKE_EVERY - 1) ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);
 }
 

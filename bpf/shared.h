@@ -6,7 +6,8 @@
 #include "schema/record.h"
 
 #ifdef __cplusplus
-namespace mirrorscope {
+namespace mirrorscope
+{
 #endif
 
 enum {
@@ -14,7 +15,21 @@ enum {
 	MS_STACK_DEPTH = 24,
 	MS_SAMPLED_PAGES = 64, /* of an array of pages, pfns or slots, at most so many are looked at */
 	MS_WAKE_EVERY = 256,   /* records between two wake-ups of the consumer, per CPU (power of two) */
+	MS_SPOKE = 65536,      /* power of two: marks of tasks that produced a record, by tid */
 };
+
+/* What a callback is called for. Values of the map `found`. */
+enum ms_callback {
+	MS_invalidate,
+	MS_invalidate_start, /* two-pass */
+	MS_invalidate_finish,
+	MS_range_start,
+	MS_range_end,
+	MS_release,
+};
+
+/* Stands in the callback templates where the address of the callback goes (bpf/callback.bpf.c). */
+#define MS_CALLBACK 0x6d6d755f63616c6cULL
 
 /*
  * One per CPU, in .bss, a cache line pair of its own. Only programs on that CPU write it.
@@ -31,14 +46,15 @@ struct ms_cpu {
 
 /* Set before load (.rodata): a test of an option that is off costs nothing. */
 struct ms_config {
-	ms_t_u32 self_tgid;   /* the recorder: its own mm is never recorded */
-	ms_t_u32 by_mm;       /* 1 = record only the mms in the map `wanted_mms` */
-	ms_t_u32 by_comm;     /* 1 = a process whose comm equals `comm` joins wanted_mms when seen */
-	ms_t_u32 by_cgroup;   /* 1 = a process in the cgroup `cgroup` joins wanted_mms when seen */
-	ms_t_u64 cgroup;      /* cgroup v2 id, as bpf_get_current_cgroup_id() gives it */
-	ms_t_u32 stacks;      /* 1 = take the caller's stack in inv_start */
+	ms_t_u32 self_tgid; /* the recorder: its own mm is never recorded */
+	ms_t_u32 by_mm;	    /* 1 = record only the mms in the map `wanted_mms` */
+	ms_t_u32 by_comm;   /* 1 = a process whose comm equals `comm` joins wanted_mms when seen */
+	ms_t_u32 by_cgroup; /* 1 = a process in the cgroup `cgroup` joins wanted_mms when seen */
+	ms_t_u64 cgroup;    /* cgroup v2 id, as bpf_get_current_cgroup_id() gives it */
+	ms_t_u32 stacks;    /* 1 = take the caller's stack in inv_start */
 	ms_t_u32 pad0;
-	ms_t_u64 vmemmap_base; /* address of the variable vmemmap_base, 0 if unknown */
+	ms_t_u64 vmemmap_base; /* address of the kernel's variable vmemmap_base, 0 if unknown */
+	ms_t_u64 zero_pfn;     /* address of zero_pfn (zero_page_pfn in 7.x), 0 if unknown */
 	ms_t_char comm[16];
 };
 

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What differs between kernels, and since when: every such difference is named here and nowhere else. */
+#ifndef MIRRORSCOPE_BPF_CORE_DRIFT_H
+#define MIRRORSCOPE_BPF_CORE_DRIFT_H
+
+#include "bpf/kernel.bpf.h"
+#include "schema/events.h"
+
+/*
+ * Differences that need no code, because fields are found by name and arguments by index:
+ *   struct mmu_notifier_range began with `vma` until 6.3 (7d4a8be0c4b2).
+ *   __mmu_notifier_invalidate_range_end() had a second argument `only_end` until 6.6 (ec8832d007cb).
+ *   pin_user_pages*() had an argument `vmas` before `locked` until 6.5 (4c630f307455, 0b295316b3a9); it came after
+ * those read here. HMM_PFN_ORDER_SHIFT is 56 in 6.x and 53 in 7.x; VALID, WRITE and ERROR are bits 63, 62 and 61 in
+ * all. MIGRATE_PFN_VALID, _MIGRATE and _SHIFT are macros without BTF, the same in 6.1, 6.12 and 7.2.
+ */
+
+enum {
+	MS_HMM_PFN_VALID_BIT = 63,
+	MS_HMM_PFN_WRITE_BIT = 62,
+	MS_HMM_PFN_ERROR_BIT = 61,
+};
+
+#define MS_MIGRATE_PFN_VALID 1UL
+#define MS_MIGRATE_PFN_MIGRATE 2UL
+#define MS_MIGRATE_PFN_SHIFT 6
+
+/* enum mmu_notifier_event has no assigned values, so they may move. MMU_NOTIFY_EXCLUSIVE came with 5.14 (b756a3b5e7ea).
+ */
+#define IS_REASON(event, name)                                                                                         \
+	(bpf_core_enum_value_exists(enum mmu_notifier_event, name) &&                                                  \
+	 (event) == bpf_core_enum_value(enum mmu_notifier_event, name))
+
+static __always_inline u32 reason_of(u32 event)
+{
+	if (IS_REASON(event, MMU_NOTIFY_CLEAR))
+		return MS_reason_clear;
+	if (IS_REASON(event, MMU_NOTIFY_UNMAP))
+		return MS_reason_unmap;
+	if (IS_REASON(event, MMU_NOTIFY_PROTECTION_VMA))
+		return MS_reason_protection_vma;
+	if (IS_REASON(event, MMU_NOTIFY_PROTECTION_PAGE))
+		return MS_reason_protection_page;
+	if (IS_REASON(event, MMU_NOTIFY_SOFT_DIRTY))
+		return MS_reason_soft_dirty;
+	if (IS_REASON(event, MMU_NOTIFY_RELEASE))
+		return MS_reason_release;
+	if (IS_REASON(event, MMU_NOTIFY_MIGRATE))
+		return MS_reason_migrate;
+	if (IS_REASON(event, MMU_NOTIFY_EXCLUSIVE))
+		return MS_reason_exclusive;
+	return event | 0x80000000; /* a reason that enums.def does not know yet */
+}
+
+/* range->owner is stack garbage unless mmu_notifier_range_init_owner() was used: only these two do
+ * (mmu_notifier.h, 7.2). */
+static __always_inline bool has_owner(u32 reason)
+{
+	return reason == MS_reason_migrate || reason == MS_reason_exclusive;
+}
+
+/* Two-pass interval notifiers came with 7.0: invalidate_start and invalidate_finish beside invalidate. */
+#define HAS_TWO_PASS() bpf_core_field_exists(struct mmu_interval_notifier_ops, invalidate_start)
+
+/* folio->flags became a struct of its own in 6.18 (53fbef56e07d, memdesc_flags_t). */
+typedef struct {
+	unsigned long f;
+} memdesc_flags_t;
+
+struct folio___memdesc {
+	memdesc_flags_t flags;
+} __attribute__((preserve_access_index));
+
+static __always_inline u64 folio_flags(struct folio *folio)
+{
+	struct folio___memdesc *newer = (void *)folio;
+	unsigned long flags = 0;
+
+	if (bpf_core_field_exists(newer->flags.f))
+		bpf_core_read(&flags, sizeof(flags), &newer->flags.f);
+	else
+		bpf_core_read(&flags, sizeof(flags), &folio->flags);
+	return flags;
+}
+
+/* The bits of page->flags move with the configuration and the version: PG_head is 16 in 6.1 and 6 in 6.12. */
+enum pageflags {
+	PG_locked,
+	PG_head,
+};
+
+#define PAGE_FLAG(name) (1UL << bpf_core_enum_value(enum pageflags, name))
+
+/*
+ * A tail page names its head in page->compound_head (bit 0 set). In 7.x the field is compound_info, and with
+ * CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP it holds a mask instead of a pointer (_compound_head(),
+ * include/linux/page-flags.h). A mask has its upper 40 bits set, which no pointer into the page array has.
+ */
+struct page___compound_info {
+	unsigned long compound_info;
+} __attribute__((preserve_access_index));
+
+static __always_inline u64 head_of(u64 page)
+{
+	struct page___compound_info *newer = (void *)page;
+	struct page *older = (void *)page;
+	unsigned long info = 0;
+
+	if (bpf_core_field_exists(newer->compound_info)) {
+		if (bpf_core_read(&info, sizeof(info), &newer->compound_info))
+			return 0;
+		if (info & 1)
+			return info >> 40 == 0xffffff ? page & info : info - 1;
+	} else {
+		if (bpf_core_read(&info, sizeof(info), &older->compound_head))
+			return 0;
+		if (info & 1)
+			return info - 1;
+	}
+	return page;
+}
+
+/* GUP_PIN_COUNTING_BIAS: a pin of a folio of one page is so many references; larger folios have a count of their own.
+ */
+#define MS_PIN_BIAS 1024
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a driver asks hmm_range_fault() for and what it is given. mm/hmm.c. */
+#include "bpf/emit.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/core_drift.bpf.h"
+#include "bpf/probe.bpf.h"
+
+ENTRY(range_fault, hmm_range_fault)
+{
+	struct hmm_range *range = (void *)ARG(0);
+	struct mmu_interval_notifier *sub = GET(range, notifier);
+	struct mm_struct *mm = GET(sub, mm);
+	struct ev_range_fault *e;
+
+	if (!wanted(mm))
+		return 0;
+	e = RESERVE(range_fault);
+	if (!e)
+		return 0;
+	e->hmm_range = ID(range);
+	e->sub = ID(sub);
+	e->start = GET(range, start);
+	e->end = GET(range, end);
+	e->sub_start = GET(sub, interval_tree.start);
+	e->sub_last = GET(sub, interval_tree.last);
+	e->notifier_seq = GET(range, notifier_seq);
+	e->sub_seq = GET(sub, invalidate_seq);
+	e->pfns = ID(GET(range, hmm_pfns));
+	e->default_flags = GET(range, default_flags);
+	e->owner = ID(GET(range, dev_private_owner));
+	e->mmap_lock = GET(mm, mmap_lock.count.counter);
+	e->mm_users = GET(mm, mm_users.counter);
+	e->pad0 = 0;
+	SUBMIT(range_fault, e, mm);
+	return 0;
+}
+
+/* The first MS_SAMPLED_PAGES entries of the array that hmm_range_fault() filled: on 0 all of them are outputs. */
+static __always_inline void sample_pfns(struct ev_range_fault_ret *e)
+{
+	u64 pages = (e->end - e->start) >> 12;
+	u32 valid = 0, writable = 0, error = 0, i;
+	u64 pfn;
+
+	for (i = 0; i < MS_SAMPLED_PAGES; i++) {
+		if (i >= pages || bpf_probe_read_kernel(&pfn, sizeof(pfn), (u64 *)e->pfns + i))
+			break;
+		valid += pfn >> MS_HMM_PFN_VALID_BIT & 1;
+		writable += pfn >> MS_HMM_PFN_WRITE_BIT & 1;
+		error += pfn >> MS_HMM_PFN_ERROR_BIT & 1;
+	}
+	e->sampled = i;
+	e->valid = valid;
+	e->writable = writable;
+	e->error = error;
+}
+
+EXIT(range_fault_ret, hmm_range_fault)
+{
+	struct hmm_range *range = (void *)ARG(0);
+	struct mmu_interval_notifier *sub = GET(range, notifier);
+	struct mm_struct *mm = GET(sub, mm);
+	struct ev_range_fault_ret *e;
+
+	if (!wanted(mm))
+		return 0;
+	e = RESERVE(range_fault_ret);
+	if (!e)
+		return 0;
+	e->hmm_range = ID(range);
+	e->sub = ID(sub);
+	e->start = GET(range, start);
+	e->end = GET(range, end);
+	e->notifier_seq = GET(range, notifier_seq);
+	e->sub_seq = GET(sub, invalidate_seq);
+	e->pfns = ID(GET(range, hmm_pfns));
+	e->default_flags = GET(range, default_flags);
+	e->owner = ID(GET(range, dev_private_owner));
+	e->ret = (s32)RET();
+	if (e->ret) {
+		/* entries before the failure are outputs, those behind it still inputs: nobody can tell which
+		 * (mm/hmm.c) */
+		e->sampled = e->valid = e->writable = e->error = 0;
+	} else {
+		sample_pfns(e);
+	}
+	e->pad0 = 0;
+	SUBMIT(range_fault_ret, e, mm);
+	return 0;
+}

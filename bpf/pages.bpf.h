@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the kernel counts per folio: pins, references, the lock bit; and which pages do not count. */
+#ifndef MIRRORSCOPE_BPF_PAGES_H
+#define MIRRORSCOPE_BPF_PAGES_H
+
+#include "bpf/core_drift.bpf.h"
+#include "bpf/filter.bpf.h"
+
+extern ms_t_u64 vmemmap;   /* where the array of struct page starts, 0 if unknown */
+extern ms_t_u64 zero_page; /* the page of zeroes, 0 if unknown */
+
+/* Both are constant after boot: read once, by the task iterator. */
+static __always_inline void find_page_array(void)
+{
+	u64 pfn = 0;
+
+	if (vmemmap || !config.vmemmap_base)
+		return;
+	bpf_probe_read_kernel(&vmemmap, sizeof(vmemmap), (void *)config.vmemmap_base);
+	if (config.zero_pfn && !bpf_probe_read_kernel(&pfn, sizeof(pfn), (void *)config.zero_pfn) && pfn)
+		zero_page = vmemmap + pfn * bpf_core_type_size(struct page);
+}
+
+static __always_inline u64 page_of(u64 pfn)
+{
+	return vmemmap ? vmemmap + pfn * bpf_core_type_size(struct page) : 0;
+}
+
+static __always_inline u64 pfn_of(u64 page)
+{
+	return vmemmap && page >= vmemmap ? (page - vmemmap) / bpf_core_type_size(struct page) : 0;
+}
+
+struct folio_state {
+	u64 flags;
+	s32 refs;
+	s32 pins; /* folio_maybe_dma_pinned() if positive */
+};
+
+/* False if it cannot be read. */
+static __always_inline bool folio_state(u64 page, struct folio_state *state)
+{
+	struct folio *folio = (void *)head_of(page);
+
+	if (!folio || bpf_core_read(&state->refs, sizeof(state->refs), &folio->_refcount.counter))
+		return false;
+	state->flags = folio_flags(folio);
+	if (state->flags & PAGE_FLAG(PG_head)) {
+		if (bpf_core_read(&state->pins, sizeof(state->pins), &folio->_pincount.counter))
+			return false;
+	} else {
+		state->pins = state->refs >= MS_PIN_BIAS ? state->refs / MS_PIN_BIAS : 0;
+	}
+	return true;
+}
+
+#endif

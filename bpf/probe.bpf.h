@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How one body becomes a trampoline program and a kprobe program: ENTRY, EXIT, ARG, RET, GET. */
+#ifndef MIRRORSCOPE_BPF_PROBE_H
+#define MIRRORSCOPE_BPF_PROBE_H
+
+/*
+ *	ENTRY(inv_end, __mmu_notifier_invalidate_range_end)
+ *	{
+ *		const struct mmu_notifier_range *range = (void *)ARG(0);
+ *		... GET(range, start) ...
+ *	}
+ *
+ * makes two programs of one body: fentry `inv_end`, whose arguments the verifier knows by type, so that GET is a plain
+ *load; and kprobe `inv_end__kp` for functions that have no BTF or no trampoline, where GET is bpf_probe_read_kernel().
+ *The collector loads one of them. The part of the name before "__" is the event that the program feeds.
+ *
+ * A body sees an array of arguments: the trampoline's own, or a struct call. Offsets are CO-RE's in both.
+ */
+struct call {
+	u64 arg[6];
+	u64 ret;
+};
+
+/* A kretprobe does not see the arguments: kprobe `save_call` keeps them until the function returns. */
+struct call_key {
+	u32 tid;
+	u32 function; /* the cookie, one number per function */
+};
+
+struct calls {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct call_key);
+	__type(value, struct call);
+};
+extern struct calls calls SEC(".maps");
+
+static __always_inline struct call_key this_call(void *ctx)
+{
+	return (struct call_key){.tid = bpf_get_current_pid_tgid(), .function = bpf_get_attach_cookie(ctx)};
+}
+
+static __always_inline void arguments(struct call *call, struct pt_regs *regs)
+{
+	call->arg[0] = PT_REGS_PARM1(regs);
+	call->arg[1] = PT_REGS_PARM2(regs);
+	call->arg[2] = PT_REGS_PARM3(regs);
+	call->arg[3] = PT_REGS_PARM4(regs);
+	call->arg[4] = PT_REGS_PARM5(regs);
+	call->arg[5] = regs->r9;
+}
+
+/* The call that returns here; false if its entry was not seen. One program per function may ask: what is stale must not
+ * stay. */
+static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
+{
+	struct call_key key = this_call(regs);
+	struct call *saved = bpf_map_lookup_elem(&calls, &key);
+
+	if (!saved)
+		return false;
+	*call = *saved;
+	call->ret = PT_REGS_RC(regs);
+	bpf_map_delete_elem(&calls, &key);
+	return true;
+}
+
+#define BODY(name) static __always_inline int body_##name(const u64 *args, const bool direct)
+
+#define ENTRY(name, function) ENTRY_(name, "/" #function)
+#define EXIT(name, function) EXIT_(name, "/" #function)
+
+#define ENTRY_(name, target)                                                                                           \
+	BODY(name);                                                                                                    \
+	SEC("fentry" target) int name(u64 *ctx)                                                                        \
+	{                                                                                                              \
+		return ready ? body_##name(ctx, true) : 0;                                                             \
+	}                                                                                                              \
+	SEC("kprobe" target) int name##__kp(struct pt_regs *ctx)                                                       \
+	{                                                                                                              \
+		struct call call;                                                                                      \
+                                                                                                                       \
+		if (!ready)                                                                                            \
+			return 0;                                                                                      \
+		arguments(&call, ctx);                                                                                 \
+		return body_##name(call.arg, false);                                                                   \
+	}                                                                                                              \
+	BODY(name)
+
+#define EXIT_(name, target)                                                                                            \
+	BODY(name);                                                                                                    \
+	SEC("fexit" target) int name(u64 *ctx)                                                                         \
+	{                                                                                                              \
+		return ready ? body_##name(ctx, true) : 0;                                                             \
+	}                                                                                                              \
+	SEC("kretprobe" target) int name##__kp(struct pt_regs *ctx)                                                    \
+	{                                                                                                              \
+		struct call call;                                                                                      \
+                                                                                                                       \
+		if (!ready || !saved_call(&call, ctx))                                                                 \
+			return 0;                                                                                      \
+		return body_##name(call.arg, false);                                                                   \
+	}                                                                                                              \
+	BODY(name)
+
+/* Argument n of the function. */
+#define ARG(n) (args[n])
+
+/* What the function returned (EXIT only). Where kernels differ in the number of arguments this still finds it. */
+#define RET() returned(args, direct)
+static __always_inline u64 returned(const u64 *args, const bool direct)
+{
+	u64 value = 0;
+
+	if (!direct)
+		return ((const struct call *)args)->ret;
+	bpf_get_func_ret((void *)args, &value);
+	return value;
+}
+
+/* A field of a kernel struct: a load that the verifier turns into a safe one, or a helper call. */
+#define GET(source, field)                                                                                             \
+	({                                                                                                             \
+		typeof(({ (source)->field; })) _value; /* without const */                                             \
+		if (direct)                                                                                            \
+			_value = (source)->field;                                                                      \
+		else                                                                                                   \
+			bpf_core_read(&_value, sizeof(_value), &(source)->field);                                      \
+		_value;                                                                                                \
+	})
+
+/* A kernel address as an identity. */
+#define ID(pointer) ((u64)(pointer))
+
+#endif

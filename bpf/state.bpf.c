@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which variables and maps all programs share: defined here once, declared in the headers. */
+#include "bpf/emit.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/probe.bpf.h"
+#include "bpf/pages.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct ms_cpu cpus[MS_MAX_CPUS];
+ms_t_u32 ready;
+ms_t_u8 spoke[MS_SPOKE];
+ms_t_u64 self_mm;
+ms_t_u32 joined;
+ms_t_u64 vmemmap;
+ms_t_u64 zero_page;
+const volatile struct ms_config config;
+
+struct rings rings SEC(".maps");
+struct calls calls SEC(".maps");
+struct wanted_mms wanted_mms SEC(".maps");
+struct wanted_tgids wanted_tgids SEC(".maps");
+struct owners owners SEC(".maps");
+
+/* Attached to the entry of every function that has a kretprobe. */
+SEC("kprobe")
+int save_call(struct pt_regs *ctx)
+{
+	struct call_key key = this_call(ctx);
+	struct call call = {};
+
+	if (!ready)
+		return 0;
+	arguments(&call, ctx);
+	bpf_map_update_elem(&calls, &key, &call, BPF_ANY);
+	return 0;
+}
