@@ -10,21 +10,22 @@
 namespace mirrorscope {
 
 struct ProbeState {
-  uint32_t event = 0;                     // row of events.def
-  uint32_t how = MS_probe_how_absent;     // MS_probe_how_*
-  std::string function;                   // as the kernel calls it
-  std::string module;                     // empty for the kernel image
-  uint64_t address = 0;                   // of the function, 0 if /proc/kallsyms does not say
-  int error = 0;                          // errno, 0 if attached
-  std::string why;                        // one sentence if it is not attached, empty otherwise
-  uint32_t program = 0;                   // BPF program id, 0 if none
-  int fd = -1;                            // of the program, owned by whoever attached it; -1 if none
-  uint64_t since = 0;                     // CLOCK_MONOTONIC ns at which it was attached, 0 if it is not
+  uint32_t event = 0;                  // row of events.def
+  uint32_t how = MS_probe_how_absent;  // MS_probe_how_*
+  std::string function;                // as the kernel calls it
+  std::string module;                  // empty for the kernel image
+  uint64_t address = 0;                // of the function, 0 if /proc/kallsyms does not say
+  int error = 0;                       // errno, 0 if attached
+  std::string why;                     // one sentence if it is not attached, empty otherwise
+  uint32_t program = 0;                // BPF program id, 0 if none
+  int fd = -1;                         // of the program, owned by whoever attached it; -1 if none
+  uint64_t since = 0;                  // CLOCK_MONOTONIC ns at which it was attached, 0 if it is not
 
   bool attached() const { return fd >= 0; }
 };
 
-// What the kernel counts per program. `skipped`: runs it left out because the same program was preempted on that CPU (recursion_misses).
+// What the kernel counts per program. `skipped`: runs it left out because the same program was preempted on that CPU
+// (recursion_misses).
 struct ProgramRuns {
   uint64_t skipped = 0;
   uint64_t runs = 0;  // only counted while statistics are enabled (kernel.bpf_stats_enabled or enable_run_counts())

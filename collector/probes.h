@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From nothing to recording: open -> load -> attach -> activate, each step a type of its own, so that a wrong order does not compile.
+// From nothing to recording: open -> load -> attach -> activate, each step a type of its own, so that a wrong order
+// does not compile.
 //
 //   auto opened = Opened::open(options);
 //   auto loaded = load(std::move(*opened));
@@ -9,8 +10,8 @@
 //   drop privileges here: CAP_BPF and CAP_PERFMON are enough from now on
 //   for every record: attached->discover(record)
 //
-// A probe that this kernel cannot give never fails the whole: it is in states() with its reason. Only when nothing at all could be
-// attached is there an error.
+// A probe that this kernel cannot give never fails the whole: it is in states() with its reason. Only when nothing at
+// all could be attached is there an error.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,9 @@ struct ProbeOptions {
   uint32_t self_tgid = 0;       // the recorder: its own mm is never recorded; 0 = getpid()
   std::vector<uint32_t> tgids;  // only these processes, their children and grandchildren
   std::string comm;             // only processes with this name (task_struct.comm), and their children
-  uint64_t cgroup = 0;          // only processes in this cgroup v2 directory (its inode number), not below it, and their children
-  bool stacks = true;           // take the caller's stack in inv_start
+  uint64_t cgroup =
+      0;  // only processes in this cgroup v2 directory (its inode number), not below it, and their children
+  bool stacks = true;                       // take the caller's stack in inv_start
   uint64_t ring_bytes = 4u << 20;           // per CPU; rounded up to a power of two
   std::vector<std::string> without_events;  // names of events that are not wanted: their probes are `off`
   bool kprobes_only = false;                // pretend that the kernel has no BPF trampolines
@@ -78,18 +80,19 @@ class Attached {
   uint64_t ring_bytes() const;
   // Per-CPU counters, shared with the programs; as many as there are possible CPUs.
   std::span<const ms_cpu> cpus() const;
-  // BPF_MAP_TYPE_STACK_TRACE: key u32 stack id, value MS_STACK_DEPTH u64; -1 if stacks are off. The first frames are the BPF program,
-  // its trampoline and the probed function itself.
+  // BPF_MAP_TYPE_STACK_TRACE: key u32 stack id, value MS_STACK_DEPTH u64; -1 if stacks are off. The first frames are
+  // the BPF program, its trampoline and the probed function itself.
   int stacks() const;
 
-  // Finds the callbacks of subs and mmu_notifiers that exist already and attaches to them, lets recording begin, then records
-  // sub_seen and mn_seen for those that exist: the rings are written before this returns.
+  // Finds the callbacks of subs and mmu_notifiers that exist already and attaches to them, lets recording begin, then
+  // records sub_seen and mn_seen for those that exist: the rings are written before this returns.
   Result<void> activate();
   // Nothing is recorded from here on; programs stay attached.
   void deactivate();
 
-  // Looks at one record for the address of a callback that has no probe yet (sub_insert_ret, sub_seen, mn_register_ret, mn_seen) and
-  // attaches to it. Returns the states of the new probes (also in states()), nearly always none: two compares for every other record.
+  // Looks at one record for the address of a callback that has no probe yet (sub_insert_ret, sub_seen, mn_register_ret,
+  // mn_seen) and attaches to it. Returns the states of the new probes (also in states()), nearly always none: two
+  // compares for every other record.
   std::vector<ProbeState> discover(const ev_header& record);
 
   Result<ProgramRuns> runs(const ProbeState& state) const;

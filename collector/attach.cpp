@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// How links are made with the system calls behind them.
+#include "collector/attach.h"
+
+#include <bpf/bpf.h>
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+
+namespace mirrorscope {
+
+Result<OwnedFd> attach_tracing(int program) {
+  const int fd = bpf_raw_tracepoint_open(nullptr, program);
+  if (fd < 0) return fail(errno, "the kernel refuses to attach");
+  return OwnedFd(fd);
+}
+
+Result<Kprobes> Kprobes::open() {
+  Kprobes kprobes;
+  const std::string dir = "/sys/bus/event_source/devices/kprobe/";
+  std::ifstream type(dir + "type"), format(dir + "format/retprobe");
+  if (!(type >> kprobes.type_)) return fail(ENOENT, "this kernel has no kprobes for perf (CONFIG_KPROBE_EVENTS)");
+  std::string text;
+  if (!(format >> text) || !text.starts_with("config:"))
+    return fail(ENOENT, "this kernel has no return probes for perf");
+  kprobes.return_bit_ = static_cast<uint32_t>(std::stoul(text.substr(sizeof("config:") - 1)));
+  return kprobes;
+}
+
+Result<OwnedFd> Kprobes::attach(int program, bool at_return, uint64_t address, const std::string& function,
+                                uint64_t cookie) const {
+  perf_event_attr attr = {};
+  attr.size = sizeof attr;
+  attr.type = type_;
+  attr.config = at_return ? uint64_t{1} << return_bit_ : 0;
+  if (address) {
+    attr.kprobe_addr = address;
+  } else {
+    attr.kprobe_func = reinterpret_cast<uintptr_t>(function.c_str());
+  }
+  OwnedFd event(static_cast<int>(syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+  if (!event) return fail(errno, "the kernel refuses a kprobe");
+  LIBBPF_OPTS(bpf_link_create_opts, opts);
+  opts.perf_event.bpf_cookie = cookie;
+  // The link holds the perf event.
+  const int fd = bpf_link_create(program, event.get(), BPF_PERF_EVENT, &opts);
+  if (fd < 0) return fail(errno, "the kernel refuses to attach to the kprobe");
+  if (ioctl(event.get(), PERF_EVENT_IOC_ENABLE, 0)) return fail(errno, "the kernel refuses to enable the kprobe");
+  return OwnedFd(fd);
+}
+
+}  // namespace mirrorscope

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a loaded program is hooked to its function: trampoline, tracepoint or kprobe, as a link that ends with its fd.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "collector/owned_fd.h"
+#include "trace/result.h"
+
+namespace mirrorscope {
+
+// fentry, fexit and tracepoint programs know their target since they were loaded.
+Result<OwnedFd> attach_tracing(int program);
+
+// What perf_event_open() needs to know for kprobes, read from sysfs once.
+class Kprobes {
+ public:
+  static Result<Kprobes> open();
+
+  // At an address if it is known, else by name. The cookie is what bpf_get_attach_cookie() gives the program.
+  // CAP_PERFMON is enough (perf_kprobe_event_init(), kernel/events/core.c).
+  Result<OwnedFd> attach(int program, bool at_return, uint64_t address, const std::string& function,
+                         uint64_t cookie) const;
+
+ private:
+  uint32_t type_ = 0;
+  uint32_t return_bit_ = 0;
+};
+
+}  // namespace mirrorscope

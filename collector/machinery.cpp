@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the object is opened, its maps made, its programs planned and the filter kept.
+#include "collector/machinery.h"
+
+#include <bpf/bpf.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+
+namespace mirrorscope {
+
+namespace {
+
+// Programs, links, rings, module BTF: some hundred fds, where the usual soft limit is 1024. The hard limit is what was
+// granted.
+void allow_many_fds() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+// libbpf has one process-wide printer: its first warning is kept for the error message while the object is opened and
+// loaded.
+std::string* first_warning = nullptr;
+
+__attribute__((format(printf, 2, 0))) int keep_warning(libbpf_print_level level, const char* format, va_list args) {
+  if (level == LIBBPF_WARN && first_warning && first_warning->empty()) {
+    char text[512];
+    vsnprintf(text, sizeof text, format, args);
+    *first_warning = text;
+    if (!first_warning->empty() && first_warning->back() == '\n') first_warning->pop_back();
+  }
+  return 0;
+}
+
+class KeepWarning {
+ public:
+  KeepWarning() {
+    first_warning = &text;
+    before_ = libbpf_set_print(keep_warning);
+  }
+  ~KeepWarning() {
+    libbpf_set_print(before_);
+    first_warning = nullptr;
+  }
+  KeepWarning(const KeepWarning&) = delete;
+  std::string text;
+
+ private:
+  libbpf_print_fn_t before_;
+};
+
+constexpr std::string_view kprobe_suffix = "__kp";
+
+}  // namespace
+
+Machinery::~Machinery() {
+  if (object) mirrorscope_probes::destroy(object);
+}
+
+bool Machinery::wanted(std::string_view event) const {
+  return std::find(options.without_events.begin(), options.without_events.end(), event) == options.without_events.end();
+}
+
+void Machinery::learn_kernel() {
+  allow_many_fds();
+  kernel.trampolines = !options.kprobes_only;
+  if (auto symbols = Symbols::open())
+    kernel.symbols = std::move(*symbols);
+  else
+    kernel.symbols_error = symbols.error();
+  if (auto btf = KernelBtf::open())
+    kernel.btf.emplace(std::move(*btf));
+  else
+    kernel.btf_error = btf.error();
+  if (auto kprobes = Kprobes::open())
+    kernel.kprobes = *kprobes;
+  else
+    kernel.kprobes_error = kprobes.error();
+}
+
+Result<void> Machinery::open_object() {
+  auto texts = ProgramTexts::collect();
+  if (!texts) return texts.error();
+  collecting = std::move(*texts);
+  KeepWarning warning;
+  object = mirrorscope_probes::open();
+  if (!object) return fail(errno, "cannot open the BPF object (", warning.text, ")");
+
+  ms_config& config = object->rodata->config;
+  config.self_tgid = options.self_tgid;
+  config.by_mm = filtered();
+  config.by_comm = !options.comm.empty();
+  config.by_cgroup = options.cgroup != 0;
+  config.cgroup = options.cgroup;
+  config.stacks = options.stacks;
+  std::strncpy(config.comm, options.comm.c_str(), sizeof config.comm - 1);
+  if (kernel.symbols) {
+    config.vmemmap_base = kernel.symbols->address_of("vmemmap_base").value_or(0);
+    config.zero_pfn =
+        kernel.symbols->address_of("zero_pfn").value_or(kernel.symbols->address_of("zero_page_pfn").value_or(0));
+  }
+  if (!options.stacks) bpf_map__set_max_entries(object->maps.stacks, 1);
+  // Field offsets of a module's structs are found in its BTF, which libbpf cannot load without CAP_SYS_ADMIN.
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object->obj) { bpf_program__set_autoload(program, true); }
+  return {};
+}
+
+Result<void> Machinery::load_object() {
+  KeepWarning warning;
+  if (const int error = mirrorscope_probes::load(object))
+    return Error{"cannot make the BPF maps" + (warning.text.empty() ? std::string{} : " (" + warning.text + ")") +
+                     ": " + errno_text(-error),
+                 -error};
+  kernel.texts = collecting->take();
+  collecting.reset();
+  // What libbpf loaded are empty programs.
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object->obj) bpf_program__unload(program);
+  return {};
+}
+
+Result<void> Machinery::make_rings() {
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 0) return fail(-cpus, "cannot find out how many CPUs there are");
+  if (cpus > MS_MAX_CPUS)
+    return fail(0, "this machine may have ", cpus, " CPUs, more than the ", +MS_MAX_CPUS, " that are supported");
+  options.ring_bytes = std::bit_ceil(std::max<uint64_t>(options.ring_bytes, static_cast<uint64_t>(getpagesize())));
+  const int outer = bpf_map__fd(object->maps.rings);
+  for (uint32_t cpu = 0; cpu < static_cast<uint32_t>(cpus); ++cpu) {
+    OwnedFd ring(
+        bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, static_cast<uint32_t>(options.ring_bytes), nullptr));
+    const int fd = ring.get();
+    if (!ring || bpf_map_update_elem(outer, &cpu, &fd, BPF_ANY))
+      return fail(errno, "cannot make a ring of ", options.ring_bytes, " bytes for CPU ", cpu);
+    ring_fds.push_back(fd);
+    rings.push_back(std::move(ring));
+  }
+  return {};
+}
+
+void Machinery::plan() {
+  for (const ProgramText& text : kernel.texts) {
+    if (text.kind == ProgramKind::iterator || text.target.empty()) continue;
+    if (text.name.starts_with("follow_") || text.name.ends_with(kprobe_suffix)) continue;
+    Place place;
+    place.function = text.target;
+    if (text.kind == ProgramKind::tracepoint) {
+      place.tracepoint = kernel.btf ? kernel.btf->tracepoint(text.target) : 0;
+    } else {
+      if (kernel.btf) place.btf = kernel.btf->function(text.target);
+      if (place.btf) place.module = place.btf->module;
+      if (kernel.symbols) {
+        const auto at = kernel.symbols->named(text.target);
+        for (const Symbol& symbol : at)
+          if (!place.address && (!place.btf || symbol.module == place.module)) {
+            place.address = symbol.address;
+            place.module = symbol.module;
+          }
+      }
+    }
+    probes.emplace_back(&text, kernel.text(text.name + std::string(kprobe_suffix)), std::move(place));
+    if (!wanted(text.event)) probes.back().switch_off("not wanted");
+  }
+}
+
+Result<void> Machinery::start_filter() {
+  iterator_state.event = EV_sub_seen;
+  iterator_state.function = "bpf_iter_task";
+  iterator_state.how = MS_probe_how_refused;
+  const BtfFunction* target = kernel.btf ? kernel.btf->function("bpf_iter_task", "") : nullptr;
+  const ProgramText* text = kernel.text("sub_seen");
+  if (!target) {
+    iterator_state.how = MS_probe_how_absent;
+    iterator_state.why = "this kernel has no task iterator for BPF";
+  } else if (auto program = load_program(*text, {0, target->id, 0}); !program) {
+    iterator_state.error = program.error().code;
+    iterator_state.why = program.error().message;
+  } else {
+    iterator = std::move(*program);
+    iterator_link = OwnedFd(bpf_link_create(iterator.get(), 0, BPF_TRACE_ITER, nullptr));
+    if (!iterator_link) return fail(errno, "the kernel refuses the task iterator");
+    iterator_state.how = MS_probe_how_iterator;
+    iterator_state.fd = iterator.get();
+    iterator_state.program = program_id(iterator.get());
+    iterator_state.since = monotonic_ns();
+  }
+
+  if (!filtered()) return {};
+  if (!iterator) return fail(0, "a filter needs the task iterator, but ", iterator_state.why);
+  for (const uint32_t tgid : options.tgids) {
+    const uint8_t one = 1;
+    if (bpf_map_update_elem(bpf_map__fd(object->maps.wanted_tgids), &tgid, &one, BPF_ANY))
+      return fail(errno, "cannot put process ", tgid, " into the filter");
+  }
+  for (const ProgramText& follower : kernel.texts) {
+    if (!follower.name.starts_with("follow_")) continue;
+    const BtfFunction* function = kernel.btf->function(follower.target, "");
+    const uint32_t id = follower.kind == ProgramKind::tracepoint ? kernel.btf->tracepoint(follower.target)
+                        : function                               ? function->id
+                                                                 : 0;
+    auto program = load_program(follower, {0, id, 0});
+    if (!program) return fail(0, "a filter needs to see ", follower.target, ", but ", program.error().message);
+    auto link = attach_tracing(program->get());
+    if (!link) return fail(0, "a filter needs to see ", follower.target, ", but ", link.error().message);
+    followers.push_back(std::move(*program));
+    followers.push_back(std::move(*link));
+  }
+  return {};
+}
+
+Result<void> Machinery::look_around() {
+  if (!iterator_link) return {};
+  const OwnedFd run(bpf_iter_create(iterator_link.get()));
+  if (!run) return fail(errno, "the kernel refuses to run the task iterator");
+  char nothing[64];
+  for (;;) {
+    const ssize_t got = read(run.get(), nothing, sizeof nothing);
+    if (got == 0) return {};
+    if (got < 0 && errno != EINTR && errno != EAGAIN) return fail(errno, "the task iterator broke off");
+  }
+}
+
+std::vector<Probe> Machinery::callbacks_found() {
+  std::vector<Probe> made;
+  const int found = bpf_map__fd(object->maps.found);
+  uint64_t function = 0, *previous = nullptr;
+  while (bpf_map_get_next_key(found, previous, &function) == 0) {
+    previous = &function;
+    uint32_t kind = 0;
+    if (bpf_map_lookup_elem(found, &function, &kind) == 0)
+      callbacks.at(function, static_cast<ms_callback>(kind), kernel, made);
+  }
+  return made;
+}
+
+void Machinery::add(std::vector<Probe> made) {
+  for (Probe& probe : made) {
+    if (!wanted(event_info(probe.state().event)->name)) probe.switch_off("not wanted");
+    probe.load(kernel);
+    probe.attach(kernel);
+    probes.push_back(std::move(probe));
+  }
+}
+
+void Machinery::note_states() {
+  states.clear();
+  for (const Probe& probe : probes) states.push_back(probe.state());
+  states.push_back(iterator_state);
+  states.push_back(iterator_state);
+  states.back().event = EV_mn_seen;
+}
+
+Error Machinery::nothing_attached() const {
+  for (const ProbeState& state : states)
+    if (!state.why.empty() && state.how == MS_probe_how_refused)
+      return {"not a single probe could be attached; " + state.function + ": " + state.why, state.error};
+  if (!kernel.btf)
+    return {"not a single probe could be attached, because " + kernel.btf_error.message, kernel.btf_error.code};
+  return {"not a single probe could be attached: this kernel has none of the functions", 0};
+}
+
+}  // namespace mirrorscope

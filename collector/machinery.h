@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands behind the steps of probes.h: the libbpf object, the rings, the probes.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "collector/callbacks.h"
+#include "collector/probes.h"
+#include "collector/skeleton.h"
+#include "schema/catalog.h"
+
+namespace mirrorscope {
+
+struct Machinery {
+  explicit Machinery(ProbeOptions o) : options(std::move(o)) {}
+  Machinery(const Machinery&) = delete;
+  ~Machinery();
+
+  void learn_kernel();
+  Result<void> open_object();
+  // Makes the maps and relocates the programs; none of them is in the kernel afterwards.
+  Result<void> load_object();
+  Result<void> make_rings();
+  // One probe for each program of the object that has a target, and the task iterator.
+  void plan();
+  Result<void> start_filter();
+  // Runs the task iterator once.
+  Result<void> look_around();
+  // What the iterator has left in the map `found`.
+  std::vector<Probe> callbacks_found();
+  void add(std::vector<Probe> made);
+  void note_states();
+  // Why not a single probe works, in one sentence.
+  Error nothing_attached() const;
+
+  bool filtered() const { return !options.tgids.empty() || !options.comm.empty() || options.cgroup != 0; }
+  bool wanted(std::string_view event) const;
+
+  ProbeOptions options;
+  Kernel kernel;
+  std::unique_ptr<ProgramTexts> collecting;
+  mirrorscope_probes* object = nullptr;
+  std::vector<OwnedFd> rings;
+  std::vector<int> ring_fds;
+  std::vector<Probe> probes;
+  std::vector<OwnedFd> followers;  // programs and links that keep the filter up to date
+  Callbacks callbacks;
+  OwnedFd iterator, iterator_link;
+  ProbeState iterator_state;
+  std::vector<ProbeState> states;
+  OwnedFd run_counts;
+};
+
+}  // namespace mirrorscope

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// One event at one function: which program is loaded for it, how it is attached, and what is said when neither works.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/attach.h"
+#include "collector/kernel_btf.h"
+#include "collector/probe_state.h"
+#include "collector/programs.h"
+#include "collector/symbols.h"
+
+namespace mirrorscope {
+
+// What there is to attach to, and with.
+struct Kernel {
+  std::optional<KernelBtf> btf;  // none: only kprobes
+  Error btf_error;
+  std::optional<Symbols> symbols;
+  Error symbols_error;
+  std::optional<Kprobes> kprobes;
+  Error kprobes_error;
+  std::vector<ProgramText> texts;
+  bool trampolines = true;
+
+  const ProgramText* text(std::string_view name) const;
+
+  // From now on the arguments of this function are kept until it returns; gives the cookie by which its kretprobe finds
+  // them.
+  Result<uint64_t> keep_arguments(const std::string& function, uint64_t address);
+
+ private:
+  struct Keeper {
+    uint64_t cookie;
+    OwnedFd link;
+  };
+  OwnedFd save_call_;
+  std::map<std::string, Keeper> keepers_;  // by function@address
+};
+
+// Where a program shall sit.
+struct Place {
+  std::string function, module;
+  uint64_t address = 0;              // 0 if unknown
+  const BtfFunction* btf = nullptr;  // none: a kprobe is the only way
+  uint32_t tracepoint = 0;           // BTF id of a tracepoint
+  uint64_t callback = 0;             // for templates: the ops pointer
+};
+
+class Probe {
+ public:
+  // trampoline and kprobe are two forms of one program, either may be missing.
+  Probe(const ProgramText* trampoline, const ProgramText* kprobe, Place place);
+
+  // The trampoline form if the function has one, else the kprobe form.
+  void load(Kernel& kernel);
+  // If the trampoline cannot be attached, the kprobe form is tried.
+  void attach(Kernel& kernel);
+  // Not wanted.
+  void switch_off(std::string why);
+
+  const ProbeState& state() const { return state_; }
+
+ private:
+  bool load_as(const ProgramText& text);
+  bool load_kprobe(Kernel& kernel);
+  Result<OwnedFd> link(Kernel& kernel) const;
+  void refused(const Error& error);
+
+  const ProgramText* trampoline_;
+  const ProgramText* kprobe_;
+  const ProgramText* loaded_ = nullptr;
+  Place place_;
+  ProbeState state_;
+  OwnedFd program_, link_;
+};
+
+uint64_t monotonic_ns();
+
+}  // namespace mirrorscope

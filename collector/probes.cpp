@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the steps of probes.h follow from each other; what each of them does is in machinery.cpp.
+#include "collector/probes.h"
+
+#include <bpf/bpf.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "collector/machinery.h"
+
+namespace mirrorscope {
+
+Opened::Opened(std::unique_ptr<Machinery> m) : machinery_(std::move(m)) {}
+Opened::Opened(Opened&&) noexcept = default;
+Opened::~Opened() = default;
+Loaded::Loaded(std::unique_ptr<Machinery> m) : machinery_(std::move(m)) {}
+Loaded::Loaded(Loaded&&) noexcept = default;
+Loaded::~Loaded() = default;
+Attached::Attached(std::unique_ptr<Machinery> m) : machinery_(std::move(m)) {}
+Attached::Attached(Attached&&) noexcept = default;
+Attached::~Attached() = default;
+
+Result<Opened> Opened::open(const ProbeOptions& options) {
+  auto m = std::make_unique<Machinery>(options);
+  if (m->options.self_tgid == 0) m->options.self_tgid = static_cast<uint32_t>(getpid());
+  m->learn_kernel();
+  if (auto opened = m->open_object(); !opened) return opened.error();
+  return Opened(std::move(m));
+}
+
+Result<Loaded> load(Opened&& opened) {
+  auto m = std::move(opened.machinery_);
+  if (auto loaded = m->load_object(); !loaded) return loaded.error();
+  if (auto rings = m->make_rings(); !rings) return rings.error();
+  m->plan();
+  for (Probe& probe : m->probes) probe.load(m->kernel);
+  return Loaded(std::move(m));
+}
+
+Result<Attached> attach(Loaded&& loaded) {
+  auto m = std::move(loaded.machinery_);
+  if (auto followed = m->start_filter(); !followed) return followed.error();
+  for (Probe& probe : m->probes) probe.attach(m->kernel);
+  m->add(m->callbacks.by_prototype(m->kernel));
+  m->note_states();
+  size_t attached = 0;
+  for (const ProbeState& state : m->states) attached += state.attached();
+  if (attached == 0) return m->nothing_attached();
+  return Attached(std::move(m));
+}
+
+const std::vector<ProbeState>& Attached::states() const { return machinery_->states; }
+std::span<const int> Attached::rings() const { return machinery_->ring_fds; }
+uint64_t Attached::ring_bytes() const { return machinery_->options.ring_bytes; }
+std::span<const ms_cpu> Attached::cpus() const { return {machinery_->object->bss->cpus, machinery_->rings.size()}; }
+
+int Attached::stacks() const { return machinery_->options.stacks ? bpf_map__fd(machinery_->object->maps.stacks) : -1; }
+
+Result<void> Attached::activate() {
+  Machinery& m = *machinery_;
+  // A process that joins the filter may have children that were visited before it.
+  for (uint32_t joined = ~0u; joined != m.object->bss->joined;) {
+    joined = m.object->bss->joined;
+    if (auto looked = m.look_around(); !looked) return looked.error();
+  }
+  m.add(m.callbacks_found());
+  __atomic_store_n(&m.object->bss->ready, 1u, __ATOMIC_SEQ_CST);
+  if (auto looked = m.look_around(); !looked) return looked.error();
+  m.note_states();
+  return {};
+}
+
+void Attached::deactivate() { __atomic_store_n(&machinery_->object->bss->ready, 0u, __ATOMIC_SEQ_CST); }
+
+std::vector<ProbeState> Attached::discover(const ev_header& record) {
+  std::vector<ProbeState> news;
+  auto made = machinery_->callbacks.in(record, machinery_->kernel);
+  if (made.empty()) return news;
+  const size_t before = machinery_->probes.size();
+  machinery_->add(std::move(made));
+  machinery_->note_states();
+  for (size_t i = before; i < machinery_->probes.size(); ++i) news.push_back(machinery_->probes[i].state());
+  return news;
+}
+
+Result<ProgramRuns> Attached::runs(const ProbeState& state) const {
+  bpf_prog_info info = {};
+  uint32_t size = sizeof info;
+  if (bpf_obj_get_info_by_fd(state.fd, &info, &size))
+    return fail(errno, "cannot ask for the statistics of ", state.function);
+  return ProgramRuns{info.recursion_misses, info.run_cnt};
+}
+
+Result<void> Attached::enable_run_counts() {
+  const int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+  if (fd < 0) return fail(errno, "cannot enable the kernel's run counts of BPF programs");
+  machinery_->run_counts = OwnedFd(fd);
+  return {};
+}
+
+}  // namespace mirrorscope
