@@ -35,7 +35,7 @@ RdmaWorker::RdmaWorker(const Traffic& traffic, unsigned index, Rng rng, Beat& be
       beat_(beat),
       link_(traffic.device),
       local_(reinterpret_cast<std::uint64_t*>(traffic.arena.regions()[0].all.at) +
-             index * 2 * batch_size * extent_words),
+             std::size_t{index} * 2 * batch_size * extent_words),
       completions_(traffic.tally.at("rdma", "completions")),
       checked_words_(traffic.tally.at("verify", "words")),
       recoveries_(traffic.tally.at("rdma", "recoveries")),
