@@ -127,7 +127,9 @@ TEST(Loss, AKernelWithoutTheProbe) {
     const Report report = fed.finish();
     expect_no_new_violation(report, "no probe for " + std::string(event_info(id)->name));
     for (const RuleResult& r : report.rules)
-      if (r.rule->needs.test(id) && !r.rule->info.any_event) EXPECT_EQ(r.verdict, Verdict::not_observable) << r.rule->info.id;
+      if (r.rule->needs.test(id) && !r.rule->info.any_event) {
+        EXPECT_EQ(r.verdict, Verdict::not_observable) << r.rule->info.id;
+      }
   }
 }
 
