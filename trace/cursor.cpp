@@ -13,7 +13,12 @@ namespace mirrorscope::trace {
 
 namespace {
 constexpr uint64_t give_back_every = 8 * 1024 * 1024;
+
+std::string not_there(uint64_t first, uint64_t last) {
+  if (first == last) return "packet " + std::to_string(first) + " is not there";
+  return "packets " + std::to_string(first) + " to " + std::to_string(last) + " are not there";
 }
+}  // namespace
 
 Cursor::Cursor(uint16_t stream, const Uuid& uuid, std::span<const StreamPart> parts, uint64_t first_packet)
     : stream_(stream), uuid_(uuid), parts_(parts), next_packet_(first_packet) {}
@@ -69,9 +74,7 @@ bool Cursor::enter_packet(const StreamPart& part) {
     return false;
   }
   if (next_packet_ != any_packet && head.packet_seq != next_packet_ && open_damage_ == damage_.size())
-    name_damage(
-        part, offset, 0, MS_loss_corrupt,
-        "packets " + std::to_string(next_packet_) + " to " + std::to_string(head.packet_seq - 1) + " are not there");
+    name_damage(part, offset, 0, MS_loss_corrupt, not_there(next_packet_, head.packet_seq - 1));
   good_bytes_ += size;
   next_packet_ = head.packet_seq + 1;
   resume(head);

@@ -65,13 +65,13 @@ std::string shown(std::string_view text) {
 }  // namespace
 
 Result<Provenance> parse_metadata(std::string_view text) {
-  if (text.empty()) return fail(0, "the metadata is empty");
+  if (text.empty()) return fail(0, "is no trace: its metadata is empty");
   if (text.starts_with(packetized_magic)) return fail(0, "is a CTF trace, but not one of mirrorscope");
   const auto tracer = value_of(text, "tracer_name");
   if (tracer && *tracer != "mirrorscope") return fail(0, "is a CTF trace of ", shown(*tracer), ", not of mirrorscope");
   if (!tracer && text.starts_with(first_line) && !text.ends_with(" */\n"))
     return fail(0, "is a CTF trace, but not one of mirrorscope");
-  if (!tracer || !text.starts_with(first_line)) return fail(0, "has metadata that is no CTF 1.8 text");
+  if (!tracer || !text.starts_with(first_line)) return fail(0, "is no trace: its metadata is no CTF 1.8 text");
 
   Provenance p;
   const auto schema = value_of(text, "schema_hash");
