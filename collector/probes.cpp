@@ -57,6 +57,11 @@ std::span<const ms_cpu> Attached::cpus() const { return {machinery_->object->bss
 
 int Attached::stacks() const { return machinery_->options.stacks ? bpf_map__fd(machinery_->object->maps.stacks) : -1; }
 
+Symbols* Attached::symbols() {
+  auto& symbols = machinery_->kernel.symbols;
+  return symbols && symbols->has_addresses() ? &*symbols : nullptr;
+}
+
 Result<void> Attached::activate() {
   Machinery& m = *machinery_;
   // A process that joins the filter may have children that were visited before it.

@@ -39,6 +39,7 @@ struct ProbeOptions {
   bool kprobes_only = false;                // pretend that the kernel has no BPF trampolines
 };
 
+class Symbols;
 struct Machinery;  // everything behind the steps: libbpf object, maps, links
 
 class Opened {
@@ -83,6 +84,8 @@ class Attached {
   // BPF_MAP_TYPE_STACK_TRACE: key u32 stack id, value MS_STACK_DEPTH u64; -1 if stacks are off. The first frames are
   // the BPF program, its trampoline and the probed function itself.
   int stacks() const;
+  // Null when /proc/kallsyms shows no addresses.
+  Symbols* symbols();
 
   // Finds the callbacks of subs and mmu_notifiers that exist already and attaches to them, lets recording begin, then
   // records sub_seen and mn_seen for those that exist: the rings are written before this returns.

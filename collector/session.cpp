@@ -73,14 +73,12 @@ class Session final : Watcher {
         observer_(observer),
         attached_(std::move(attached)),
         outlet_(std::move(writer), std::move(tap)),
-        symbols_(std::move(symbols)),
         hashing_(options.raw_addresses ? Hashing::Addresses::raw : Hashing::Addresses::hashed),
         began_(clock_now()),
         losses_(began_, [this](size_t program) { return skipped_runs(program); }),
         about_(outlet_, hashing_, began_),
         naming_(
-            about_, symbols_ ? &*symbols_ : nullptr, [this](int32_t id) { return read_stack(attached_.stacks(), id); },
-            comm_of),
+            about_, attached_.symbols(), [this](int32_t id) { return read_stack(attached_.stacks(), id); }, comm_of),
         pump_(attached_.cpus().data(), outlet_, hashing_, losses_, about_, *this) {}
 
   Result<void> map_rings(Wakeups& wakeups);
@@ -105,7 +103,6 @@ class Session final : Watcher {
   RecordObserver& observer_;
   Attached attached_;
   TraceOutlet outlet_;
-  std::optional<Symbols> symbols_;
   Hashing hashing_;
   uint64_t began_;
   Losses losses_;
@@ -317,13 +314,10 @@ Result<Recorded> record(const RecordOptions& options, RecordObserver& observer, 
   if (!wakeups) return wakeups.error();
   auto writer = create_trace(options);
   if (!writer) return writer.error();
-  std::optional<Symbols> symbols;
-  if (auto all = Symbols::open(); all && all->has_addresses())
-    symbols.emplace(std::move(*all));
-  else
+  if (!attached->symbols())
     observer.warning("addresses in /proc/kallsyms are hidden from this process (CAP_SYSLOG), so nothing gets a name");
 
-  Session session(options, observer, std::move(*attached), std::move(*writer), std::move(tap), std::move(symbols));
+  Session session(options, observer, std::move(*attached), std::move(*writer), std::move(tap));
   if (auto mapped = session.map_rings(*wakeups); !mapped) return mapped.error();
   if (auto active = session.activate(); !active) return active.error();
   if (command) {
