@@ -62,6 +62,42 @@ static __always_inline bool has_owner(u32 reason)
 /* Two-pass interval notifiers came with 7.0: invalidate_start and invalidate_finish beside invalidate. */
 #define HAS_TWO_PASS() bpf_core_field_exists(struct mmu_interval_notifier_ops, invalidate_start)
 
+/*
+ * access_mask of ib_umem_odp_map_dma_and_lock(): HMM_PFN_WRITE since it is given to hmm_range_fault() as it is (eedd5b1276e7, 6.16),
+ * before that ODP_WRITE_ALLOWED_BIT, which is bit 1. Neither bit means anything in the other encoding.
+ */
+static __always_inline u32 odp_asks_write(u64 access_mask)
+{
+	return (access_mask >> MS_HMM_PFN_WRITE_BIT | access_mask >> 1) & 1;
+}
+
+/*
+ * preempt_count() is a per-CPU variable of its own in 6.1 and again in 7.x, a member of pcpu_hot in 6.12 (64701838bf05, 6.2). Its bits:
+ * include/linux/preempt.h.
+ */
+struct pcpu_hot {
+	int preempt_count;
+} __attribute__((preserve_access_index));
+
+extern const int __preempt_count __ksym __weak;
+extern const struct pcpu_hot pcpu_hot __ksym __weak;
+
+/* The mm of the task that does this; 0 in a kernel thread, and in an interrupt, where the task has nothing to do with it. */
+static __always_inline struct mm_struct *task_mm(void)
+{
+	struct task_struct *task;
+	int count = 0;
+
+	if (&__preempt_count)
+		count = *(const int *)bpf_this_cpu_ptr(&__preempt_count);
+	else if (&pcpu_hot)
+		count = ((const struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
+	if (count & 0xff0100) /* NMI, hard interrupt, serving a soft interrupt */
+		return 0;
+	task = bpf_get_current_task_btf();
+	return task->mm;
+}
+
 /* folio->flags became a struct of its own in 6.18 (53fbef56e07d, memdesc_flags_t). */
 typedef struct {
 	unsigned long f;

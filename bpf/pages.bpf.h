@@ -49,7 +49,7 @@ static __always_inline bool folio_state(u64 page, struct folio_state *state)
 		if (bpf_core_read(&state->pins, sizeof(state->pins), &folio->_pincount.counter))
 			return false;
 	} else {
-		state->pins = state->refs >= MS_PIN_BIAS ? state->refs / MS_PIN_BIAS : 0;
+		state->pins = state->refs > 0 ? (u32)state->refs / MS_PIN_BIAS : 0;
 	}
 	return true;
 }

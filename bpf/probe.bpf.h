@@ -103,8 +103,37 @@ static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
 	}                                                                                                              \
 	BODY(name)
 
+/*
+ * For the hooks of drivers: trampolines only. A module without BTF has no types to find the fields by, so a kprobe would not help.
+ * What comes after "__or_" in a name is the function's name in other kernels: it is only looked for if the first one is missing.
+ */
+#define HOOK_ENTRY(name, function) HOOK_(name, "fentry/" #function)
+#define HOOK_EXIT(name, function) HOOK_(name, "fexit/" #function)
+#define HOOK_(name, section)                                                                                           \
+	BODY(name);                                                                                                    \
+	SEC(section) int name(u64 *ctx)                                                                                \
+	{                                                                                                              \
+		return ready ? body_##name(ctx, true) : 0;                                                             \
+	}                                                                                                              \
+	BODY(name)
+
 /* Argument n of the function. */
 #define ARG(n) (args[n])
+
+/*
+ * The same as a number. The verifier allows no arithmetic with a pointer that it knows, and in 6.x it does not let a program read an
+ * argument that is a pointer to a pointer ("type PTR is not a struct").
+ */
+#define ADDRESS(n) address_of(args, n, direct)
+static __always_inline u64 address_of(const u64 *args, const u32 n, const bool direct)
+{
+	u64 value = 0;
+
+	if (!direct)
+		return args[n];
+	bpf_get_func_arg((void *)args, n, &value);
+	return value;
+}
 
 /* What the function returned (EXIT only). Where kernels differ in the number of arguments this still finds it. */
 #define RET() returned(args, direct)
@@ -126,6 +155,14 @@ static __always_inline u64 returned(const u64 *args, const bool direct)
 			_value = (source)->field;                                                                      \
 		else                                                                                                   \
 			bpf_core_read(&_value, sizeof(_value), &(source)->field);                                      \
+		_value;                                                                                                \
+	})
+
+/* The same for a pointer that the verifier knows no type for: what a function returned, what was computed. */
+#define READ(source, field)                                                                                            \
+	({                                                                                                             \
+		typeof(({ (source)->field; })) _value = 0;                                                             \
+		bpf_core_read(&_value, sizeof(_value), &(source)->field);                                              \
 		_value;                                                                                                \
 	})
 

@@ -125,7 +125,7 @@ ENTRY(mn_put, mmu_notifier_put)
 /* mmu_notifier_free_rcu(rcu): the notifier lies around the rcu head. */
 ENTRY(mn_free, mmu_notifier_free_rcu)
 {
-	struct mmu_notifier *sub = (void *)(ARG(0) - bpf_core_field_offset(struct mmu_notifier, rcu));
+	struct mmu_notifier *sub = (void *)(ADDRESS(0) - bpf_core_field_offset(struct mmu_notifier, rcu));
 	struct mm_struct *mm = 0;
 	struct ev_mn_free *e;
 	u32 users = 0;

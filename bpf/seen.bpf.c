@@ -43,13 +43,6 @@ static __always_inline void find(u64 fn, u32 kind)
 		bpf_map_update_elem(&found, &fn, &kind, BPF_NOEXIST);
 }
 
-#define READ(pointer, field)                                                                                           \
-	({                                                                                                             \
-		typeof(({ (pointer)->field; })) _value = 0;                                                            \
-		bpf_core_read(&_value, sizeof(_value), &(pointer)->field);                                             \
-		_value;                                                                                                \
-	})
-
 static __always_inline void see_sub(struct mmu_interval_notifier *sub, u64 mm)
 {
 	const struct mmu_interval_notifier_ops *ops = READ(sub, ops);

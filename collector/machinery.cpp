@@ -58,7 +58,9 @@ class KeepWarning {
   libbpf_print_fn_t before_;
 };
 
+// How a program's name says what it is, see bpf/probe.bpf.h.
 constexpr std::string_view kprobe_suffix = "__kp";
+constexpr std::string_view alternative = "__or_";
 
 }  // namespace
 
@@ -148,10 +150,23 @@ Result<void> Machinery::make_rings() {
   return {};
 }
 
+// "a" and "a__or_b" feed the same event from the same place of the driver, whose function has another name in another kernel: the one
+// that exists is used, the first if none does.
+bool Machinery::is_spare(const ProgramText& text) const {
+  const auto exists = [&](const ProgramText& t) { return kernel.btf && kernel.btf->function(t.target); };
+  const size_t at = text.name.find(alternative);
+  const std::string first = text.name.substr(0, at);
+  if (at != std::string::npos) return !exists(text) || exists(*kernel.text(first));
+  return !exists(text) && std::any_of(kernel.texts.begin(), kernel.texts.end(), [&](const ProgramText& other) {
+    return other.name.starts_with(first + std::string(alternative)) && exists(other);
+  });
+}
+
 void Machinery::plan() {
   for (const ProgramText& text : kernel.texts) {
     if (text.kind == ProgramKind::iterator || text.target.empty()) continue;
     if (text.name.starts_with("follow_") || text.name.ends_with(kprobe_suffix)) continue;
+    if (is_spare(text)) continue;
     Place place;
     place.function = text.target;
     if (text.kind == ProgramKind::tracepoint) {

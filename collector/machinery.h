@@ -25,6 +25,7 @@ struct Machinery {
   Result<void> make_rings();
   // One probe for each program of the object that has a target, and the task iterator.
   void plan();
+  bool is_spare(const ProgramText& text) const;
   Result<void> start_filter();
   // Runs the task iterator once.
   Result<void> look_around();

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/* When a pinned RDMA region is registered and released. drivers/infiniband/core/umem.c. */
+#include "bpf/drivers/ib_umem.bpf.h"
+
+static __always_inline int registered(struct ib_umem *umem)
+{
+	struct mm_struct *mm;
+	struct ev_reg *e;
+
+	if (ID(umem) >= ERR_PTR_MIN)
+		return 0;
+	mm = READ(umem, owning_mm);
+	if (!wanted(mm))
+		return 0;
+	e = RESERVE(reg);
+	if (!e)
+		return 0;
+	e->ctx = ID(umem);
+	e->sub = 0;
+	e->start = READ(umem, address);
+	e->end = e->start + READ(umem, length);
+	e->driver = MS_driver_ib_umem;
+	e->write = BPF_CORE_READ_BITFIELD_PROBED(umem, writable);
+	SUBMIT(reg, e, mm);
+	return 0;
+}
+
+HOOK_EXIT(reg__umem, __ib_umem_get_va)
+{
+	return registered((void *)RET());
+}
+
+/* 6.x has one function instead of ib_umem_get_va() and its inner part. */
+HOOK_EXIT(reg__umem__or_get, ib_umem_get)
+{
+	return registered((void *)RET());
+}
+
+/* __ib_umem_release(dev, umem, dirty): also the way back out of a registration that failed, which has no `reg` then. */
+HOOK_ENTRY(dereg__umem, __ib_umem_release)
+{
+	struct ib_umem *umem = (void *)ARG(1);
+	struct mm_struct *mm = GET(umem, owning_mm);
+	struct ev_dereg *e;
+
+	if (!wanted(mm))
+		return 0;
+	e = RESERVE(dereg);
+	if (!e)
+		return 0;
+	e->ctx = ID(umem);
+	e->start = GET(umem, address);
+	e->end = e->start + GET(umem, length);
+	e->driver = MS_driver_ib_umem;
+	e->dirty = (u32)ARG(2) && BPF_CORE_READ_BITFIELD_PROBED(umem, writable);
+	SUBMIT(dereg, e, mm);
+	return 0;
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/* When Soft-RoCE reads and writes the memory of a pinned region: its "DMA" is a memcpy. drivers/infiniband/sw/rxe/rxe_mr.c. */
+#include "bpf/drivers/rxe.bpf.h"
+
+enum {
+	RXE_TO_MR_OBJ, /* enum rxe_mr_copy_dir: the same in 6.1, 6.12 and 7.2 */
+};
+
+/* The region's umem if it is a pinned one; rxe_mr_copy() passes ODP regions on, and kernel MRs have no umem. */
+static __always_inline struct ib_umem *pinned(struct rxe_mr *mr)
+{
+	const bool direct = true;
+	struct ib_umem *umem = GET(mr, umem);
+
+	return umem && !BPF_CORE_READ_BITFIELD_PROBED(umem, is_odp) ? umem : 0;
+}
+
+static __always_inline u64 address(struct rxe_mr *mr, struct ib_umem *umem, u64 iova)
+{
+	const bool direct = true;
+
+	return GET(umem, address) + (iova - GET(mr, ibmr.iova));
+}
+
+static __always_inline int begin(struct rxe_mr *mr, u64 iova, u64 length, bool write)
+{
+	const bool direct = true;
+	struct ib_umem *umem = pinned(mr);
+	struct ev_dma_begin *e;
+	struct mm_struct *mm;
+
+	if (!umem)
+		return 0;
+	mm = GET(umem, owning_mm);
+	if (!wanted(mm))
+		return 0;
+	e = RESERVE(dma_begin);
+	if (!e)
+		return 0;
+	e->ctx = ID(umem);
+	e->start = address(mr, umem, iova);
+	e->end = e->start + length;
+	e->driver = MS_driver_rxe;
+	e->write = write;
+	SUBMIT(dma_begin, e, mm);
+	return 0;
+}
+
+static __always_inline int end(struct rxe_mr *mr, u64 iova, u64 length, s32 ret)
+{
+	const bool direct = true;
+	struct ib_umem *umem = pinned(mr);
+	struct ev_dma_end *e;
+	struct mm_struct *mm;
+
+	if (!umem)
+		return 0;
+	mm = GET(umem, owning_mm);
+	if (!wanted(mm))
+		return 0;
+	e = RESERVE(dma_end);
+	if (!e)
+		return 0;
+	e->ctx = ID(umem);
+	e->start = address(mr, umem, iova);
+	e->end = e->start + length;
+	e->driver = MS_driver_rxe;
+	e->ret = ret;
+	SUBMIT(dma_end, e, mm);
+	return 0;
+}
+
+/* rxe_mr_copy(mr, iova, addr, length, dir) */
+HOOK_ENTRY(dma_begin__rxe_copy, rxe_mr_copy)
+{
+	return (u32)ARG(3) ? begin((void *)ARG(0), ARG(1), (u32)ARG(3), (u32)ARG(4) == RXE_TO_MR_OBJ) : 0;
+}
+
+HOOK_EXIT(dma_end__rxe_copy, rxe_mr_copy)
+{
+	return (u32)ARG(3) ? end((void *)ARG(0), ARG(1), (u32)ARG(3), (s32)RET()) : 0;
+}
+
+/* rxe_mr_do_atomic_op(mr, iova, opcode, compare, swap_add, orig_val): eight bytes, both ways; not in 6.1 */
+HOOK_ENTRY(dma_begin__rxe_atomic_op, rxe_mr_do_atomic_op)
+{
+	return begin((void *)ARG(0), ARG(1), 8, true);
+}
+
+HOOK_EXIT(dma_end__rxe_atomic_op, rxe_mr_do_atomic_op)
+{
+	return end((void *)ARG(0), ARG(1), 8, 0);
+}
+
+/* rxe_mr_do_atomic_write(mr, iova, value): not in 6.1 */
+HOOK_ENTRY(dma_begin__rxe_atomic_write, rxe_mr_do_atomic_write)
+{
+	return begin((void *)ARG(0), ARG(1), 8, true);
+}
+
+HOOK_EXIT(dma_end__rxe_atomic_write, rxe_mr_do_atomic_write)
+{
+	return end((void *)ARG(0), ARG(1), 8, 0);
+}

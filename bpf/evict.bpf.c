@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How device pages are evicted without an mm: migrate_device_*(). mm/migrate_device.c, since 6.1. */
+#include "bpf/emit.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/core_drift.bpf.h"
+#include "bpf/probe.bpf.h"
+
+static __always_inline int begin(u64 src, u64 npages)
+{
+	struct ev_migrate_device *e = RESERVE(migrate_device);
+
+	if (!e)
+		return 0;
+	e->src = src;
+	e->npages = npages;
+	SUBMIT(migrate_device, e, 0);
+	return 0;
+}
+
+static __always_inline int end(u64 src, u64 npages, s32 ret)
+{
+	const u64 moves = MS_MIGRATE_PFN_VALID | MS_MIGRATE_PFN_MIGRATE;
+	struct ev_migrate_device_ret *e;
+	u32 n = 0;
+	u64 slot;
+
+	for (u32 i = 0; i < MS_SAMPLED_PAGES; i++) {
+		if (i >= npages || bpf_probe_read_kernel(&slot, sizeof(slot), (u64 *)src + i))
+			break;
+		n += (slot & moves) == moves;
+	}
+	e = RESERVE(migrate_device_ret);
+	if (!e)
+		return 0;
+	e->src = src;
+	e->npages = npages;
+	e->src_migrate = n;
+	e->ret = ret;
+	SUBMIT(migrate_device_ret, e, 0);
+	return 0;
+}
+
+/* migrate_device_range(src, start, npages) */
+ENTRY(migrate_device__range, migrate_device_range)
+{
+	return begin(ARG(0), ARG(2));
+}
+
+EXIT(migrate_device_ret__range, migrate_device_range)
+{
+	return end(ARG(0), ARG(2), (s32)RET());
+}
+
+/* migrate_device_pfns(src, npages): not in 6.x */
+ENTRY(migrate_device__pfns, migrate_device_pfns)
+{
+	return begin(ARG(0), ARG(1));
+}
+
+EXIT(migrate_device_ret__pfns, migrate_device_pfns)
+{
+	return end(ARG(0), ARG(1), (s32)RET());
+}
+
+/* migrate_device_pages(src, dst, npages) and migrate_device_finalize(src, dst, npages) */
+#define STEP(event)                                                                                                    \
+	struct ev_##event *e = RESERVE(event);                                                                         \
+                                                                                                                       \
+	if (!e)                                                                                                        \
+		return 0;                                                                                              \
+	e->src = ARG(0);                                                                                               \
+	e->dst = ARG(1);                                                                                               \
+	e->npages = ARG(2);                                                                                            \
+	SUBMIT(event, e, 0);                                                                                           \
+	return 0
+
+ENTRY(migrate_device_pages, migrate_device_pages)
+{
+	STEP(migrate_device_pages);
+}
+
+EXIT(migrate_device_pages_ret, migrate_device_pages)
+{
+	STEP(migrate_device_pages_ret);
+}
+
+ENTRY(migrate_device_finalize, migrate_device_finalize)
+{
+	STEP(migrate_device_finalize);
+}
+
+EXIT(migrate_device_finalize_ret, migrate_device_finalize)
+{
+	STEP(migrate_device_finalize_ret);
+}
