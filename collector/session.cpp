@@ -68,7 +68,7 @@ std::vector<uint64_t> read_stack(int map, int32_t id) {
 class Session final : Watcher {
  public:
   Session(const RecordOptions& options, RecordObserver& observer, Attached attached, trace::Writer writer,
-          RecordTap tap, std::optional<Symbols> symbols)
+          RecordTap tap)
       : options_(options),
         observer_(observer),
         attached_(std::move(attached)),
