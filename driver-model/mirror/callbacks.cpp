@@ -32,7 +32,8 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
     if (!t.seen_idle) mm.complete = false;
   }
   Sub* sub = sub_of(e.sub, f);
-  if (!sub || (!sub->removed && (sub->start != e.sub_start || sub->last != e.sub_last))) {
+  if (!sub || (!sub->removed && (sub->start != e.sub_start || sub->last != e.sub_last ||
+                                 (sub->fn && sub->fn != e.fn)))) {
     sub = &sub_begins(e.sub, e.h.mm, e.sub_start, e.sub_last, f);
     f.has_previous = false;
     sub->fn = e.fn;
@@ -48,6 +49,7 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
     f.called_twice = sub->last_frame == f.within->frame;
     sub->last_frame = f.within->frame;
     ++f.within->callbacks;
+    if (!f.within->frozen_seq) f.within->frozen_seq = e.cur_seq;
   }
   sub->last_callback = EventRef::of(e.h);
 }
@@ -60,7 +62,12 @@ void Mirror::on(const ev_cb_ret& e, Facts& f) {
   if (!known && f.sub) f.sub->last_frame = f.within->frame;
   if (!known) ++f.within->callbacks;
   if (!e.ret) f.within->refused = true;
-  if (e.ret && e.finish) f.within->promised.push(e.finish);
+  if (!e.ret || !e.finish) return;
+  // a finish op that is found late runs unseen until its probe is attached: this list does not tell
+  if (f.sub && callback_entry_seen_since(f.sub->finish_fn, f.within->at.time))
+    f.within->promised.push(e.finish);
+  else
+    f.within->promised.overflowed = true;
 }
 
 void Mirror::on(const ev_cb_finish& e, Facts& f) {
@@ -71,13 +78,20 @@ void Mirror::on(const ev_cb_finish& e, Facts& f) {
   f.within->finish_seen = true;
   auto& promised = f.within->promised;
   uint64_t* at = std::find(promised.begin(), promised.end(), e.finish);
-  f.finish_was_promised = at != promised.end() || promised.overflowed;
+  f.finish_was_promised = at != promised.end() || promised.overflowed || !f.sub ||
+                          !callback_return_seen_since(f.sub->fn, f.within->at.time);
   if (at != promised.end()) promised.erase(at);
 }
 
 void Mirror::on(const ev_cb_finish_ret& e, Facts& f) {
   leave(e.h, f, e.finish);
   mm_of(e.h, f);
+}
+
+bool Mirror::callback_return_seen_since(uint64_t fn, uint64_t time) const {
+  if (!probes_known_) return true;
+  const CallbackFn* c = callbacks_.find(fn);
+  return c && c->exit_since && c->exit_since <= time;
 }
 
 }  // namespace mirrorscope

@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where each task is in the collision-retry section: read_begin, hmm_range_fault, again (mm/hmm.c, hmm.rst).
+#include <algorithm>
+
 #include "driver-model/mirror/mirror.h"
 
 namespace mirrorscope {
 
+namespace {
+void fault_left(Sub& sub, const Task& t) {
+  for (Fault* in = sub.faults.begin(); in != sub.faults.end();) {
+    if (in->task == t.key)
+      sub.faults.erase(in);
+    else
+      ++in;
+  }
+}
+}  // namespace
+
 Section* Mirror::section_of(Task& t, uint64_t sub) {
-  for (Section& s : t.sections)
-    if (s.sub == sub) return &s;
+  for (Section& s : t.sections) {
+    if (s.sub != sub) continue;
+    // another sub that has got the same address has sequences of its own
+    const Sub* now = subs_.find(sub);
+    return now && s.generation && s.generation != now->generation ? nullptr : &s;
+  }
   return nullptr;
 }
 
@@ -30,8 +47,12 @@ void Mirror::on(const ev_read_begin_ret& e, Facts& f) {
   Section* s = section_of(t, e.sub);
   keep_section(f, s);
   if (!s) {
+    s = std::find_if(t.sections.begin(), t.sections.end(), [&](const Section& old) { return old.sub == e.sub; });
+    if (s != t.sections.end())
+      t.sections.erase(s);
     // a task works on few subs at a time; the oldest section is over
-    if (t.sections.count == t.sections.items.size()) t.sections.erase(t.sections.begin());
+    else if (t.sections.count == t.sections.items.size())
+      t.sections.erase(t.sections.begin());
     s = t.sections.push(Section{});
     s->sub = e.sub;
   }
@@ -40,11 +61,14 @@ void Mirror::on(const ev_read_begin_ret& e, Facts& f) {
     s->collisions = 0;
     s->first_try = e.h.time;
   }
+  s->seq_before = s->generation ? s->seq : 0;
   s->seq = e.ret;
   s->begun = EventRef::of(e.h);
-  s->fault_seen = false;
+  s->fault_seen = s->mapped = false;
   s->fault_result = 0;
+  s->generation = 0;
   if (Sub* sub = sub_of(e.sub, f)) {
+    s->generation = sub->generation;
     sub->read_begun = true;
     // it returns only outside the episode the insert was deferred to (mmu_interval_read_begin): the sub is in the tree
     if (!sub->in_tree_since) sub->in_tree_since = e.h.time;
@@ -53,13 +77,17 @@ void Mirror::on(const ev_read_begin_ret& e, Facts& f) {
 
 void Mirror::on(const ev_range_fault& e, Facts& f) {
   Call& c = *enter(e.h, f, e.hmm_range);
-  mm_of(e.h, f);
+  Mm* mm = mm_of(e.h, f);
   c.start = e.start;
   c.end = e.end;
   c.value = e.notifier_seq;
   keep_section(f, section_of(*f.task, e.sub));
-  if (Sub* sub = sub_of(e.sub, f))
-    if (CallbackFn* fn = callbacks_.find(sub->fn)) fn->uses_faults = true;
+  Sub* sub = sub_of(e.sub, f);
+  if (!sub) return;
+  if (mm && sub->fn && std::find(mm->readers.begin(), mm->readers.end(), sub->fn) == mm->readers.end())
+    mm->readers.push(sub->fn);
+  fault_left(*sub, *f.task);  // the return may be missing
+  sub->faults.push({f.task->key, e.pfns, EventRef::of(e.h)});
 }
 
 void Mirror::on(const ev_range_fault_ret& e, Facts& f) {
@@ -71,16 +99,23 @@ void Mirror::on(const ev_range_fault_ret& e, Facts& f) {
     s->fault_seen = true;
     s->fault_result = e.ret;
     s->faulted = EventRef::of(e.h);
+    s->fault_start = e.start;
+    s->fault_end = e.end;
     if (e.ret == -16) ++s->collisions;
   }
-  if (Sub* sub = sub_of(e.sub, f)) sub->faulted = true;
+  Sub* sub = sub_of(e.sub, f);
+  if (!sub) return;
+  sub->faulted = true;
+  fault_left(*sub, *f.task);
 }
 
 void Mirror::on(const ev_dev_map& e, Facts& f) {
   Task& t = task_of(e.h, f);
   mm_of(e.h, f);
   sub_of(e.sub, f);
-  keep_section(f, section_of(t, e.sub));
+  Section* s = section_of(t, e.sub);
+  keep_section(f, s);
+  if (s) s->mapped = true;
 }
 
 }  // namespace mirrorscope

@@ -87,6 +87,19 @@ bool Mirror::leave(const ev_header& h, Facts& f, uint64_t key) {
   return false;
 }
 
+// A start or release on top of the stack that was only assumed is not there, or has returned: directly inside one nothing begins or
+// ends but callbacks. A start of `unless_range` stays: what comes is its end.
+void Mirror::drop_assumed(Task& t, uint64_t unless_range, Facts& f) {
+  if (t.calls.empty() || !t.calls.back().assumed) [[likely]]
+    return;
+  const Call& top = t.calls.back();
+  if (top.at.id == EV_inv_start && top.key == unless_range) return;
+  dropped_calls_.clear();
+  f.abandoned.push(dropped_calls_.push(top));
+  if (Mm* mm = mms_.find(top.mm)) mm->complete = false;
+  t.calls.truncate(static_cast<uint8_t>(t.calls.count - 1));
+}
+
 // mm == 0: the record does not know its mm (its object may be freed already), the enclosing call does.
 void Mirror::find_within(Facts& f, uint64_t mm) {
   f.within = nullptr;
