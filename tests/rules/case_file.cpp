@@ -6,12 +6,14 @@
 #include <charconv>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 namespace mirrorscope::test {
 
 namespace {
 constexpr uint64_t kStep = 10'000;  // ns between two lines
+constexpr uint64_t kSoon = 1'000;   // ns, less than the clocks of two CPUs may differ
 constexpr uint64_t kMm = 0xaa00;
 
 std::vector<std::string> words_of(const std::string& line) {
@@ -45,8 +47,13 @@ class Builder {
     if (w[0] == "unprobed") return unprobed(w);
     if (w[0] == "unsettled") return unsettled();
     if (w[0] == "about") return record(whole.substr(whole.find("about") + 5), nullptr);
+    if (w[0] == "soon" && w.size() > 2) {
+      if (!met_.contains(w[1])) return fail(0, w[1], " must have a line before");
+      time_ -= kStep - kSoon;
+      return record(whole.substr(whole.find(w[1]) + w[1].size()), &w[1]);
+    }
     if (w.size() > 1 && (w[0][0] == 't' || w[0][0] == 'n')) return record(whole.substr(whole.find(w[0]) + w[0].size()), &w[0]);
-    return fail(0, "expected a task, expect, after, lost, skipped, unprobed, unsettled or about, not ", w[0]);
+    return fail(0, "expected a task, expect, after, lost, skipped, soon, unprobed, unsettled or about, not ", w[0]);
   }
 
   void end() {
@@ -89,8 +96,8 @@ class Builder {
     if (!n) return fail(0, "a task is t1, t2 or n1, not ", *task);
     const auto tid = static_cast<uint32_t>(((*task)[0] == 'n' ? 200 : 100) + *n);
     const auto cpu = static_cast<uint16_t>(*n);
-    if ((*task)[0] == 't' && !met_[tid]) introduce(tid, cpu);
-    met_[tid] = true;
+    if ((*task)[0] == 't' && !met_.contains(*task)) introduce(tid, cpu);
+    met_.insert(*task);
     if (!h.tid) h.tid = tid;
     if (!h.tgid) h.tgid = h.tid;
     if (!h.cpu) h.cpu = cpu;
@@ -176,7 +183,7 @@ class Builder {
   Case& case_;
   uint64_t time_ = 1'000'000'000;
   std::map<uint16_t, uint32_t> next_seq_;
-  std::map<uint32_t, bool> met_;
+  std::set<std::string> met_;  // tasks that have had a line
   std::optional<size_t> window_;
   bool settled_ = true;
 };

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of disciplines, read from the drivers of Linux 7.2.
+#include "analyzer/discipline.h"
+
+#include <array>
+
+namespace mirrorscope {
+
+namespace {
+using enum Discipline;
+
+constexpr auto kCallbacks = std::to_array<DriverCallback>({
+    {"dmirror_interval_invalidate", unmap, SetsSeq::always, "lib/test_hmm.c"},
+    {"dmirror_snapshot_invalidate", unmap, SetsSeq::always, "lib/test_hmm.c"},
+    {"rxe_ib_invalidate_range", unmap, SetsSeq::always, "drivers/infiniband/sw/rxe/rxe_odp.c"},
+    {"mlx5_ib_invalidate_range", unmap, SetsSeq::always, "drivers/infiniband/hw/mlx5/odp.c"},
+    {"drm_gpusvm_notifier_invalidate", unmap, SetsSeq::always, "drivers/gpu/drm/drm_gpusvm.c"},
+    // the unmap is in the finish pass when the device can fault
+    {"xe_vma_userptr_invalidate_start", unmap, SetsSeq::always, "drivers/gpu/drm/xe/xe_userptr.c"},
+    // returns at once for a release; with xnack off it stops queues instead
+    {"svm_range_cpu_invalidate_pagetables", quiesce, SetsSeq::always, "drivers/gpu/drm/amd/amdkfd/kfd_svm.c"},
+    // only stores the sequence: the unmap is in nouveau's mmu_notifier, which runs later in the same start
+    {"nouveau_svm_range_invalidate", unmap, SetsSeq::always, "drivers/gpu/drm/nouveau/nouveau_svm.c"},
+    {"mshv_region_interval_invalidate", unmap, SetsSeq::always, "drivers/hv/mshv_regions.c"},
+    {"gntdev_invalidate", unmap, SetsSeq::never, "drivers/xen/gntdev.c: read_begin() only as a barrier after the insert"},
+    {"kvm_mmu_notifier_invalidate_range_start", unmap, SetsSeq::never, "virt/kvm/kvm_main.c: an mmu_notifier"},
+    {"amdgpu_hmm_invalidate_gfx", fence, SetsSeq::always, "drivers/gpu/drm/amd/amdgpu/amdgpu_hmm.c"},
+    {"amdxdna_hmm_invalidate", fence, SetsSeq::always, "drivers/accel/amdxdna/amdxdna_gem.c"},
+    {"radeon_mn_invalidate", fence, SetsSeq::never, "drivers/gpu/drm/radeon/radeon_mn.c: no read_retry(), pages by GUP"},
+    // amdgpu_amdkfd_evict_userptr() returns at once while a CRIU restore blocks notifications
+    {"amdgpu_hmm_invalidate_hsa", quiesce, SetsSeq::not_always, "drivers/gpu/drm/amd/amdgpu/amdgpu_amdkfd_gpuvm.c"},
+    {"i915_gem_userptr_invalidate", pin, SetsSeq::always, "drivers/gpu/drm/i915/gem/i915_gem_userptr.c"},
+    {"tid_rb_invalidate", pin, SetsSeq::never, "drivers/infiniband/hw/hfi1/user_exp_rcv.c"},
+    {"tid_cover_invalidate", pin, SetsSeq::unmap_only, "drivers/infiniband/hw/hfi1/user_exp_rcv.c"},
+    {"intel_arch_invalidate_secondary_tlbs", shared_table, SetsSeq::never, "drivers/iommu/intel/svm.c"},
+    {"sva_arch_invalidate_secondary_tlbs", shared_table, SetsSeq::never, "drivers/iommu/amd/pasid.c"},
+    {"arm_smmu_mm_arch_invalidate_secondary_tlbs", shared_table, SetsSeq::never,
+     "drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3-sva.c"},
+});
+}  // namespace
+
+std::span<const DriverCallback> driver_callbacks() { return kCallbacks; }
+
+const DriverCallback* driver_callback(std::string_view function) {
+  for (const DriverCallback& c : kCallbacks)
+    if (c.function == function) return &c;
+  return nullptr;
+}
+
+std::string_view to_string(Discipline discipline) {
+  switch (discipline) {
+    case unmap: return "unmap";
+    case fence: return "fence";
+    case quiesce: return "quiesce";
+    case pin: return "pin";
+    case shared_table: return "shared page table";
+  }
+  return "?";
+}
+
+}  // namespace mirrorscope

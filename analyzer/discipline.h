@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each driver in the kernel promises at an invalidation, by the name of its callback. A rule that is applied to the wrong
+// discipline reports drivers that are right.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace mirrorscope {
+
+// What is true of the range once the start has returned 0.
+enum class Discipline : uint8_t {
+  unmap,         // U: no translation of it is left, the device's TLB is flushed
+  fence,         // F: translations may stay; work that was submitted with them has completed, the next submission looks again
+  quiesce,       // Q: translations may stay; the user's queues are stopped until they were made anew
+  pin,           // P: nothing; the pages are held by FOLL_PIN and the address may come to mean others
+  shared_table,  // S: the device walks the CPU's page table
+};
+
+// When does the callback store cur_seq with mmu_interval_set_seq()?
+enum class SetsSeq : uint8_t {
+  always,      // whatever it is called for, except what every driver may leave out: a release, its own migration
+  unmap_only,  // for MMU_NOTIFY_UNMAP
+  not_always,  // depends on a state of the driver that no record shows
+  never,       // it has no read side
+};
+
+struct DriverCallback {
+  std::string_view function;
+  Discipline discipline;
+  SetsSeq sets_seq;
+  std::string_view source;  // file in Linux 7.2
+};
+
+std::span<const DriverCallback> driver_callbacks();
+// Null for a driver that nobody has read: hard rules that need no discipline apply to it.
+const DriverCallback* driver_callback(std::string_view function);
+
+std::string_view to_string(Discipline discipline);
+
+}  // namespace mirrorscope

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Breaches that a record of another CPU would explain if it was in truth earlier, although its time says a little later
+// (Mirror::kClockSlack): they are reported once no such record came.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analyzer/rule.h"
+
+namespace mirrorscope {
+
+class Suspects {
+ public:
+  // `key`: the object whose records may explain it.
+  void add(const ev_header& completing, uint64_t key, uint64_t from, std::vector<Evidence> evidence, std::string what,
+           uint64_t fn = 0) {
+    list_.push_back({completing, key, from, std::move(evidence), std::move(what), fn});
+  }
+
+  // To be called for every record that may explain one; `h` explains those about `key` that another event completed.
+  void explain(const ev_header& h, uint64_t key, Judge& judge) {
+    if (list_.empty()) return;
+    settle(h.time, judge);
+    std::erase_if(list_, [&](const One& s) { return s.key == key && s.completing.cpu != h.cpu && s.completing.id != h.id; });
+  }
+
+  // Reports what nothing can explain any more at this time.
+  void settle(uint64_t now, Judge& judge) {
+    if (list_.empty()) return;
+    std::erase_if(list_, [&](One& s) {
+      if (s.completing.time + Mirror::kClockSlack >= now) return false;
+      judge.broken(s.completing, s.from, std::move(s.evidence), std::move(s.what), s.fn);
+      return true;
+    });
+  }
+
+ private:
+  struct One {
+    ev_header completing;
+    uint64_t key;
+    uint64_t from;
+    std::vector<Evidence> evidence;
+    std::string what;
+    uint64_t fn;
+  };
+  std::vector<One> list_;
+};
+
+}  // namespace mirrorscope
