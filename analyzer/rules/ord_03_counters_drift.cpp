@@ -30,8 +30,9 @@ class CountersDrift final : public RuleOf<CountersDrift> {
     if (f.active_is_exact) suspects_[f.mm->ptr] = {e.h, f.entry->at, std::move(wrong)};
   }
 
-  void finish(uint64_t, const Mirror&, Judge& judge) override {
-    for (auto& [mm, s] : suspects_) report(s, judge);
+  void finish(uint64_t end, const Mirror&, Judge& judge) override {
+    for (auto& [mm, s] : suspects_)
+      if (s.h.time + Mirror::kClockSlack < end) report(s, judge);
   }
 
  private:
@@ -49,7 +50,9 @@ class CountersDrift final : public RuleOf<CountersDrift> {
     if (suspects_.empty()) return;
     auto it = suspects_.find(h.mm);
     if (it == suspects_.end()) return;
-    if (h.time > it->second.h.time + Mirror::kClockSlack || h.tid == it->second.h.tid) report(it->second, judge);
+    const bool soon = h.time <= it->second.h.time + Mirror::kClockSlack;
+    if (soon && h.tid == it->second.h.tid) return;
+    if (!soon) report(it->second, judge);
     suspects_.erase(it);
   }
 

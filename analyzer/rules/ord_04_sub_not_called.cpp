@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-04: a start calls every sub of the tree that its range meets, each once.
 #include "analyzer/rule.h"
+#include "analyzer/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
@@ -9,7 +10,7 @@ class SubNotCalled final : public RuleOf<SubNotCalled> {
  public:
   void on(const ev_cb_enter& e, const Facts& f, Judge& judge) {
     if (!f.called_twice) return;
-    judge.broken(e.h, f.within->at.time, {{f.within->at, "the start"}, {f.sub->inserted, "the sub was inserted"}},
+    judge.broken(e.h, f.within->at.time, {{f.within->at, "the start"}},
                  fmt::format("sub {} is called twice by one start", hex(e.sub)), e.fn);
   }
 
@@ -20,17 +21,22 @@ class SubNotCalled final : public RuleOf<SubNotCalled> {
       const bool in_tree = sub.in_tree_since && sub.in_tree_since + Mirror::kClockSlack < call.at.time;
       if (!in_tree || sub.removing || !callbacks_->callback_entry_seen_since(sub.fn, call.at.time)) return;
       if (sub.last_frame == call.frame) return judge.held();
-      judge.broken(e.h, sub.inserted ? sub.inserted.time : call.at.time,
-                   {{sub.inserted, "the sub was inserted"}, {call.at, "the start"}},
-                   fmt::format("sub {} over {} is in the tree and was not called for {} ({})", hex(sub.ptr),
-                               range_text(sub.start, sub.last + 1), range_text(e.start, e.end), reason_text(e.reason)),
-                   sub.fn);
+      std::vector<Evidence> evidence{{call.at, "the start"}};
+      if (sub.inserted) evidence.insert(evidence.begin(), {sub.inserted, "the sub was inserted"});
+      suspects_.add(e.h, sub.ptr, sub.inserted ? sub.inserted.time : sub.in_tree_since, evidence,
+                    fmt::format("sub {} over {} is in the tree and was not called for {} ({})", hex(sub.ptr),
+                                range_text(sub.start, sub.last + 1), range_text(e.start, e.end), reason_text(e.reason)),
+                    sub.fn);
     });
   }
 
+  void on(const ev_inv_start& e, const Facts&, Judge& judge) { suspects_.settle(e.h.time, judge); }
+  void on(const ev_sub_remove& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.sub, judge); }
+  void finish(uint64_t end, const Mirror&, Judge& judge) override { suspects_.settle(end, judge); }
   void attach(const Mirror& mirror) override { callbacks_ = &mirror; }
 
  private:
+  Suspects suspects_;
   const Mirror* callbacks_ = nullptr;
 };
 

@@ -10,11 +10,7 @@ class CallbackOutside final : public RuleOf<CallbackOutside> {
   // A call the mirror had to assume, of which no return ever came: the callback was not inside anything.
   void on(const ev_inv_start& e, const Facts& f, Judge& judge) { refuted(e.h, f, judge); }
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) { refuted(e.h, f, judge); }
-  void on(const ev_inv_end& e, const Facts& f, Judge& judge) {
-    refuted(e.h, f, judge);
-    for (const Call& c : f.task->calls)
-      if (c.assumed && f.task->seen_idle) outside(e.h, c, judge);
-  }
+  void on(const ev_inv_end& e, const Facts& f, Judge& judge) { refuted(e.h, f, judge); }
 
   void on(const ev_cb_enter& e, const Facts& f, Judge& judge) {
     if (!f.within || f.within->assumed) return judge.unknown();

@@ -22,7 +22,9 @@ class ListEndMissing final : public RuleOf<ListEndMissing> {
     for (uint64_t sub : f.entry->owed_ends) {
       const ListSub* list = mirror_->list(sub);
       // KVM leaves with the start counted and the end never called (kvm_main.c, kvm_destroy_vm())
-      if (!list || list->unregistering || list->unregistered || f.mm->releasing) continue;
+      if (!list || !list->end_fn || list->unregistering || list->unregistered || f.mm->releasing ||
+          !mirror_->callback_entry_seen_since(list->end_fn, f.entry->at.time))
+        continue;
       judge.broken(h, f.entry->at.time, {{f.entry->at, "the end was entered"}},
                    fmt::format("mmu_notifier {} saw the start and never the end", hex(sub)), list->end_fn);
     }
