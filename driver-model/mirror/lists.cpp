@@ -11,6 +11,11 @@ ListSub* Mirror::list_of(uint64_t ptr, Facts& f) const {
   return f.list;
 }
 
+void Mirror::keep_list(Facts& f, const ListSub* list) const {
+  f.has_list_was = list != nullptr;
+  if (list) f.list_was = *list;
+}
+
 void Mirror::on(const ev_hl_start& e, Facts& f) {
   enter(e.h, f, e.sub);
   mm_of(e.h, f);
@@ -62,12 +67,19 @@ void Mirror::on(const ev_hl_release_ret& e, Facts& f) {
 void Mirror::on(const ev_mn_register& e, Facts& f) {
   enter(e.h, f, e.sub);
   mm_of(e.h, f);
+  ListSub* list = list_of(e.sub, f);
+  if (list && (list->unregistered || list->freed)) list->registering = EventRef::of(e.h);
 }
 
 void Mirror::on(const ev_mn_register_ret& e, Facts& f) {
   leave(e.h, f, e.sub);
   Mm* mm = mm_of(e.h, f);
-  if (e.ret != 0) return;
+  ListSub* known = list_of(e.sub, f);
+  if (e.ret != 0) {
+    if (known) known->registering = EventRef{};
+    return;
+  }
+  keep_list(f, known);
   if (mm && (mm->exited || !e.sub)) mm_begins(*mm);  // the first sub of its kind in this mm
   if (!e.sub) return;
   ListSub& list = lists_.get(e.sub);
@@ -79,6 +91,7 @@ void Mirror::on(const ev_mn_register_ret& e, Facts& f) {
   list.free_fn = e.free_fn;
   list.registered = EventRef::of(e.h);
   list.users = e.users;
+  list.watched = f.has_entry;
   f.list = &list;
 }
 
@@ -97,7 +110,9 @@ void Mirror::on(const ev_mn_seen& e, Facts& f) {
 void Mirror::on(const ev_mn_unregister& e, Facts& f) {
   enter(e.h, f, e.sub);
   mm_of(e.h, f);
-  if (ListSub* list = list_of(e.sub, f)) list->unregistering = EventRef::of(e.h);
+  ListSub* list = list_of(e.sub, f);
+  keep_list(f, list);
+  if (list) list->unregistering = EventRef::of(e.h);
 }
 
 void Mirror::on(const ev_mn_unregister_ret& e, Facts& f) {
@@ -123,7 +138,9 @@ void Mirror::on(const ev_mn_put& e, Facts& f) {
 
 void Mirror::on(const ev_mn_free& e, Facts& f) {
   task_of(e.h, f);
-  if (ListSub* list = list_of(e.sub, f)) list->freed = EventRef::of(e.h);
+  ListSub* list = list_of(e.sub, f);
+  keep_list(f, list);
+  if (list) list->freed = EventRef::of(e.h);
 }
 
 }  // namespace mirrorscope

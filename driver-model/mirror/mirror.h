@@ -8,10 +8,12 @@
 // false, Mm::complete false) and learns again from the next record that re-establishes a fact.
 //
 // Kernel reference: mm/mmu_notifier.c (7.2) for every step in regions.cpp, callbacks.cpp, subs.cpp, lists.cpp; mm/hmm.c for
-// reads.cpp; mm/migrate_device.c for migrations.cpp; mm/gup.c for pins.cpp.
+// reads.cpp; mm/migrate_device.c for migrations.cpp; mm/gup.c for pins.cpp;
+// drivers/infiniband/core/umem.c for registrations.cpp.
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <deque>
 
@@ -40,6 +42,11 @@ struct Facts {
   Sub previous;            // sub_insert_ret: the generation that was still live on the same address
   bool has_short_pin = false;
   ShortPin short_pin;      // pin, unpin: the short pin of this task that this record may answer
+  bool has_list_was = false;
+  ListSub list_was;        // mn_register_ret, mn_unregister, mn_free: the notifier of this address as it was before this record
+  const Registration* registration = nullptr;  // reg, dereg, dma_begin: what they are about, null if it was never seen
+  Few<const Registration*, 4> stale;  // inv_start: registrations whose addresses lead elsewhere from now on, each said once
+  Few<Migration, 2> unfinished;       // mm_exit_ret: migrations that can no longer be finalized
 
   bool region_is_innermost = false;   // inv_end: no younger region of the task was still open
   bool called_twice = false;          // cb_enter: this start has called this sub before
@@ -63,7 +70,10 @@ struct Facts {
     within = nullptr;
     entry = nullptr;
     region = nullptr;
-    has_entry = has_section = has_migration = has_previous = has_short_pin = false;
+    has_entry = has_section = has_migration = has_previous = has_short_pin = has_list_was = false;
+    registration = nullptr;
+    stale.clear();
+    unfinished.clear();
     region_is_innermost = called_twice = finish_was_promised = end_was_owed = seq_went_back = false;
     active_most = -1;
     active_least = 0;
@@ -86,9 +96,10 @@ class Mirror {
   // Records were lost: whatever depends on having seen everything is unknown until re-established.
   void forget();
 
-  // Is there a record of every entry (return) of `fn` since before `time`?
+  // Is there a record of every entry of `fn` since before `time`?
   bool callback_entry_seen_since(uint64_t fn, uint64_t time) const;
-  bool callback_return_seen_since(uint64_t fn, uint64_t time) const;
+  // Is there a probe for this event? Yes, where nothing is said about probes: an explored execution or a case.
+  bool probed(uint16_t event) const { return !probes_known_ || probed_.test(event); }
   const CallbackFn* callback(uint64_t fn) const { return callbacks_.find(fn); }
   const ListSub* list(uint64_t sub) const { return lists_.find(sub); }
 
@@ -96,7 +107,7 @@ class Mirror {
   void each_task(Visit visit) const {
     tasks_.each(visit);
   }
-  size_t live() const { return tasks_.size() + mms_.size() + subs_.size() + lists_.size(); }
+  size_t live() const { return tasks_.size() + mms_.size() + subs_.size() + lists_.size() + registrations_.size(); }
 
  private:
   // One overload per event that changes the state; the others are covered by the template.
@@ -148,6 +159,11 @@ class Mirror {
   void on(const ev_unpin&, Facts&);
   void on(const ev_unpin_ret&, Facts&);
   void on(const ev_dev_map&, Facts&);
+  void on(const ev_dev_fault&, Facts&);
+  void on(const ev_dev_fault_ret&, Facts&);
+  void on(const ev_reg&, Facts&);
+  void on(const ev_dereg&, Facts&);
+  void on(const ev_dma_begin&, Facts&);
   void on(const ev_probe_state&, Facts&);
   template <typename Ev>
   void on(const Ev&, Facts&) {}
@@ -157,7 +173,6 @@ class Mirror {
   Call* enter(const ev_header&, Facts&, uint64_t key);
   bool leave(const ev_header&, Facts&, uint64_t key);
   void find_within(Facts&, uint64_t mm);
-  void drop_assumed(Task&, uint64_t unless_range, Facts&);
   void sweep_idle_tasks(uint64_t now);
 
   // regions.cpp
@@ -182,15 +197,27 @@ class Mirror {
 
   // migrations.cpp
   Migration* migration_of(Facts&, uint64_t args);
+  void drop_migrations(Task&, const Mm&, Facts&);
 
   // lists.cpp
   ListSub* list_of(uint64_t ptr, Facts&) const;
+  void keep_list(Facts&, const ListSub*) const;
+
+  // pins.cpp
+  void answer_short_pin(Facts&);
+
+  // registrations.cpp
+  void find_stale(const ev_inv_start&, const Mm&, Facts&);
 
   Table<Task> tasks_;
   Table<Mm> mms_;
   Table<Sub> subs_;
   Table<ListSub> lists_;
   Table<CallbackFn> callbacks_;
+  Table<Registration> registrations_;
+  std::deque<std::pair<uint64_t, EventRef>> ended_registrations_;  // (ctx, dereg), oldest first, bounded
+  std::array<std::pair<uint64_t, EventRef>, 256> last_pin_{};  // by hash of the array: the pin that wrote there last
+  std::bitset<EV_LIMIT> probed_;
   std::deque<std::pair<uint64_t, uint64_t>> removed_subs_;  // (ptr, generation), oldest first, bounded
   Region closed_region_;  // what Facts::region points to
   Few<Call, 12> dropped_calls_;  // what Facts::abandoned points to when a stack was dropped whole

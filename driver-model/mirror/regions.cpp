@@ -102,7 +102,6 @@ void Mirror::resync(Mm& mm, const ev_header& h) {
 }
 
 void Mirror::on(const ev_inv_start& e, Facts& f) {
-  drop_assumed(task_of(e.h, f), 0, f);
   Call& c = *enter(e.h, f, e.range);
   Mm& mm = *mm_of(e.h, f);
   c.start = e.start;
@@ -113,6 +112,7 @@ void Mirror::on(const ev_inv_start& e, Facts& f) {
   c.starts_before = mm.starts;
   c.ends_before = mm.ends;
   start_entered(mm, e.h);
+  if (mm.pinned.size()) find_stale(e, mm, f);
   Task& t = *f.task;
   if (t.failed_range == e.range) t.failed_range = 0;
   // the struct lives on the stack: an older region with the same address, and what was opened inside it, cannot be alive
@@ -150,7 +150,6 @@ void Mirror::on(const ev_inv_start_ret& e, Facts& f) {
   r.reason = e.reason;
   r.flags = e.flags;
   r.has_itree = e.has_itree != 0;
-  if (r.has_itree) r.frozen_seq = e.seq;
   if (f.entry) r.owed_ends = f.entry->owed_ends;
   region_opened(mm, e.h);
   if (!f.task->regions.push(r)) {
@@ -162,8 +161,6 @@ void Mirror::on(const ev_inv_start_ret& e, Facts& f) {
 void Mirror::on(const ev_inv_end& e, Facts& f) {
   Task& t = task_of(e.h, f);
   Mm& mm = *mm_of(e.h, f);
-  const bool open = std::any_of(t.regions.begin(), t.regions.end(), [&](const Region& r) { return r.range == e.range; });
-  drop_assumed(t, open ? 0 : e.range, f);
   for (int i = t.regions.count - 1; i >= 0; --i) {
     Region& r = t.regions.items[static_cast<size_t>(i)];
     if (r.range != e.range || r.mm != e.h.mm) continue;
@@ -189,7 +186,6 @@ void Mirror::on(const ev_inv_end& e, Facts& f) {
       closed_region_.reason = c.reason;
       closed_region_.flags = c.flags;
       closed_region_.owed_ends = c.owed_ends;
-      closed_region_.frozen_seq = c.frozen_seq;
       f.region = &closed_region_;
       f.region_is_innermost = true;
       f.missed.push(EV_inv_start_ret);
@@ -213,7 +209,6 @@ void Mirror::on(const ev_inv_end& e, Facts& f) {
   if (f.region) {
     c.owed_ends = f.region->owed_ends;
     c.has_itree = f.region->has_itree;
-    c.frozen_seq = f.region->frozen_seq;
   }
 }
 
@@ -293,6 +288,7 @@ void Mirror::on(const ev_mm_exit_ret& e, Facts& f) {
       Region& r = t.regions.items[static_cast<size_t>(i)];
       if (r.mm == mm.ptr) drop_region(t, &r, e.h, f);
     }
+    drop_migrations(t, mm, f);
     if (t.last_mm == &mm) t.last_mm = nullptr;
   });
   // subs are removed later, when their file is closed; without any the address may come back as another mm

@@ -2,11 +2,12 @@
 // What the reference mirror knows at one moment: tasks, mms, subs, regions, sections, migrations. Plain data.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "driver-model/mirror/span_list.h"
 #include "schema/events.h"
 
 namespace mirrorscope {
@@ -57,37 +58,7 @@ struct Few {
   }
 };
 
-struct Sub;
 struct Mm;
-
-// The live subs of an mm, sorted by first byte: which of them intersect [start, last]?
-class SubList {
- public:
-  void add(uint64_t start, uint64_t last, Sub* sub);
-  void remove(const Sub* sub);
-  size_t size() const { return entries_.size(); }
-
-  template <typename Visit>
-  void overlapping(uint64_t start, uint64_t last, Visit visit) const {
-    // no entry that begins more than the longest span before `start` can reach it
-    const uint64_t from = start > longest_ ? start - longest_ : 0;
-    for (size_t i = first_at(from); i < entries_.size() && entries_[i].start <= last; ++i)
-      if (entries_[i].last >= start) visit(*entries_[i].sub);
-  }
-  template <typename Visit>
-  void each(Visit visit) const {
-    for (const Entry& e : entries_) visit(*e.sub);
-  }
-
- private:
-  struct Entry {
-    uint64_t start, last;
-    Sub* sub;
-  };
-  size_t first_at(uint64_t start) const;
-  std::vector<Entry> entries_;
-  uint64_t longest_ = 0;
-};
 
 // One probed function that a task is inside of: between an entry event and its _ret.
 struct Call {
@@ -96,7 +67,7 @@ struct Call {
   uint64_t mm = 0;
   uint64_t start = 0;   // the user range it is about, if any
   uint64_t end = 0;
-  uint64_t value = 0;   // one number of the entry record that the return is compared with (see mirror.cpp)
+  uint64_t value = 0;   // one number of the entry record that the return is compared with; dev_fault: inserts inside
   uint64_t frame = 0;   // unique number of this call, never 0
   uint32_t reason = 0;
   uint32_t flags = 0;
@@ -105,7 +76,6 @@ struct Call {
   uint16_t callbacks = 0;      // interval callbacks entered inside
   Few<uint64_t, 4> promised;   // two-pass: finishes handed out and not yet run
   Few<uint64_t, 4> owed_ends;  // hlist subs that started and must get their end op
-  uint64_t frozen_seq = 0;     // invalidate_seq as first seen while this invalidation was counted, 0 = not seen
   bool assumed = false;        // no entry record: something that only happens inside was seen
   bool refused = false;        // a callback or op refused
   bool has_itree = false;      // inv_end: the mm had an interval tree when the region started
@@ -125,37 +95,34 @@ struct Region {
   uint32_t reason = 0;
   uint32_t flags = 0;
   Few<uint64_t, 4> owed_ends;  // hlist subs that started and must get their end op
-  uint64_t frozen_seq = 0;     // invalidate_seq as first seen while this invalidation was counted, 0 = not seen
   bool has_itree = false;
 };
 
 // The read side of one task on one sub: from read_begin to whatever replaces it.
 struct Section {
   uint64_t sub = 0;
-  uint64_t generation = 0; // of the sub, 0 = it was not known yet
   uint64_t seq = 0;        // what read_begin returned
-  uint64_t seq_before = 0; // what it returned to this task the time before
   EventRef begun;          // read_begin_ret
   EventRef faulted;        // last range_fault_ret
   uint64_t first_try = 0;  // time of the first read_begin_ret of an unbroken row of collisions
   uint32_t collisions = 0; // -EBUSY in a row
-  uint64_t fault_start = 0;
-  uint64_t fault_end = 0;
   int32_t fault_result = 0;
   bool fault_seen = false;
-  bool mapped = false;     // translations were made from it
 };
 
 // migrate_vma_setup() .. migrate_vma_finalize() of one task.
 struct Migration {
   uint64_t args = 0;
   uint64_t mm = 0;
-  EventRef setup;    // migrate_setup_ret
-  EventRef pages;    // migrate_pages_ret
+  EventRef setup;      // migrate_setup_ret
+  EventRef pages;      // migrate_pages, or its return if that alone was seen
+  EventRef finalized;  // migrate_finalize: the migration is over, kept until its args are set up again
   uint64_t src_hash = 0;
   uint64_t dst_hash = 0;
   uint64_t cpages = 0;
-  bool pages_done = false;
+  uint32_t sampled = 0;     // slots that the hashes are about
+  bool locked = false;      // pages are locked for certain: it must be finalized
+  bool pages_done = false;  // migrate_pages_ret was seen: dst_hash is known
 };
 
 // A pin that returned fewer pages than were asked for, not yet answered.
@@ -165,6 +132,7 @@ struct ShortPin {
   uint64_t start = 0;
   uint64_t asked = 0;
   uint64_t got = 0;
+  bool array_reused = false;  // some pin has, or may have, used the array since
 };
 
 struct Task {
@@ -180,14 +148,10 @@ struct Task {
   uint64_t failed_range = 0;  // range of the last start that failed
   EventRef failed_at;
 
-  bool idle() const { return calls.empty() && regions.empty() && migrations.empty(); }
-};
-
-// A task inside hmm_range_fault().
-struct Fault {
-  uint64_t task = 0;
-  uint64_t pfns = 0;  // the array it fills
-  EventRef at;
+  bool migrating() const {
+    return std::any_of(migrations.begin(), migrations.end(), [](const Migration& m) { return !m.finalized; });
+  }
+  bool idle() const { return calls.empty() && regions.empty() && !migrating(); }
 };
 
 // One generation of a struct mmu_interval_notifier: from insert to remove.
@@ -202,6 +166,8 @@ struct Sub {
   EventRef inserted;       // sub_insert_ret; none if it was there before recording
   EventRef removing;       // sub_remove
   EventRef removed;        // sub_remove_ret
+  EventRef reinserting;    // sub_insert of the next generation: callbacks may come before its return
+  bool replaced_live = false;  // the generation before was still live when this one was inserted
   uint64_t in_tree_since = 0;  // it is in the tree for certain from this time on; 0 = not known
   uint64_t insert_seq = 0;     // its invalidate_seq at insert
   uint64_t last_frame = 0;     // Call::frame of the start that called it last
@@ -209,7 +175,6 @@ struct Sub {
   uint64_t deferred_until_seq = 0;  // insert was deferred: in the tree once subscriptions->invalidate_seq passed this
   bool read_begun = false;     // some task came back from read_begin
   bool faulted = false;        // hmm_range_fault was called with it
-  Few<Fault, 4> faults;        // tasks inside hmm_range_fault() with it
 };
 
 // One generation of a struct mmu_notifier (hlist).
@@ -223,7 +188,24 @@ struct ListSub {
   EventRef unregistering;
   EventRef unregistered;  // unregister returned, or the last put
   EventRef freed;
+  EventRef registering;   // mn_register of the next generation: ops may run before its return
   uint32_t users = 0;
+  bool watched = false;   // both entry and return of its registration were seen
+};
+
+// Memory that a device may access at any time, as a hook says.
+struct Registration {
+  uint64_t ctx = 0;
+  uint64_t mm = 0;
+  uint64_t sub = 0;    // 0: its pages are pinned
+  uint64_t start = 0;
+  uint64_t end = 0;
+  uint32_t driver = 0;
+  uint32_t write = 0;
+  uint32_t tgid = 0;   // process that made it
+  EventRef begun;      // reg
+  EventRef ended;      // dereg
+  EventRef hit;        // inv_start that took its addresses away from its pages
 };
 
 // One generation of a struct mm_struct with subscriptions.
@@ -251,9 +233,9 @@ struct Mm {
     }
     last_change = time;
   }
-  Few<uint64_t, 4> readers;  // callbacks of those subs of this mm that hmm_range_fault() was called with
   bool complete = false;    // possible is a true bound: the mm was seen quiescent and nothing was missed since
-  SubList subs;             // live subs, by address
+  SpanList<Sub> subs;       // live subs, by address
+  SpanList<Registration> pinned;  // live registrations whose pages are pinned, by address
 };
 
 // A callback function, as far as probes go.
@@ -261,6 +243,7 @@ struct CallbackFn {
   uint64_t fn = 0;
   uint64_t entry_since = 0;  // its entry probe is attached since, 0 = not
   uint64_t exit_since = 0;
+  bool uses_faults = false;  // hmm_range_fault was called with a sub of this callback
   std::array<char, 64> name{};
 };
 

@@ -21,7 +21,9 @@ Sub& Mirror::sub_begins(uint64_t ptr, uint64_t mm, uint64_t start, uint64_t last
     f.previous = sub;
     if (Mm* old = mms_.find(sub.mm)) old->subs.remove(&sub);
   }
+  const bool replaces = sub.ptr && !sub.removed;
   sub = Sub{};
+  sub.replaced_live = replaces;
   sub.ptr = ptr;
   sub.generation = ++generations_;
   sub.mm = mm;
@@ -62,13 +64,15 @@ void Mirror::on(const ev_sub_insert& e, Facts& f) {
   Call& c = *enter(e.h, f, e.sub);
   c.start = e.start;
   c.value = e.length;
-  sub_of(e.sub, f);
+  if (Sub* sub = sub_of(e.sub, f); sub && sub->removed) sub->reinserting = EventRef::of(e.h);
+  for (Call& outer : f.task->calls)
+    if (outer.at.id == EV_dev_fault) ++outer.value;
 }
 
 void Mirror::on(const ev_sub_insert_ret& e, Facts& f) {
   leave(e.h, f, e.sub);
   if (e.ret != 0) {
-    sub_of(e.sub, f);
+    if (Sub* sub = sub_of(e.sub, f)) sub->reinserting = EventRef{};
     return;
   }
   Sub& sub = sub_begins(e.sub, e.h.mm, e.start, e.last, f);
@@ -106,8 +110,9 @@ void Mirror::on(const ev_sub_remove_ret& e, Facts& f) {
 
 void Mirror::on(const ev_probe_state& e, Facts&) {
   probes_known_ = true;
-  if (!e.fn || e.error || e.how == MS_probe_how_absent || e.how == MS_probe_how_refused || e.how == MS_probe_how_off)
-    return;
+  const bool works = !e.error && e.how != MS_probe_how_absent && e.how != MS_probe_how_refused && e.how != MS_probe_how_off;
+  if (works && e.event < EV_LIMIT) probed_.set(e.event);
+  if (!e.fn || !works) return;
   CallbackFn& fn = callbacks_.get(e.fn);
   fn.fn = e.fn;
   std::copy(std::begin(e.function), std::end(e.function), fn.name.begin());

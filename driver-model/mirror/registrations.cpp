@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which memory is registered with a device, for how long, and whether its addresses still lead to its pages.
+#include "driver-model/mirror/mirror.h"
+
+namespace mirrorscope {
+
+namespace {
+constexpr size_t kEndedKept = 1024;  // registrations that are over and whose use would still be noticed
+}
+
+void Mirror::on(const ev_dev_fault& e, Facts& f) {
+  Call& c = *enter(e.h, f, e.ctx);
+  c.start = e.start;
+  c.end = e.end;
+  mm_of(e.h, f);
+}
+
+void Mirror::on(const ev_dev_fault_ret& e, Facts& f) {
+  leave(e.h, f, e.ctx);
+  mm_of(e.h, f);
+}
+
+void Mirror::on(const ev_reg& e, Facts& f) {
+  task_of(e.h, f);
+  Mm* mm = mm_of(e.h, f);
+  Registration& r = registrations_.get(e.ctx);
+  if (Mm* old = r.ctx ? mms_.find(r.mm) : nullptr) old->pinned.remove(&r);
+  r = Registration{};
+  r.ctx = e.ctx;
+  r.mm = e.h.mm;
+  r.sub = e.sub;
+  r.start = e.start;
+  r.end = e.end;
+  r.driver = e.driver;
+  r.write = e.write;
+  r.tgid = e.h.tgid;
+  r.begun = EventRef::of(e.h);
+  if (mm && !e.sub && e.end > e.start) mm->pinned.add(e.start, e.end - 1, &r);
+  f.registration = &r;
+}
+
+void Mirror::on(const ev_dereg& e, Facts& f) {
+  task_of(e.h, f);
+  mm_of(e.h, f);
+  Registration* r = registrations_.find(e.ctx);
+  if (!r || r->ended) return;
+  f.registration = r;
+  r->ended = EventRef::of(e.h);
+  if (Mm* mm = mms_.find(r->mm)) mm->pinned.remove(r);
+  ended_registrations_.emplace_back(e.ctx, r->ended);
+  if (ended_registrations_.size() <= kEndedKept) return;
+  const auto [ctx, ended] = ended_registrations_.front();
+  ended_registrations_.pop_front();
+  const Registration* oldest = registrations_.find(ctx);
+  if (oldest && oldest->ended == ended) registrations_.erase(ctx);
+}
+
+void Mirror::on(const ev_dma_begin& e, Facts& f) {
+  task_of(e.h, f);
+  mm_of(e.h, f);
+  f.registration = registrations_.find(e.ctx);
+}
+
+// Called for an mm that has pinned registrations. From a start for unmap or clear on, the addresses no longer lead to the pinned
+// pages: the pin keeps the pages, not the mapping (Documentation/core-api/pin_user_pages.rst). Two reasons are no one's fault:
+// the process ends, or somebody else (reclaim, compaction, khugepaged, ksm) tries to replace a page that the pin then keeps in place.
+void Mirror::find_stale(const ev_inv_start& e, const Mm& mm, Facts& f) {
+  if (e.reason != MS_reason_unmap && e.reason != MS_reason_clear) return;
+  if (mm.releasing || e.end <= e.start || e.end == UINT64_MAX) return;
+  mm.pinned.overlapping(e.start, e.end - 1, [&](Registration& r) {
+    if (r.hit || r.begun.time + kClockSlack >= e.h.time) return;
+    if (e.reason == MS_reason_clear && e.h.tgid != r.tgid) return;
+    if (f.stale.push(&r)) r.hit = EventRef::of(e.h);
+  });
+}
+
+}  // namespace mirrorscope
