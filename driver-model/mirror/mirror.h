@@ -96,8 +96,9 @@ class Mirror {
   // Records were lost: whatever depends on having seen everything is unknown until re-established.
   void forget();
 
-  // Is there a record of every entry of `fn` since before `time`?
+  // Is there a record of every entry (return) of `fn` since before `time`?
   bool callback_entry_seen_since(uint64_t fn, uint64_t time) const;
+  bool callback_return_seen_since(uint64_t fn, uint64_t time) const;
   // Is there a probe for this event? Yes, where nothing is said about probes: an explored execution or a case.
   bool probed(uint16_t event) const { return !probes_known_ || probed_.test(event); }
   const CallbackFn* callback(uint64_t fn) const { return callbacks_.find(fn); }
@@ -173,6 +174,7 @@ class Mirror {
   Call* enter(const ev_header&, Facts&, uint64_t key);
   bool leave(const ev_header&, Facts&, uint64_t key);
   void find_within(Facts&, uint64_t mm);
+  void drop_assumed(Task&, uint64_t unless_range, Facts&);
   void sweep_idle_tasks(uint64_t now);
 
   // regions.cpp

@@ -102,6 +102,7 @@ void Mirror::resync(Mm& mm, const ev_header& h) {
 }
 
 void Mirror::on(const ev_inv_start& e, Facts& f) {
+  drop_assumed(task_of(e.h, f), 0, f);
   Call& c = *enter(e.h, f, e.range);
   Mm& mm = *mm_of(e.h, f);
   c.start = e.start;
@@ -150,6 +151,7 @@ void Mirror::on(const ev_inv_start_ret& e, Facts& f) {
   r.reason = e.reason;
   r.flags = e.flags;
   r.has_itree = e.has_itree != 0;
+  if (r.has_itree) r.frozen_seq = e.seq;
   if (f.entry) r.owed_ends = f.entry->owed_ends;
   region_opened(mm, e.h);
   if (!f.task->regions.push(r)) {
@@ -161,6 +163,8 @@ void Mirror::on(const ev_inv_start_ret& e, Facts& f) {
 void Mirror::on(const ev_inv_end& e, Facts& f) {
   Task& t = task_of(e.h, f);
   Mm& mm = *mm_of(e.h, f);
+  const bool open = std::any_of(t.regions.begin(), t.regions.end(), [&](const Region& r) { return r.range == e.range; });
+  drop_assumed(t, open ? 0 : e.range, f);
   for (int i = t.regions.count - 1; i >= 0; --i) {
     Region& r = t.regions.items[static_cast<size_t>(i)];
     if (r.range != e.range || r.mm != e.h.mm) continue;
@@ -186,6 +190,7 @@ void Mirror::on(const ev_inv_end& e, Facts& f) {
       closed_region_.reason = c.reason;
       closed_region_.flags = c.flags;
       closed_region_.owed_ends = c.owed_ends;
+      closed_region_.frozen_seq = c.frozen_seq;
       f.region = &closed_region_;
       f.region_is_innermost = true;
       f.missed.push(EV_inv_start_ret);
@@ -209,6 +214,7 @@ void Mirror::on(const ev_inv_end& e, Facts& f) {
   if (f.region) {
     c.owed_ends = f.region->owed_ends;
     c.has_itree = f.region->has_itree;
+    c.frozen_seq = f.region->frozen_seq;
   }
 }
 

@@ -76,6 +76,7 @@ struct Call {
   uint16_t callbacks = 0;      // interval callbacks entered inside
   Few<uint64_t, 4> promised;   // two-pass: finishes handed out and not yet run
   Few<uint64_t, 4> owed_ends;  // hlist subs that started and must get their end op
+  uint64_t frozen_seq = 0;     // invalidate_seq as first seen while this invalidation was counted, 0 = not seen
   bool assumed = false;        // no entry record: something that only happens inside was seen
   bool refused = false;        // a callback or op refused
   bool has_itree = false;      // inv_end: the mm had an interval tree when the region started
@@ -95,19 +96,25 @@ struct Region {
   uint32_t reason = 0;
   uint32_t flags = 0;
   Few<uint64_t, 4> owed_ends;  // hlist subs that started and must get their end op
+  uint64_t frozen_seq = 0;     // invalidate_seq as first seen while this invalidation was counted, 0 = not seen
   bool has_itree = false;
 };
 
 // The read side of one task on one sub: from read_begin to whatever replaces it.
 struct Section {
   uint64_t sub = 0;
+  uint64_t generation = 0; // of the sub, 0 = it was not known yet
   uint64_t seq = 0;        // what read_begin returned
+  uint64_t seq_before = 0; // what it returned to this task the time before
   EventRef begun;          // read_begin_ret
   EventRef faulted;        // last range_fault_ret
   uint64_t first_try = 0;  // time of the first read_begin_ret of an unbroken row of collisions
   uint32_t collisions = 0; // -EBUSY in a row
+  uint64_t fault_start = 0;
+  uint64_t fault_end = 0;
   int32_t fault_result = 0;
   bool fault_seen = false;
+  bool mapped = false;     // translations were made from it
 };
 
 // migrate_vma_setup() .. migrate_vma_finalize() of one task.
@@ -154,6 +161,13 @@ struct Task {
   bool idle() const { return calls.empty() && regions.empty() && !migrating(); }
 };
 
+// A task inside hmm_range_fault().
+struct Fault {
+  uint64_t task = 0;
+  uint64_t pfns = 0;  // the array it fills
+  EventRef at;
+};
+
 // One generation of a struct mmu_interval_notifier: from insert to remove.
 struct Sub {
   uint64_t ptr = 0;
@@ -175,6 +189,7 @@ struct Sub {
   uint64_t deferred_until_seq = 0;  // insert was deferred: in the tree once subscriptions->invalidate_seq passed this
   bool read_begun = false;     // some task came back from read_begin
   bool faulted = false;        // hmm_range_fault was called with it
+  Few<Fault, 4> faults;        // tasks inside hmm_range_fault() with it
 };
 
 // One generation of a struct mmu_notifier (hlist).
@@ -233,6 +248,7 @@ struct Mm {
     }
     last_change = time;
   }
+  Few<uint64_t, 4> readers;  // callbacks of those subs of this mm that hmm_range_fault() was called with
   bool complete = false;    // possible is a true bound: the mm was seen quiescent and nothing was missed since
   SpanList<Sub> subs;       // live subs, by address
   SpanList<Registration> pinned;  // live registrations whose pages are pinned, by address
@@ -243,7 +259,6 @@ struct CallbackFn {
   uint64_t fn = 0;
   uint64_t entry_since = 0;  // its entry probe is attached since, 0 = not
   uint64_t exit_since = 0;
-  bool uses_faults = false;  // hmm_range_fault was called with a sub of this callback
   std::array<char, 64> name{};
 };
 
