@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How every driver's callback is watched, of drivers nobody wrote a hook for too: templates, loaded once per function
- * found. */
+/* How every driver's callback is watched, without a hook for it: templates, loaded once per function found. */
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/core_drift.bpf.h"

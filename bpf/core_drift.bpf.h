@@ -63,8 +63,9 @@ static __always_inline bool has_owner(u32 reason)
 #define HAS_TWO_PASS() bpf_core_field_exists(struct mmu_interval_notifier_ops, invalidate_start)
 
 /*
- * access_mask of ib_umem_odp_map_dma_and_lock(): HMM_PFN_WRITE since it is given to hmm_range_fault() as it is (eedd5b1276e7, 6.16),
- * before that ODP_WRITE_ALLOWED_BIT, which is bit 1. Neither bit means anything in the other encoding.
+ * access_mask of ib_umem_odp_map_dma_and_lock(): HMM_PFN_WRITE since it is given to hmm_range_fault() as it is
+ * (eedd5b1276e7, 6.16), before that ODP_WRITE_ALLOWED_BIT, which is bit 1. Neither bit means anything in the other
+ * encoding.
  */
 static __always_inline u32 odp_asks_write(u64 access_mask)
 {
@@ -72,8 +73,8 @@ static __always_inline u32 odp_asks_write(u64 access_mask)
 }
 
 /*
- * preempt_count() is a per-CPU variable of its own in 6.1 and again in 7.x, a member of pcpu_hot in 6.12 (64701838bf05, 6.2). Its bits:
- * include/linux/preempt.h.
+ * preempt_count() is a per-CPU variable of its own in 6.1 and again in 7.x, a member of pcpu_hot in 6.12
+ * (64701838bf05, 6.2). Its bits: include/linux/preempt.h.
  */
 struct pcpu_hot {
 	int preempt_count;
@@ -82,7 +83,7 @@ struct pcpu_hot {
 extern const int __preempt_count __ksym __weak;
 extern const struct pcpu_hot pcpu_hot __ksym __weak;
 
-/* The mm of the task that does this; 0 in a kernel thread, and in an interrupt, where the task has nothing to do with it. */
+/* The mm of the task that does this; 0 in a kernel thread, and in an interrupt, which the task knows nothing about. */
 static __always_inline struct mm_struct *task_mm(void)
 {
 	struct task_struct *task;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which kernel types the programs look at: only the fields they use, found by name in the running kernel's BTF (CO-RE).
- */
+/* Which kernel types the programs look at: only the fields they use, found by name in the kernel's BTF (CO-RE). */
 #ifndef MIRRORSCOPE_BPF_KERNEL_H
 #define MIRRORSCOPE_BPF_KERNEL_H
 

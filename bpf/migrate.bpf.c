@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How pages move between system and device memory: setup, pages, finalize, and the eviction without an mm.
- * mm/migrate_device.c. */
+/* How pages move between system and device memory: migrate_vma_setup, _pages, _finalize. mm/migrate_device.c. */
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/pages.bpf.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the kernel says about invalidations: range start and end, the end of an episode, the end of an mm.
- * mm/mmu_notifier.c. */
+/* What the kernel says about invalidations: start, end, end of an episode, end of an mm. mm/mmu_notifier.c. */
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/core_drift.bpf.h"

@@ -10,9 +10,10 @@
  *		... GET(range, start) ...
  *	}
  *
- * makes two programs of one body: fentry `inv_end`, whose arguments the verifier knows by type, so that GET is a plain
- *load; and kprobe `inv_end__kp` for functions that have no BTF or no trampoline, where GET is bpf_probe_read_kernel().
- *The collector loads one of them. The part of the name before "__" is the event that the program feeds.
+ * makes two programs of one body: fentry `inv_end`, whose arguments the verifier knows by type, so that GET is a plain load;
+ * and kprobe `inv_end__kp` for functions that have no BTF or no trampoline, where GET is bpf_probe_read_kernel(). The collector
+ * loads one of them. The part of the name before "__" is the event that the program feeds. What follows "__or_" is the
+ * function's name in other kernels: it is only looked for if the first one is missing.
  *
  * A body sees an array of arguments: the trampoline's own, or a struct call. Offsets are CO-RE's in both.
  */
@@ -24,7 +25,7 @@ struct call {
 /* A kretprobe does not see the arguments: kprobe `save_call` keeps them until the function returns. */
 struct call_key {
 	u32 tid;
-	u32 function; /* the cookie, one number per function */
+	u32 program; /* the cookie of the kretprobe that will ask */
 };
 
 struct calls {
@@ -37,7 +38,7 @@ extern struct calls calls SEC(".maps");
 
 static __always_inline struct call_key this_call(void *ctx)
 {
-	return (struct call_key){.tid = bpf_get_current_pid_tgid(), .function = bpf_get_attach_cookie(ctx)};
+	return (struct call_key){.tid = bpf_get_current_pid_tgid(), .program = bpf_get_attach_cookie(ctx)};
 }
 
 static __always_inline void arguments(struct call *call, struct pt_regs *regs)
@@ -50,8 +51,7 @@ static __always_inline void arguments(struct call *call, struct pt_regs *regs)
 	call->arg[5] = regs->r9;
 }
 
-/* The call that returns here; false if its entry was not seen. One program per function may ask: what is stale must not
- * stay. */
+/* The call that returns here, once; false if its entry was not seen. */
 static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
 {
 	struct call_key key = this_call(regs);
@@ -65,6 +65,25 @@ static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
 	return true;
 }
 
+/*
+ * A trampoline program that is preempted makes the kernel skip the next run of the same program on this CPU (recursion_misses). Where the
+ * kernel has the kfuncs (6.12 and newer) a program is not preempted: what is left is the instant before it gets here.
+ */
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+
+static __always_inline void stay(void)
+{
+	if (config.preempt_kfuncs)
+		bpf_preempt_disable();
+}
+
+static __always_inline void may_leave(void)
+{
+	if (config.preempt_kfuncs)
+		bpf_preempt_enable();
+}
+
 #define BODY(name) static __always_inline int body_##name(const u64 *args, const bool direct)
 
 #define ENTRY(name, function) ENTRY_(name, "/" #function)
@@ -74,7 +93,12 @@ static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
 	BODY(name);                                                                                                    \
 	SEC("fentry" target) int name(u64 *ctx)                                                                        \
 	{                                                                                                              \
-		return ready ? body_##name(ctx, true) : 0;                                                             \
+		if (!ready)                                                                                            \
+			return 0;                                                                                      \
+		stay();                                                                                                \
+		body_##name(ctx, true);                                                                                \
+		may_leave();                                                                                           \
+		return 0;                                                                                              \
 	}                                                                                                              \
 	SEC("kprobe" target) int name##__kp(struct pt_regs *ctx)                                                       \
 	{                                                                                                              \
@@ -91,7 +115,12 @@ static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
 	BODY(name);                                                                                                    \
 	SEC("fexit" target) int name(u64 *ctx)                                                                         \
 	{                                                                                                              \
-		return ready ? body_##name(ctx, true) : 0;                                                             \
+		if (!ready)                                                                                            \
+			return 0;                                                                                      \
+		stay();                                                                                                \
+		body_##name(ctx, true);                                                                                \
+		may_leave();                                                                                           \
+		return 0;                                                                                              \
 	}                                                                                                              \
 	SEC("kretprobe" target) int name##__kp(struct pt_regs *ctx)                                                    \
 	{                                                                                                              \
@@ -103,26 +132,12 @@ static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
 	}                                                                                                              \
 	BODY(name)
 
-/*
- * For the hooks of drivers: trampolines only. A module without BTF has no types to find the fields by, so a kprobe would not help.
- * What comes after "__or_" in a name is the function's name in other kernels: it is only looked for if the first one is missing.
- */
-#define HOOK_ENTRY(name, function) HOOK_(name, "fentry/" #function)
-#define HOOK_EXIT(name, function) HOOK_(name, "fexit/" #function)
-#define HOOK_(name, section)                                                                                           \
-	BODY(name);                                                                                                    \
-	SEC(section) int name(u64 *ctx)                                                                                \
-	{                                                                                                              \
-		return ready ? body_##name(ctx, true) : 0;                                                             \
-	}                                                                                                              \
-	BODY(name)
-
 /* Argument n of the function. */
 #define ARG(n) (args[n])
 
 /*
- * The same as a number. The verifier allows no arithmetic with a pointer that it knows, and in 6.x it does not let a program read an
- * argument that is a pointer to a pointer ("type PTR is not a struct").
+ * The same as a number. The verifier allows no arithmetic with a pointer that it knows, and in 6.x it does not let a
+ * program read an argument that is a pointer to a pointer ("type PTR is not a struct").
  */
 #define ADDRESS(n) address_of(args, n, direct)
 static __always_inline u64 address_of(const u64 *args, const u32 n, const bool direct)

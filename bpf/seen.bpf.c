@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What existed before recording began: one walk over all tasks finds wanted processes, their subs and their
- * mmu_notifiers. */
+/* What existed before recording began: one walk over all tasks finds wanted processes, subs, mmu_notifiers. */
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/core_drift.bpf.h"

@@ -22,7 +22,7 @@ struct wanted_mms wanted_mms SEC(".maps");
 struct wanted_tgids wanted_tgids SEC(".maps");
 struct owners owners SEC(".maps");
 
-/* Attached to the entry of every function that has a kretprobe. */
+/* Attached to the function of every kretprobe. */
 SEC("kprobe")
 int save_call(struct pt_regs *ctx)
 {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who joins and leaves the filter while recording runs: fork, exec, a new name, another cgroup, exit; and the names of
- * tasks that die. */
+/* Who joins and leaves the filter while recording runs, and the names of the tasks that die. */
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/core_drift.bpf.h"

@@ -44,8 +44,6 @@ const ProgramText* Kernel::text(std::string_view name) const {
 }
 
 Result<uint64_t> Kernel::keep_arguments(const std::string& function, uint64_t address) {
-  const std::string key = function + '@' + std::to_string(address);
-  if (const auto known = keepers_.find(key); known != keepers_.end()) return known->second.cookie;
   if (!save_call_) {
     auto program = load_program(*text("save_call"), {});
     if (!program) return program.error();
@@ -54,7 +52,7 @@ Result<uint64_t> Kernel::keep_arguments(const std::string& function, uint64_t ad
   const uint64_t cookie = keepers_.size() + 1;
   auto link = kprobes->attach(save_call_.get(), false, address, function, cookie);
   if (!link) return link.error();
-  keepers_.emplace(key, Keeper{cookie, std::move(*link)});
+  keepers_.push_back(std::move(*link));
   return cookie;
 }
 

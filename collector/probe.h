@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,12 +34,8 @@ struct Kernel {
   Result<uint64_t> keep_arguments(const std::string& function, uint64_t address);
 
  private:
-  struct Keeper {
-    uint64_t cookie;
-    OwnedFd link;
-  };
   OwnedFd save_call_;
-  std::map<std::string, Keeper> keepers_;  // by function@address
+  std::vector<OwnedFd> keepers_;
 };
 
 // Where a program shall sit.

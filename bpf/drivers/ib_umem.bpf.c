@@ -25,19 +25,19 @@ static __always_inline int registered(struct ib_umem *umem)
 	return 0;
 }
 
-HOOK_EXIT(reg__umem, __ib_umem_get_va)
+EXIT(reg__umem, __ib_umem_get_va)
 {
 	return registered((void *)RET());
 }
 
 /* 6.x has one function instead of ib_umem_get_va() and its inner part. */
-HOOK_EXIT(reg__umem__or_get, ib_umem_get)
+EXIT(reg__umem__or_get, ib_umem_get)
 {
 	return registered((void *)RET());
 }
 
 /* __ib_umem_release(dev, umem, dirty): also the way back out of a registration that failed, which has no `reg` then. */
-HOOK_ENTRY(dereg__umem, __ib_umem_release)
+ENTRY(dereg__umem, __ib_umem_release)
 {
 	struct ib_umem *umem = (void *)ARG(1);
 	struct mm_struct *mm = GET(umem, owning_mm);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* When an on-demand-paging region is registered, faulted, mapped, unmapped and released. drivers/infiniband/core/umem_odp.c. */
+/* When an on-demand-paging region is registered, faulted, mapped, unmapped, released. drivers/infiniband/core/umem_odp.c. */
 #include "bpf/drivers/ib_umem.bpf.h"
 
 static __always_inline int registered(struct ib_umem_odp *odp)
@@ -25,18 +25,18 @@ static __always_inline int registered(struct ib_umem_odp *odp)
 	return 0;
 }
 
-HOOK_EXIT(reg__odp, ib_umem_odp_get)
+EXIT(reg__odp, ib_umem_odp_get)
 {
 	return registered((void *)RET());
 }
 
 /* A part of an implicit region: mlx5 makes them as faults come in. */
-HOOK_EXIT(reg__odp_child, ib_umem_odp_alloc_child)
+EXIT(reg__odp_child, ib_umem_odp_alloc_child)
 {
 	return registered((void *)RET());
 }
 
-HOOK_ENTRY(dereg__odp, ib_umem_odp_release)
+ENTRY(dereg__odp, ib_umem_odp_release)
 {
 	struct ib_umem_odp *odp = (void *)ARG(0);
 	struct mm_struct *mm = GET(odp, umem.owning_mm);
@@ -57,7 +57,7 @@ HOOK_ENTRY(dereg__odp, ib_umem_odp_release)
 }
 
 /* ib_umem_odp_map_dma_and_lock(odp, user_virt, bcnt, access_mask, fault) */
-HOOK_ENTRY(dev_fault__odp, ib_umem_odp_map_dma_and_lock)
+ENTRY(dev_fault__odp, ib_umem_odp_map_dma_and_lock)
 {
 	struct ib_umem_odp *odp = (void *)ARG(0);
 	struct mm_struct *mm = GET(odp, umem.owning_mm);
@@ -78,7 +78,7 @@ HOOK_ENTRY(dev_fault__odp, ib_umem_odp_map_dma_and_lock)
 	return 0;
 }
 
-HOOK_EXIT(dev_fault_ret__odp, ib_umem_odp_map_dma_and_lock)
+EXIT(dev_fault_ret__odp, ib_umem_odp_map_dma_and_lock)
 {
 	struct ib_umem_odp *odp = (void *)ARG(0);
 	struct mm_struct *mm = GET(odp, umem.owning_mm);
@@ -101,10 +101,11 @@ HOOK_EXIT(dev_fault_ret__odp, ib_umem_odp_map_dma_and_lock)
 }
 
 /*
- * It returns with umem_mutex held, which the callback needs to set the sub's sequence: what is read here is what was valid when the
- * page list was committed. The range is the whole pages that were asked for; without `fault` some of them may have stayed empty.
+ * It returns with umem_mutex held, which the callback needs to set the sub's sequence: what is read here is what was
+ * valid when the page list was committed. The range is the whole pages that were asked for; without `fault` some of
+ * them may have stayed empty.
  */
-HOOK_EXIT(dev_map__odp, ib_umem_odp_map_dma_and_lock)
+EXIT(dev_map__odp, ib_umem_odp_map_dma_and_lock)
 {
 	struct ib_umem_odp *odp = (void *)ARG(0);
 	struct mm_struct *mm = GET(odp, umem.owning_mm);
@@ -129,7 +130,7 @@ HOOK_EXIT(dev_map__odp, ib_umem_odp_map_dma_and_lock)
 }
 
 /* ib_umem_odp_unmap_dma_pages(odp, virt, bound), under umem_mutex; it clips to the region itself. */
-HOOK_EXIT(dev_unmap__odp, ib_umem_odp_unmap_dma_pages)
+EXIT(dev_unmap__odp, ib_umem_odp_unmap_dma_pages)
 {
 	struct ib_umem_odp *odp = (void *)ARG(0);
 	struct mm_struct *mm = GET(odp, umem.owning_mm);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* When Soft-RoCE reads and writes the memory of a pinned region: its "DMA" is a memcpy. drivers/infiniband/sw/rxe/rxe_mr.c. */
+/* When Soft-RoCE reads and writes a pinned region: its "DMA" is a memcpy. drivers/infiniband/sw/rxe/rxe_mr.c. */
 #include "bpf/drivers/rxe.bpf.h"
 
 enum {
@@ -7,25 +7,21 @@ enum {
 };
 
 /* The region's umem if it is a pinned one; rxe_mr_copy() passes ODP regions on, and kernel MRs have no umem. */
-static __always_inline struct ib_umem *pinned(struct rxe_mr *mr)
+static __always_inline struct ib_umem *pinned(struct rxe_mr *mr, const bool direct)
 {
-	const bool direct = true;
 	struct ib_umem *umem = GET(mr, umem);
 
 	return umem && !BPF_CORE_READ_BITFIELD_PROBED(umem, is_odp) ? umem : 0;
 }
 
-static __always_inline u64 address(struct rxe_mr *mr, struct ib_umem *umem, u64 iova)
+static __always_inline u64 address(struct rxe_mr *mr, struct ib_umem *umem, u64 iova, const bool direct)
 {
-	const bool direct = true;
-
 	return GET(umem, address) + (iova - GET(mr, ibmr.iova));
 }
 
-static __always_inline int begin(struct rxe_mr *mr, u64 iova, u64 length, bool write)
+static __always_inline int begin(struct rxe_mr *mr, u64 iova, u64 length, bool write, const bool direct)
 {
-	const bool direct = true;
-	struct ib_umem *umem = pinned(mr);
+	struct ib_umem *umem = pinned(mr, direct);
 	struct ev_dma_begin *e;
 	struct mm_struct *mm;
 
@@ -38,7 +34,7 @@ static __always_inline int begin(struct rxe_mr *mr, u64 iova, u64 length, bool w
 	if (!e)
 		return 0;
 	e->ctx = ID(umem);
-	e->start = address(mr, umem, iova);
+	e->start = address(mr, umem, iova, direct);
 	e->end = e->start + length;
 	e->driver = MS_driver_rxe;
 	e->write = write;
@@ -46,10 +42,9 @@ static __always_inline int begin(struct rxe_mr *mr, u64 iova, u64 length, bool w
 	return 0;
 }
 
-static __always_inline int end(struct rxe_mr *mr, u64 iova, u64 length, s32 ret)
+static __always_inline int end(struct rxe_mr *mr, u64 iova, u64 length, s32 ret, const bool direct)
 {
-	const bool direct = true;
-	struct ib_umem *umem = pinned(mr);
+	struct ib_umem *umem = pinned(mr, direct);
 	struct ev_dma_end *e;
 	struct mm_struct *mm;
 
@@ -62,7 +57,7 @@ static __always_inline int end(struct rxe_mr *mr, u64 iova, u64 length, s32 ret)
 	if (!e)
 		return 0;
 	e->ctx = ID(umem);
-	e->start = address(mr, umem, iova);
+	e->start = address(mr, umem, iova, direct);
 	e->end = e->start + length;
 	e->driver = MS_driver_rxe;
 	e->ret = ret;
@@ -71,34 +66,34 @@ static __always_inline int end(struct rxe_mr *mr, u64 iova, u64 length, s32 ret)
 }
 
 /* rxe_mr_copy(mr, iova, addr, length, dir) */
-HOOK_ENTRY(dma_begin__rxe_copy, rxe_mr_copy)
+ENTRY(dma_begin__rxe_copy, rxe_mr_copy)
 {
-	return (u32)ARG(3) ? begin((void *)ARG(0), ARG(1), (u32)ARG(3), (u32)ARG(4) == RXE_TO_MR_OBJ) : 0;
+	return (u32)ARG(3) ? begin((void *)ARG(0), ARG(1), (u32)ARG(3), (u32)ARG(4) == RXE_TO_MR_OBJ, direct) : 0;
 }
 
-HOOK_EXIT(dma_end__rxe_copy, rxe_mr_copy)
+EXIT(dma_end__rxe_copy, rxe_mr_copy)
 {
-	return (u32)ARG(3) ? end((void *)ARG(0), ARG(1), (u32)ARG(3), (s32)RET()) : 0;
+	return (u32)ARG(3) ? end((void *)ARG(0), ARG(1), (u32)ARG(3), (s32)RET(), direct) : 0;
 }
 
 /* rxe_mr_do_atomic_op(mr, iova, opcode, compare, swap_add, orig_val): eight bytes, both ways; not in 6.1 */
-HOOK_ENTRY(dma_begin__rxe_atomic_op, rxe_mr_do_atomic_op)
+ENTRY(dma_begin__rxe_atomic_op, rxe_mr_do_atomic_op)
 {
-	return begin((void *)ARG(0), ARG(1), 8, true);
+	return begin((void *)ARG(0), ARG(1), 8, true, direct);
 }
 
-HOOK_EXIT(dma_end__rxe_atomic_op, rxe_mr_do_atomic_op)
+EXIT(dma_end__rxe_atomic_op, rxe_mr_do_atomic_op)
 {
-	return end((void *)ARG(0), ARG(1), 8, 0);
+	return end((void *)ARG(0), ARG(1), 8, 0, direct);
 }
 
 /* rxe_mr_do_atomic_write(mr, iova, value): not in 6.1 */
-HOOK_ENTRY(dma_begin__rxe_atomic_write, rxe_mr_do_atomic_write)
+ENTRY(dma_begin__rxe_atomic_write, rxe_mr_do_atomic_write)
 {
-	return begin((void *)ARG(0), ARG(1), 8, true);
+	return begin((void *)ARG(0), ARG(1), 8, true, direct);
 }
 
-HOOK_EXIT(dma_end__rxe_atomic_write, rxe_mr_do_atomic_write)
+EXIT(dma_end__rxe_atomic_write, rxe_mr_do_atomic_write)
 {
-	return end((void *)ARG(0), ARG(1), 8, 0);
+	return end((void *)ARG(0), ARG(1), 8, 0, direct);
 }

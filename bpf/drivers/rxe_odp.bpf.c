@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* When Soft-RoCE reads and writes the memory of an on-demand-paging region. drivers/infiniband/sw/rxe/rxe_odp.c, not in 6.x. */
+/* When Soft-RoCE reads and writes an on-demand-paging region. drivers/infiniband/sw/rxe/rxe_odp.c, not in 6.x. */
 #include "bpf/drivers/rxe.bpf.h"
 
 #define RXE_PAGEFAULT_RDONLY 1
 
 /*
- * rxe_odp_map_range_and_lock() returns 0 with umem_mutex held; between that and the unlock the pages are accessed by memcpy. The
- * unlock lies inside the functions that call it, so dma_end comes a little later than the last access, and maybe after an
- * invalidation that waited for the mutex: the access lies inside [dma_begin, dma_end], it does not fill it.
+ * rxe_odp_map_range_and_lock() returns 0 with umem_mutex held; between that and the unlock the pages are accessed by
+ * memcpy. The unlock lies inside the functions that call it, so dma_end comes a little later than the last access, and
+ * maybe after an invalidation that waited for the mutex: the access lies inside [dma_begin, dma_end], it does not fill
+ * it.
  */
 struct access {
 	u64 ctx, mm, start, end;
@@ -21,7 +22,7 @@ struct {
 } accesses SEC(".maps");
 
 /* rxe_odp_map_range_and_lock(mr, iova, length, flags); the iova of an ODP region is its user address */
-HOOK_EXIT(dma_begin__rxe_odp, rxe_odp_map_range_and_lock)
+EXIT(dma_begin__rxe_odp, rxe_odp_map_range_and_lock)
 {
 	struct rxe_mr *mr = (void *)ARG(0);
 	struct ib_umem *umem = GET(mr, umem);
@@ -72,23 +73,23 @@ static __always_inline int end(s32 ret)
 	return 0;
 }
 
-HOOK_EXIT(dma_end__rxe_odp_copy, rxe_odp_mr_copy)
+EXIT(dma_end__rxe_odp_copy, rxe_odp_mr_copy)
 {
 	return end((s32)RET());
 }
 
 /* The next two return an enum resp_states, not an errno. */
-HOOK_EXIT(dma_end__rxe_odp_atomic_op, rxe_odp_atomic_op)
+EXIT(dma_end__rxe_odp_atomic_op, rxe_odp_atomic_op)
 {
 	return end(0);
 }
 
-HOOK_EXIT(dma_end__rxe_odp_atomic_write, rxe_odp_do_atomic_write)
+EXIT(dma_end__rxe_odp_atomic_write, rxe_odp_do_atomic_write)
 {
 	return end(0);
 }
 
-HOOK_EXIT(dma_end__rxe_odp_flush, rxe_odp_flush_pmem_iova)
+EXIT(dma_end__rxe_odp_flush, rxe_odp_flush_pmem_iova)
 {
 	return end((s32)RET());
 }
