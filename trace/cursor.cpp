@@ -12,7 +12,7 @@
 namespace mirrorscope::trace {
 
 namespace {
-constexpr uint64_t give_back_every = 8 * 1024 * 1024;
+constexpr uint64_t give_back_every = uint64_t{2} << 20;  // the size of a huge page
 
 std::string not_there(uint64_t first, uint64_t last) {
   if (first == last) return "packet " + std::to_string(first) + " is not there";

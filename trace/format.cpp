@@ -4,8 +4,10 @@
 
 #include <charconv>
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
+#ifdef __x86_64__
+#include <xxh_x86dispatch.h>  // makes XXH3_64bits take the widest vectors that the CPU has
+#endif
 
 namespace mirrorscope::trace {
 

@@ -17,7 +17,7 @@ inline constexpr uint16_t about_stream = 0xffff;
 
 inline constexpr uint32_t packet_magic = 0xC1FC1FC1;        // CTF 1.8
 inline constexpr size_t packet_page = 4096;                 // packets start and end on multiples of it
-inline constexpr size_t largest_packet = 16 * 1024 * 1024;  // head and records; room that is not filled may be larger
+inline constexpr size_t largest_packet = size_t{16} << 20;  // head and records; room that is not filled may be larger
 inline constexpr uint32_t format_version = 1;               // of everything that FORMAT.md says
 
 // What stands in front of the records of a packet: CTF packet header, a gap, CTF packet context. Little-endian. The gap

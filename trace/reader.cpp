@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t largest_metadata = 16 * 1024 * 1024;
+constexpr size_t largest_metadata = size_t{16} << 20;
 
 // Names in byte order; hidden files are nobody's business (a Writer's unfinished metadata is one).
 Result<std::vector<fs::path>> entries_of(const fs::path& folder) {
@@ -120,7 +120,7 @@ Result<void> Reader::add_folder(const fs::path& folder, bool first) {
   return {};
 }
 
-void Reader::add_part(std::string name, std::string shown, std::span<const std::byte> bytes, bool mapped) {
+void Reader::add_part(const std::string& name, std::string shown, std::span<const std::byte> bytes, bool mapped) {
   uint16_t id = 0;
   if (!stream_named(name, id)) {
     foreign_.push_back(

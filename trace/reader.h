@@ -59,7 +59,7 @@ class Reader {
  private:
   Reader() = default;
   Result<void> add_folder(const std::filesystem::path& folder, bool first);
-  void add_part(std::string name, std::string shown, std::span<const std::byte> bytes, bool mapped);
+  void add_part(const std::string& name, std::string shown, std::span<const std::byte> bytes, bool mapped);
   void sort_streams();
 
   Provenance provenance_;

@@ -15,8 +15,8 @@ namespace mirrorscope::trace {
 
 namespace {
 
-constexpr uint64_t least_growth = 64 * 1024;
-constexpr uint64_t most_growth = 1024 * 1024;
+constexpr uint64_t least_growth = uint64_t{64} << 10;
+constexpr uint64_t most_growth = uint64_t{1} << 20;
 constexpr std::byte zeros[packet_page] = {};
 
 constexpr uint64_t whole_pages(uint64_t bytes) { return (bytes + packet_page - 1) / packet_page * packet_page; }

@@ -17,9 +17,9 @@
 namespace mirrorscope::trace {
 
 struct WriterOptions {
-  size_t packet_bytes = 256 * 1024;  // largest packet, multiple of 4096: also what kill -9 can cost, per stream
-  uint64_t segment_bytes = 0;        // start a new segment once the CPU streams of this one are larger; 0: never
-  uint32_t keep_segments = 0;        // delete all but the newest so many; 0: keep all
+  size_t packet_bytes = size_t{256} << 10;  // largest packet, multiple of 4096: also what kill -9 can cost, per stream
+  uint64_t segment_bytes = 0;               // start a new segment once the CPU streams of this one are larger; 0: never
+  uint32_t keep_segments = 0;               // delete all but the newest so many; 0: keep all
 };
 
 // Records of one stream that were taken and could not be written (losses.def: disk_full).
