@@ -24,7 +24,8 @@ class Suspects {
   void explain(const ev_header& h, uint64_t key, Judge& judge) {
     if (list_.empty()) return;
     settle(h.time, judge);
-    std::erase_if(list_, [&](const One& s) { return s.key == key && s.completing.cpu != h.cpu && s.completing.id != h.id; });
+    std::erase_if(list_,
+                  [&](const One& s) { return s.key == key && s.completing.cpu != h.cpu && s.completing.id != h.id; });
   }
 
   // Reports what nothing can explain any more at this time.

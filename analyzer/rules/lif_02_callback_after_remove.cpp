@@ -31,7 +31,9 @@ class CallbackAfterRemove final : public RuleOf<CallbackAfterRemove> {
     // a callback may come before the insert that put the same struct back has returned
     if (sub.mm != h.mm || sub.reinserting || h.time <= sub.removed.time + Mirror::kClockSlack) return judge.unknown();
     suspects_.add(h, sub.ptr, from, {{sub.inserted, "the sub was inserted"}, {sub.removed, "its remove returned"}},
-                  fmt::format("sub {} {} after mmu_interval_notifier_remove() returned: its memory may be gone", hex(sub.ptr), does), fn);
+                  fmt::format("sub {} {} after mmu_interval_notifier_remove() returned: its memory may be gone",
+                              hex(sub.ptr), does),
+                  fn);
   }
   Suspects suspects_;
 };
@@ -42,7 +44,8 @@ RULE(lif_02_callback_after_remove, CallbackAfterRemove,
       .level = Level::hard,
       .party = Party::core,
       .says = "no callback of an interval notifier begins or goes on after mmu_interval_notifier_remove() returned",
-      .because = "mm/mmu_notifier.c, mmu_interval_notifier_remove() \"Once this returns ops callbacks are no longer running on other CPUs and "
+      .because = "mm/mmu_notifier.c, mmu_interval_notifier_remove() \"Once this returns ops callbacks are no longer "
+                 "running on other CPUs and "
                  "will not be called in future\"",
       .not_claimed = "callbacks within 2 us of the return on another CPU; what a driver calls itself",
       .look_at = "who called the callback; mn_itree_inv_end() and the deferred list",

@@ -14,7 +14,8 @@ class RemoveInsideCallback final : public RuleOf<RemoveInsideCallback> {
     // a release op runs when the tree is done: nothing waits for it
     if (in->at.id == EV_mm_release && (!in->callbacks || in->itree_end_seen)) return judge.unknown();
     judge.broken(e.h, in->at.time, {{in->at, in->at.id == EV_inv_start ? "the start" : "the release"}},
-                 fmt::format("mmu_interval_notifier_remove() of {} inside an invalidation of the same mm by the same task: it waits for the "
+                 fmt::format("mmu_interval_notifier_remove() of {} inside an invalidation of the same mm by the same "
+                             "task: it waits for the "
                              "end of what it is part of",
                              hex(e.sub)));
   }
@@ -30,8 +31,11 @@ class RemoveInsideCallback final : public RuleOf<RemoveInsideCallback> {
     }
     if (!op) return judge.held();
     if (outer->assumed) return judge.unknown();
-    judge.broken(e.h, outer->at.time, {{outer->at, "ops run under SRCU from here"}, {op->at, "the op"}},
-                 fmt::format("mmu_notifier_unregister() of {} inside an op: synchronize_srcu() waits for the section it is called in", hex(e.sub)));
+    judge.broken(
+        e.h, outer->at.time, {{outer->at, "ops run under SRCU from here"}, {op->at, "the op"}},
+        fmt::format(
+            "mmu_notifier_unregister() of {} inside an op: synchronize_srcu() waits for the section it is called in",
+            hex(e.sub)));
   }
 };
 
@@ -41,11 +45,12 @@ RULE(lif_03_remove_inside_callback, RemoveInsideCallback,
       .level = Level::hard,
       .party = Party::driver,
       .says = "no interval notifier is removed and no mmu_notifier unregistered from inside a callback of the same mm",
-      .because = "mm/mmu_notifier.c, mmu_interval_notifier_remove() \"It cannot be called from any ops callback\"; mmu_notifier_unregister() "
+      .because = "mm/mmu_notifier.c, mmu_interval_notifier_remove() \"It cannot be called from any ops callback\"; "
+                 "mmu_notifier_unregister() "
                  "calls synchronize_srcu() and ops run inside srcu_read_lock()",
       .not_claimed = "mmu_notifier_put() and an insert, which are allowed there; a remove from a release op",
       .look_at = "what the callback calls: the last reference of the object may be dropped there",
-      .also = {EV_inv_start, EV_inv_start_ret, EV_inv_end, EV_inv_end_ret, EV_mm_release, EV_mm_release_ret, EV_itree_end,
-               EV_mn_unregister_ret}})
+      .also = {EV_inv_start, EV_inv_start_ret, EV_inv_end, EV_inv_end_ret, EV_mm_release, EV_mm_release_ret,
+               EV_itree_end, EV_mn_unregister_ret}})
 
 }  // namespace mirrorscope::rules

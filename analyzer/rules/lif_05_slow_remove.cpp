@@ -12,8 +12,8 @@ class SlowRemove final : public RuleOf<SlowRemove> {
     const uint64_t took = e.h.time - f.entry->at.time;
     if (took <= kTooLong) return judge.held();
     judge.broken(e.h, f.entry->at.time, {{f.entry->at, "the remove was entered"}},
-                 fmt::format("the remove of sub {} took {}.{} s: an episode of this mm stayed open that long", hex(e.sub),
-                             took / 1'000'000'000, took / 100'000'000 % 10),
+                 fmt::format("the remove of sub {} took {}.{} s: an episode of this mm stayed open that long",
+                             hex(e.sub), took / 1'000'000'000, took / 100'000'000 % 10),
                  f.sub ? f.sub->fn : 0);
   }
 
@@ -21,16 +21,18 @@ class SlowRemove final : public RuleOf<SlowRemove> {
   static constexpr uint64_t kTooLong = 2'000'000'000;  // ns
 };
 
-RULE(lif_05_slow_remove, SlowRemove,
-     {.id = "LIF-05",
-      .name = "slow_remove",
-      .level = Level::hazard,
-      .party = Party::core,
-      .says = "mmu_interval_notifier_remove() returns within 2 s",
-      .because = "mm/mmu_notifier.c, mmu_interval_notifier_remove() waits until invalidate_seq changes: that long some invalidation of the mm "
-                 "was open",
-      .not_claimed = "removes that never returned; whose fault it is: a callback that waits, a machine that stood still",
-      .look_at = "the invalidations of this mm that were open in the meantime (mirrorscope dump), and ORD-01 and ORD-03",
-      .also = {EV_sub_remove}})
+RULE(
+    lif_05_slow_remove, SlowRemove,
+    {.id = "LIF-05",
+     .name = "slow_remove",
+     .level = Level::hazard,
+     .party = Party::core,
+     .says = "mmu_interval_notifier_remove() returns within 2 s",
+     .because = "mm/mmu_notifier.c, mmu_interval_notifier_remove() waits until invalidate_seq changes: that long some "
+                "invalidation of the mm "
+                "was open",
+     .not_claimed = "removes that never returned; whose fault it is: a callback that waits, a machine that stood still",
+     .look_at = "the invalidations of this mm that were open in the meantime (mirrorscope dump), and ORD-01 and ORD-03",
+     .also = {EV_sub_remove}})
 
 }  // namespace mirrorscope::rules

@@ -24,19 +24,24 @@ class NotifierUnbalanced final : public RuleOf<NotifierUnbalanced> {
     if (!f.has_list_was || !f.list_was.watched || f.list_was.registering) return judge.unknown();
     const ListSub& was = f.list_was;
     if (!was.unregistered) return judge.held();
-    suspects_.add(e.h, e.sub, was.registered.time, {{was.registered, "it was registered"}, {was.unregistered, "it was unregistered"}},
-                  fmt::format("mmu_notifier {} is unregistered for the second time: the reference on the mm is dropped twice", hex(e.sub)));
+    suspects_.add(
+        e.h, e.sub, was.registered.time,
+        {{was.registered, "it was registered"}, {was.unregistered, "it was unregistered"}},
+        fmt::format("mmu_notifier {} is unregistered for the second time: the reference on the mm is dropped twice",
+                    hex(e.sub)));
   }
 
   void on(const ev_mn_put& e, const Facts&, Judge& judge) {
     if (e.users) return judge.held();
-    judge.broken(e.h, e.h.time, {}, fmt::format("mmu_notifier {} is put with no user left: put more often than got", hex(e.sub)));
+    judge.broken(e.h, e.h.time, {},
+                 fmt::format("mmu_notifier {} is put with no user left: put more often than got", hex(e.sub)));
   }
 
   void on(const ev_mn_free& e, const Facts& f, Judge& judge) {
     if (!f.has_list_was && !e.h.mm) return;  // without its mm the record comes to every shard
     if (e.users)
-      return judge.broken(e.h, e.h.time, {}, fmt::format("mmu_notifier {} is freed with {} users", hex(e.sub), e.users));
+      return judge.broken(e.h, e.h.time, {},
+                          fmt::format("mmu_notifier {} is freed with {} users", hex(e.sub), e.users));
     const ListSub& was = f.list_was;
     if (!was.freed || !f.has_list_was) return judge.held();
     if (!was.watched || was.registering) return judge.unknown();
@@ -65,9 +70,13 @@ class NotifierUnbalanced final : public RuleOf<NotifierUnbalanced> {
     const EventRef& gone = list.freed ? list.freed : list.unregistered;
     if (!gone) return;
     suspects_.settle(h.time, judge);
-    if (!list.watched || list.registering || list.mm != h.mm || h.time <= gone.time + Mirror::kClockSlack) return judge.unknown();
-    suspects_.add(h, list.ptr, list.registered.time, {{list.registered, "it was registered"}, {gone, "it was gone from here on"}},
-                  fmt::format("an op of mmu_notifier {} runs after it was {}", hex(list.ptr), list.freed ? "freed" : "unregistered"), fn);
+    if (!list.watched || list.registering || list.mm != h.mm || h.time <= gone.time + Mirror::kClockSlack)
+      return judge.unknown();
+    suspects_.add(h, list.ptr, list.registered.time,
+                  {{list.registered, "it was registered"}, {gone, "it was gone from here on"}},
+                  fmt::format("an op of mmu_notifier {} runs after it was {}", hex(list.ptr),
+                              list.freed ? "freed" : "unregistered"),
+                  fn);
   }
 
   const Mirror* mirror_ = nullptr;
@@ -79,11 +88,14 @@ RULE(lif_08_notifier_unbalanced, NotifierUnbalanced,
       .name = "notifier_unbalanced",
       .level = Level::hard,
       .party = Party::driver,
-      .says = "an mmu_notifier is registered and unregistered in turns, put as often as it was got, freed once, and none of its ops runs "
+      .says = "an mmu_notifier is registered and unregistered in turns, put as often as it was got, freed once, and "
+              "none of its ops runs "
               "after it was unregistered or freed",
-      .because = "mm/mmu_notifier.c, mmu_notifier_register() \"must be always called to unregister\", mmu_notifier_unregister() \"or any other "
+      .because = "mm/mmu_notifier.c, mmu_notifier_register() \"must be always called to unregister\", "
+                 "mmu_notifier_unregister() \"or any other "
                  "method can't run anymore\", WARN_ON(!subscription->users) in mmu_notifier_put()",
-      .not_claimed = "notifiers that are never put; those registered before recording; release more than once, which is allowed",
+      .not_claimed =
+          "notifiers that are never put; those registered before recording; release more than once, which is allowed",
       .look_at = "the driver's calls of mmu_notifier_get(), _put(), _register() and _unregister(), error paths first",
       .also = {EV_mn_unregister_ret},
       .any_event = true})

@@ -25,8 +25,9 @@ RULE(lif_12_fault_after_release, FaultAfterRelease,
       .level = Level::hard,
       .party = Party::driver,
       .says = "hmm_range_fault() is not called for an mm after __mmu_notifier_release() of it returned",
-      .because = "include/linux/mmu_notifier.h, release() of struct mmu_notifier_ops runs when no user of the mm is left; "
-                 "Documentation/mm/hmm.rst, mmget_not_zero() before hmm_range_fault()",
+      .because =
+          "include/linux/mmu_notifier.h, release() of struct mmu_notifier_ops runs when no user of the mm is left; "
+          "Documentation/mm/hmm.rst, mmget_not_zero() before hmm_range_fault()",
       .not_claimed = "mms that had no notifier when they were torn down",
       .look_at = "the fault path of the driver: mmget_not_zero() must fail here, and its result be looked at",
       .also = {EV_mm_release_ret, EV_mm_exit_ret, EV_mn_register_ret, EV_sub_insert_ret}})

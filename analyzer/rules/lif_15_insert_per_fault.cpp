@@ -11,7 +11,8 @@ class InsertPerFault final : public RuleOf<InsertPerFault> {
     if (!f.has_entry) return judge.unknown();
     if (f.entry->value == 0) return judge.held();
     judge.broken(e.h, f.entry->at.time, {{f.entry->at, "the device asked"}},
-                 fmt::format("{} interval notifiers were inserted to answer one fault of {}", f.entry->value, range_text(e.start, e.end)));
+                 fmt::format("{} interval notifiers were inserted to answer one fault of {}", f.entry->value,
+                             range_text(e.start, e.end)));
   }
 };
 
@@ -21,7 +22,8 @@ RULE(lif_15_insert_per_fault, InsertPerFault,
       .level = Level::smell,
       .party = Party::driver,
       .says = "no interval notifier is inserted while a device's fault is answered",
-      .because = "mm/mmu_notifier.c, __mmu_notifier_register() takes every lock of the mm for the first insert (mm_take_all_locks()), and each "
+      .because = "mm/mmu_notifier.c, __mmu_notifier_register() takes every lock of the mm for the first insert "
+                 "(mm_take_all_locks()), and each "
                  "remove may wait for a whole episode; nouveau_svm.c, nouveau_range_fault() does so",
       .not_claimed = "that it is wrong: a notifier that stays for the faults to come is inserted once",
       .look_at = "whether the notifier could live as long as the object it mirrors",

@@ -32,10 +32,13 @@ RULE(mig_02_mmap_lock_dropped, MmapLockDropped,
       .name = "mmap_lock_dropped",
       .level = Level::hard,
       .party = Party::driver,
-      .says = "the mmap lock of the VMA's mm is held when a migration is set up, when its pages move and when it is finalized",
-      .because = "Documentation/mm/hmm.rst, step 1 of a migration: mmap_read_lock() \"for the duration of the migration\"; "
-                 "include/linux/rwsem.h, rwsem_assert_held_nolockdep() is the same test",
-      .not_claimed = "that this task is the one that holds it, or held it all the time in between; migrations that collected nothing",
+      .says = "the mmap lock of the VMA's mm is held when a migration is set up, when its pages move and when it is "
+              "finalized",
+      .because =
+          "Documentation/mm/hmm.rst, step 1 of a migration: mmap_read_lock() \"for the duration of the migration\"; "
+          "include/linux/rwsem.h, rwsem_assert_held_nolockdep() is the same test",
+      .not_claimed = "that this task is the one that holds it, or held it all the time in between; migrations that "
+                     "collected nothing",
       .look_at = "where the driver takes and drops mmap_lock around its migration"})
 
 }  // namespace mirrorscope::rules

@@ -11,7 +11,8 @@ class PagesSkipped final : public RuleOf<PagesSkipped> {
     if (!f.has_migration || f.migration.finalized) return e.cpages ? judge.unknown() : void();
     if (f.migration.pages || e.both == 0) return judge.held();
     judge.broken(e.h, f.migration.setup.time, {{f.migration.setup, "it was set up"}},
-                 fmt::format("finalized without migrate_vma_pages() with {} of {} sampled slots that have both a source to migrate and a "
+                 fmt::format("finalized without migrate_vma_pages() with {} of {} sampled slots that have both a "
+                             "source to migrate and a "
                              "destination: the page tables get pages that have taken over nothing",
                              e.both, e.sampled));
   }
@@ -22,7 +23,8 @@ RULE(mig_03_pages_skipped, PagesSkipped,
       .name = "pages_skipped",
       .level = Level::hard,
       .party = Party::driver,
-      .says = "a migration is finalized without migrate_vma_pages() only if no slot has both a source to migrate and a destination",
+      .says = "a migration is finalized without migrate_vma_pages() only if no slot has both a source to migrate and a "
+              "destination",
       .because = "mm/migrate_device.c, __migrate_device_finalize() maps dst wherever src still has MIGRATE, whether "
                  "__migrate_device_pages() ran folio_migrate_mapping() for it or not",
       .not_claimed = "slots that were not sampled",

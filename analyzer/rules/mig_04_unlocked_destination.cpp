@@ -12,7 +12,8 @@ class UnlockedDestination final : public RuleOf<UnlockedDestination> {
     std::vector<Evidence> evidence;
     if (f.has_migration && !f.migration.finalized) evidence.push_back({f.migration.setup, "it was set up"});
     judge.broken(e.h, e.h.time, std::move(evidence),
-                 fmt::format("of {} sampled destination pages {} are not locked and {} have no reference: finalize unlocks and puts each",
+                 fmt::format("of {} sampled destination pages {} are not locked and {} have no reference: finalize "
+                             "unlocks and puts each",
                              e.dst_valid, e.dst_unlocked, e.dst_unref));
   }
 };
@@ -26,6 +27,7 @@ RULE(mig_04_unlocked_destination, UnlockedDestination,
       .because = "mm/migrate_device.c, __migrate_device_finalize() does folio_unlock() and folio_put() on every dst; "
                  "Documentation/mm/hmm.rst, \"allocate (or use an already allocated) and lock\"",
       .not_claimed = "pages that were not sampled; whom a device page belongs to",
-      .look_at = "where the driver fills dst: zone_device_page_init() or lock_page() is missing, or a slot of a failed copy is left"})
+      .look_at = "where the driver fills dst: zone_device_page_init() or lock_page() is missing, or a slot of a failed "
+                 "copy is left"})
 
 }  // namespace mirrorscope::rules

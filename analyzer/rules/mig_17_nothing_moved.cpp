@@ -22,9 +22,11 @@ RULE(mig_17_nothing_moved, NothingMoved,
       .level = Level::smell,
       .party = Party::driver,
       .says = "a migration that collected pages moves at least one of them",
-      .because = "mm/migrate_device.c, migrate_device_unmap(): what is collected is unmapped everywhere, with an invalidation for every "
+      .because = "mm/migrate_device.c, migrate_device_unmap(): what is collected is unmapped everywhere, with an "
+                 "invalidation for every "
                  "mirror, and faulted in again if it does not move",
-      .not_claimed = "that the driver could have known: memory of the device may be short, pages may be pinned meanwhile",
+      .not_claimed =
+          "that the driver could have known: memory of the device may be short, pages may be pinned meanwhile",
       .look_at = "whether the driver allocates its destination before it sets up",
       .also = {EV_migrate_setup_ret, EV_migrate_finalize_ret}})
 

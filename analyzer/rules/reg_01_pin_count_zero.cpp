@@ -13,7 +13,8 @@ class PinCountZero final : public RuleOf<PinCountZero> {
     std::vector<Evidence> evidence;
     if (f.has_entry) evidence.push_back({f.entry->at, "the pin"});
     judge.broken(e.h, f.has_entry ? f.entry->at.time : e.h.time, std::move(evidence),
-                 fmt::format("{} pages were pinned at {}, {} of {} sampled have a pin count of 0: somebody gave back a pin that was not his",
+                 fmt::format("{} pages were pinned at {}, {} of {} sampled have a pin count of 0: somebody gave back a "
+                             "pin that was not his",
                              e.ret, hex(e.start), e.unpinned, e.sampled));
   }
 
@@ -21,7 +22,8 @@ class PinCountZero final : public RuleOf<PinCountZero> {
     if (e.sampled == 0) return;
     if (e.unpinned == 0) return judge.held();
     judge.broken(e.h, e.h.time, {},
-                 fmt::format("{} of {} sampled pages are unpinned although their pin count is already 0", e.unpinned, e.sampled));
+                 fmt::format("{} of {} sampled pages are unpinned although their pin count is already 0", e.unpinned,
+                             e.sampled));
   }
 };
 
@@ -30,10 +32,14 @@ RULE(reg_01_pin_count_zero, PinCountZero,
       .name = "pin_count_zero",
       .level = Level::hard,
       .party = Party::driver,
-      .says = "a page has a pin count right after pin_user_pages*() pinned it and right before unpin_user_page*() gives a pin back",
-      .because = "mm/gup.c, try_grab_folio() and gup_put_folio() count pins per folio; sanity_check_pinned_pages() says what an unpin "
+      .says = "a page has a pin count right after pin_user_pages*() pinned it and right before unpin_user_page*() "
+              "gives a pin back",
+      .because = "mm/gup.c, try_grab_folio() and gup_put_folio() count pins per folio; sanity_check_pinned_pages() "
+                 "says what an unpin "
                  "expects; the zero page is not counted",
-      .not_claimed = "pins that are never given back; pages that were not sampled; that this caller is the one who miscounted",
-      .look_at = "all owners of the page: one of them unpins what it got by get_user_pages(), or twice, or the head for a tail"})
+      .not_claimed =
+          "pins that are never given back; pages that were not sampled; that this caller is the one who miscounted",
+      .look_at = "all owners of the page: one of them unpins what it got by get_user_pages(), or twice, or the head "
+                 "for a tail"})
 
 }  // namespace mirrorscope::rules

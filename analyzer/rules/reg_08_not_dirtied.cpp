@@ -13,7 +13,8 @@ class NotDirtied final : public RuleOf<NotDirtied> {
     if (!r || r->sub || !r->write || e.driver != MS_driver_ib_umem || r->driver != e.driver) return;
     if (e.dirty) return judge.held();
     judge.broken(e.h, r->begun.time, {{r->begun, "registered, the device may write"}},
-                 fmt::format("registration {} of {} ends without marking its pages dirty: what the device wrote may be dropped by reclaim",
+                 fmt::format("registration {} of {} ends without marking its pages dirty: what the device wrote may be "
+                             "dropped by reclaim",
                              hex(e.ctx), range_text(r->start, r->end)));
   }
 };
@@ -24,9 +25,11 @@ RULE(reg_08_not_dirtied, NotDirtied,
       .level = Level::hazard,
       .party = Party::driver,
       .says = "the pages of a pinned registration that the device may write are marked dirty when it ends",
-      .because = "drivers/infiniband/core/umem.c, __ib_umem_release() \"make_dirty = umem->writable && dirty\"; mm/gup.c, "
-                 "unpin_user_page_range_dirty_lock()",
-      .not_claimed = "that the device wrote: an error path before the first access need not mark anything; registrations of other drivers",
+      .because =
+          "drivers/infiniband/core/umem.c, __ib_umem_release() \"make_dirty = umem->writable && dirty\"; mm/gup.c, "
+          "unpin_user_page_range_dirty_lock()",
+      .not_claimed = "that the device wrote: an error path before the first access need not mark anything; "
+                     "registrations of other drivers",
       .look_at = "the argument make_dirty of the unpin",
       .also = {EV_reg}})
 

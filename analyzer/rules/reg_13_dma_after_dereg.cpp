@@ -18,7 +18,8 @@ class DmaAfterDereg final : public RuleOf<DmaAfterDereg> {
     suspects_.settle(e.h.time, judge);
     if (e.h.time <= r->ended.time + Mirror::kClockSlack) return judge.unknown();
     suspects_.add(e.h, e.ctx, r->begun.time, {{r->begun, "registered"}, {r->ended, "the registration ended"}},
-                  fmt::format("the device accesses {} through registration {}, which is over", range_text(e.start, e.end), hex(e.ctx)));
+                  fmt::format("the device accesses {} through registration {}, which is over",
+                              range_text(e.start, e.end), hex(e.ctx)));
   }
 
   void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
@@ -33,8 +34,10 @@ RULE(reg_13_dma_after_dereg, DmaAfterDereg,
       .level = Level::hard,
       .party = Party::driver,
       .says = "no access of the device begins on a registration after it ended",
-      .because = "drivers/infiniband/sw/rxe/rxe_mr.c, rxe_mr_cleanup() releases the umem and unpins its pages: they may be anyone's then",
-      .not_claimed = "accesses that began before the end, or outside of the registered range; registrations made before recording; one "
+      .because = "drivers/infiniband/sw/rxe/rxe_mr.c, rxe_mr_cleanup() releases the umem and unpins its pages: they "
+                 "may be anyone's then",
+      .not_claimed = "accesses that began before the end, or outside of the registered range; registrations made "
+                     "before recording; one "
                      "object used again by a new registration",
       .look_at = "the references that an access in flight holds on the registration",
       .also = {EV_dereg}})

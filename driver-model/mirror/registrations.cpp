@@ -61,9 +61,10 @@ void Mirror::on(const ev_dma_begin& e, Facts& f) {
   f.registration = registrations_.find(e.ctx);
 }
 
-// Called for an mm that has pinned registrations. From a start for unmap or clear on, the addresses no longer lead to the pinned
-// pages: the pin keeps the pages, not the mapping (Documentation/core-api/pin_user_pages.rst). Two reasons are no one's fault:
-// the process ends, or somebody else (reclaim, compaction, khugepaged, ksm) tries to replace a page that the pin then keeps in place.
+// Called for an mm that has pinned registrations. From a start for unmap or clear on, the addresses no longer lead to
+// the pinned pages: the pin keeps the pages, not the mapping (Documentation/core-api/pin_user_pages.rst). Two reasons
+// are no one's fault: the process ends, or somebody else (reclaim, compaction, khugepaged, ksm) tries to replace a page
+// that the pin then keeps in place.
 void Mirror::find_stale(const ev_inv_start& e, const Mm& mm, Facts& f) {
   if (e.reason != MS_reason_unmap && e.reason != MS_reason_clear) return;
   if (mm.releasing || e.end <= e.start || e.end == UINT64_MAX) return;
