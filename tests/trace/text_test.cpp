@@ -30,7 +30,7 @@ Event parsed(std::string_view line) {
 TEST(Text, EveryEventRoundTrips) {
   for (const EventInfo& e : catalog::events) {
     for (uint32_t seq = 0; seq < 50; seq++) {
-      const AnyRecord r = record_of(e.id, static_cast<uint16_t>(seq % 3 == 0 ? 0xffff : seq), seq, 1234567890 * seq);
+      const AnyRecord r = record_of(e.id, static_cast<uint16_t>(seq % 3 == 0 ? 0xffff : seq), seq, uint64_t{1234567890} * seq);
       auto back = parse_record(to_text(r.header()));
       ASSERT_TRUE(back) << to_text(r.header()) << "\n" << back.error().message;
       EXPECT_EQ(back->bytes, r.bytes) << to_text(r.header());
