@@ -66,24 +66,11 @@ static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
 }
 
 /*
- * A trampoline program that is preempted makes the kernel skip the next run of the same program on this CPU (recursion_misses). Where the
- * kernel has the kfuncs (6.12 and newer) a program is not preempted: what is left is the instant before it gets here.
+ * A trampoline program that is preempted makes the kernel skip the next run of the same program on this CPU (recursion_misses;
+ * __bpf_prog_enter_recur(), kernel/bpf/trampoline.c). bpf_preempt_disable() does not help: its counterpart reschedules before
+ * the program has left. On 7.2 under the RDMA churn 1,572 of 881,842 runs were skipped with it, 2,461 of 1,271,219 without.
+ * A kprobe program runs with preemption off from its entry to its end, and none was skipped.
  */
-extern void bpf_preempt_disable(void) __ksym __weak;
-extern void bpf_preempt_enable(void) __ksym __weak;
-
-static __always_inline void stay(void)
-{
-	if (config.preempt_kfuncs)
-		bpf_preempt_disable();
-}
-
-static __always_inline void may_leave(void)
-{
-	if (config.preempt_kfuncs)
-		bpf_preempt_enable();
-}
-
 #define BODY(name) static __always_inline int body_##name(const u64 *args, const bool direct)
 
 #define ENTRY(name, function) ENTRY_(name, "/" #function)
@@ -93,12 +80,7 @@ static __always_inline void may_leave(void)
 	BODY(name);                                                                                                    \
 	SEC("fentry" target) int name(u64 *ctx)                                                                        \
 	{                                                                                                              \
-		if (!ready)                                                                                            \
-			return 0;                                                                                      \
-		stay();                                                                                                \
-		body_##name(ctx, true);                                                                                \
-		may_leave();                                                                                           \
-		return 0;                                                                                              \
+		return ready ? body_##name(ctx, true) : 0;                                                             \
 	}                                                                                                              \
 	SEC("kprobe" target) int name##__kp(struct pt_regs *ctx)                                                       \
 	{                                                                                                              \
@@ -115,12 +97,7 @@ static __always_inline void may_leave(void)
 	BODY(name);                                                                                                    \
 	SEC("fexit" target) int name(u64 *ctx)                                                                         \
 	{                                                                                                              \
-		if (!ready)                                                                                            \
-			return 0;                                                                                      \
-		stay();                                                                                                \
-		body_##name(ctx, true);                                                                                \
-		may_leave();                                                                                           \
-		return 0;                                                                                              \
+		return ready ? body_##name(ctx, true) : 0;                                                             \
 	}                                                                                                              \
 	SEC("kretprobe" target) int name##__kp(struct pt_regs *ctx)                                                    \
 	{                                                                                                              \

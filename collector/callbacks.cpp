@@ -50,7 +50,13 @@ void Callbacks::at(uint64_t function, ms_callback kind, Kernel& kernel, std::vec
       place.module = symbol->module;
       size_t same = 0;
       for (const Symbol& other : kernel.symbols->named(symbol->name)) same += other.module == symbol->module;
-      if (kernel.btf && same == 1) place.btf = kernel.btf->function(symbol->name, symbol->module);
+      if (kernel.btf && same == 1) {
+        place.btf = kernel.btf->function(symbol->name, symbol->module);
+        if (!place.btf && !symbol->module.empty()) {
+          kernel.btf->learn_new_modules();
+          place.btf = kernel.btf->function(symbol->name, symbol->module);
+        }
+      }
     }
   watch(std::move(place), kind, kernel, made);
 }

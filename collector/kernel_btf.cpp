@@ -83,7 +83,7 @@ Result<KernelBtf> KernelBtf::open() {
   if (!kernel.vmlinux_)
     return fail(errno, "this kernel has no readable BTF (/sys/kernel/btf/vmlinux, CONFIG_DEBUG_INFO_BTF)");
   kernel.index(kernel.vmlinux_.get(), 1, 0, "");
-  kernel.open_modules();
+  kernel.learn_new_modules();
   return kernel;
 }
 
@@ -103,18 +103,23 @@ void KernelBtf::index(const btf* types, uint32_t first, int object, const std::s
   }
 }
 
-void KernelBtf::open_modules() {
-  for (uint32_t id = 0;;) {
-    if (bpf_btf_get_next_id(id, &id)) {
+void KernelBtf::learn_new_modules() {
+  for (;;) {
+    uint32_t id = 0;
+    if (bpf_btf_get_next_id(last_id_, &id)) {
       if (errno != ENOENT) modules_error_ = fail(errno, "cannot list the BTF of modules");
       return;
     }
     OwnedFd fd(bpf_btf_get_fd_by_id(id));
     if (!fd) {
-      if (errno == ENOENT) continue;  // unloaded meanwhile
+      if (errno == ENOENT) {  // unloaded meanwhile
+        last_id_ = id;
+        continue;
+      }
       modules_error_ = fail(errno, "cannot open the BTF of modules");
       return;
     }
+    last_id_ = id;
     char name[64] = {};
     bpf_btf_info info = {};
     uint32_t size = sizeof info;

@@ -52,6 +52,9 @@ class KernelBtf {
   // Every function whose prototype is one of a callback's, except mm/mmu_notifier.c's own.
   std::vector<const BtfFunction*> callbacks() const;
 
+  // Modules that were loaded since; without CAP_SYS_ADMIN nothing is learned and their functions get kprobes.
+  void learn_new_modules();
+
   size_t modules() const { return objects_.size(); }
   const Error& modules_error() const { return modules_error_; }
 
@@ -63,10 +66,10 @@ class KernelBtf {
 
   KernelBtf();
   void index(const btf* types, uint32_t first, int object, const std::string& module);
-  void open_modules();
 
   Btf vmlinux_;
   std::vector<OwnedFd> objects_;
+  uint32_t last_id_ = 0;  // of the BTF objects that were looked at
   Error modules_error_;
   std::unordered_multimap<std::string, BtfFunction> functions_;
   std::unordered_map<std::string, uint32_t> tracepoints_;

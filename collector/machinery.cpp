@@ -268,11 +268,10 @@ void Machinery::add(std::vector<Probe> made) {
 }
 
 void Machinery::note_states() {
-  states.clear();
-  for (const Probe& probe : probes) states.push_back(probe.state());
-  states.push_back(iterator_state);
-  states.push_back(iterator_state);
+  // Only ever grows at its end: who reads states() may remember an index.
+  states.assign(2, iterator_state);
   states.back().event = EV_mn_seen;
+  for (const Probe& probe : probes) states.push_back(probe.state());
 }
 
 Error Machinery::nothing_attached() const {

@@ -114,15 +114,15 @@ void Probe::load(Kernel& kernel) {
   if ((place_.tracepoint || (place_.btf && kernel.trampolines)) && trampoline_ && load_as(*trampoline_)) return;
   const bool known = !kernel.symbols || !kernel.symbols->has_addresses() || place_.address;
   if (trampoline_ && trampoline_->kind == ProgramKind::tracepoint) {
-    if (!place_.tracepoint) state_.why = "this kernel has no tracepoint " + place_.function;
+    if (!place_.tracepoint) state_.why = "this kernel has no such tracepoint";
     return;
   }
   if (!place_.btf && !known) {
-    state_.why = "this kernel has no function " + place_.function;
+    state_.why = "this kernel has no such function, or its module is not loaded";
     return;
   }
   if (!kprobe_) {
-    if (state_.how == MS_probe_how_absent) state_.why = "this kernel has no type information for " + place_.function;
+    if (state_.how == MS_probe_how_absent) state_.why = "this kernel has no type information for it";
     return;
   }
   load_kprobe(kernel);
