@@ -70,8 +70,8 @@ class Engine {
     if (!records_++) first_time_ = record.time;
     last_time_ = record.time;
     ++by_event_[record.id % EV_LIMIT];
+    if (record.cpu != MS_ABOUT_CPU) watch_sequence(record);
     if (record.id >= kFirstAbout) return about(record);
-    watch_sequence(record);
     if (shards_ > 1 && !mine(record)) return;
     mirror_.step(record, facts_);
     if (!facts_.missed.empty()) repaired(record);

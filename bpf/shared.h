@@ -32,6 +32,15 @@ enum ms_callback {
 #define MS_CALLBACK 0x6d6d755f63616c6cULL
 
 /*
+ * Stands in the code for the number of a program pair until the collector puts the number in: its place in `covered`, below
+ * MS_PAIRS (a power of two).
+ */
+#define MS_PAIR 0x6d6d755f70616972ULL
+#define MS_PAIRS 1024
+/* Marks that say which task's first program of which pair has just run (a power of two). */
+#define MS_MARKS (1 << 20)
+
+/*
  * One per CPU, in .bss, a cache line pair of its own. Only programs on that CPU write it.
  *   next_seq  the sequence number that the next record will take: also the number of records produced so far
  *   dropped   of those, how many found no room in the ring

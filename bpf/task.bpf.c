@@ -105,6 +105,7 @@ int task_name(u64 *ctx)
 		return 0;
 	e->task = task->pid;
 	e->process = task->tgid;
+	__builtin_memset(e->comm, 0, sizeof(e->comm)); /* the ring's memory holds what was there before */
 	bpf_core_read_str(e->comm, sizeof(e->comm), &task->comm);
 	SUBMIT(task_name, e, 0);
 	spoke[mark] = 0; /* this record was not the task's own doing */

@@ -19,6 +19,19 @@ Result<OwnedFd> attach_tracing(int program) {
   return OwnedFd(fd);
 }
 
+Result<OwnedFd> attach_multi(int program, bool at_return, uint64_t address, uint64_t cookie) {
+  LIBBPF_OPTS(bpf_link_create_opts, opts);
+  const unsigned long addresses[] = {address};
+  const __u64 cookies[] = {cookie};
+  opts.kprobe_multi.addrs = addresses;
+  opts.kprobe_multi.cookies = cookies;
+  opts.kprobe_multi.cnt = 1;
+  opts.kprobe_multi.flags = at_return ? BPF_F_KPROBE_MULTI_RETURN : 0;
+  const int fd = bpf_link_create(program, 0, BPF_TRACE_KPROBE_MULTI, &opts);
+  if (fd < 0) return fail(errno, "the kernel refuses an fprobe");
+  return OwnedFd(fd);
+}
+
 Result<Kprobes> Kprobes::open() {
   Kprobes kprobes;
   const std::string dir = "/sys/bus/event_source/devices/kprobe/";

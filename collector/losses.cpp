@@ -37,7 +37,7 @@ Result<void> Losses::poll_skipped() {
     ev_lost lost{};
     lost.cause = MS_loss_skipped;
     lost.event = program.event;
-    lost.from = polled_;
+    lost.from = polled_before_;
     lost.until = clock_now();
     lost.count = *misses - program.misses;
     lost.on_cpu = -1;
@@ -45,6 +45,7 @@ Result<void> Losses::poll_skipped() {
     skipped_ += lost.count;
     program.misses = *misses;
   }
+  polled_before_ = polled_;
   polled_ = began;
   return {};
 }

@@ -17,7 +17,7 @@ class Losses {
  public:
   // How often the kernel skipped a program so far: recursion_misses of bpf_prog_info.
   using ReadMisses = std::function<Result<uint64_t>(size_t program)>;
-  Losses(uint64_t began, ReadMisses read) : read_(std::move(read)), polled_(began) {}
+  Losses(uint64_t began, ReadMisses read) : read_(std::move(read)), polled_(began), polled_before_(began) {}
 
   // A program whose skipped runs are to be counted. `program` is what ReadMisses knows it by, `event` what it feeds.
   void watch(size_t program, uint32_t event) { programs_.push_back({program, event, 0}); }
@@ -26,7 +26,7 @@ class Losses {
   // Any other loss; the header need not be filled.
   void add(const ev_lost& loss) { queue_.push_back(loss); }
 
-  // Asks the kernel for every program. What it skipped since the last time lies between that time and now.
+  // Asks the kernel for every program. What has come to light lies between the last poll but one and now.
   Result<void> poll_skipped();
   // Puts everything that waits into the trace, and says that up to about.time() nothing else was lost.
   void settle(About& about, uint64_t dropped);
@@ -41,7 +41,8 @@ class Losses {
     uint64_t misses;
   };
   ReadMisses read_;
-  uint64_t polled_;
+  uint64_t polled_;         // when the last poll began
+  uint64_t polled_before_;  // and the one before it: a skipped run is known for certain one poll late
   uint64_t skipped_ = 0;
   std::vector<Program> programs_;
   std::vector<ev_lost> queue_;

@@ -60,6 +60,7 @@ class KeepWarning {
 
 // How a program's name says what it is, see bpf/probe.bpf.h.
 constexpr std::string_view kprobe_suffix = "__kp";
+constexpr std::string_view again_suffix = "__again";
 constexpr std::string_view alternative = "__or_";
 
 }  // namespace
@@ -117,6 +118,13 @@ Result<void> Machinery::open_object() {
   return {};
 }
 
+std::vector<ProgramText> Machinery::program_names() const {
+  std::vector<ProgramText> names;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object->obj) names.push_back(program_without_code(program));
+  return names;
+}
+
 Result<void> Machinery::load_object() {
   KeepWarning warning;
   if (const int error = mirrorscope_probes::load(object))
@@ -166,6 +174,7 @@ void Machinery::plan() {
   for (const ProgramText& text : kernel.texts) {
     if (text.kind == ProgramKind::iterator || text.target.empty()) continue;
     if (text.name.starts_with("follow_") || text.name.ends_with(kprobe_suffix)) continue;
+    if (text.name.ends_with(again_suffix)) continue;
     if (is_spare(text)) continue;
     Place place;
     place.function = text.target;

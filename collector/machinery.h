@@ -2,6 +2,7 @@
 // What stands behind the steps of probes.h: the libbpf object, the rings, the probes.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,12 @@
 
 namespace mirrorscope {
 
+// Runs of one program that the kernel skipped.
+struct Skips {
+  uint64_t before = 0;  // when it was asked last
+  uint64_t lost = 0;    // of these, nothing made up for
+};
+
 struct Machinery {
   explicit Machinery(ProbeOptions o) : options(std::move(o)) {}
   Machinery(const Machinery&) = delete;
@@ -20,6 +27,8 @@ struct Machinery {
 
   void learn_kernel();
   Result<void> open_object();
+  // The programs of the object, not relocated yet: names and targets.
+  std::vector<ProgramText> program_names() const;
   // Makes the maps and relocates the programs; none of them is in the kernel afterwards.
   Result<void> load_object();
   Result<void> make_rings();
@@ -52,6 +61,7 @@ struct Machinery {
   ProbeState iterator_state;
   std::vector<ProbeState> states;
   OwnedFd run_counts;
+  std::map<int, Skips> skips;  // by fd of the program
 };
 
 }  // namespace mirrorscope

@@ -5,7 +5,9 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 
+#include "bpf/shared.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope {
@@ -43,14 +45,18 @@ const ProgramText* Kernel::text(std::string_view name) const {
   return found == texts.end() ? nullptr : &*found;
 }
 
-Result<uint64_t> Kernel::keep_arguments(const std::string& function, uint64_t address) {
-  if (!save_call_) {
-    auto program = load_program(*text("save_call"), {});
-    if (!program) return program.error();
-    save_call_ = std::move(*program);
+Result<uint64_t> Kernel::keep_arguments(const std::string& function, uint64_t address, bool multi) {
+  OwnedFd& program = multi ? save_call_multi_ : save_call_;
+  if (!program) {
+    ProgramTarget target;
+    target.multi = multi;
+    auto loaded = load_program(*text("save_call"), target);
+    if (!loaded) return loaded.error();
+    program = std::move(*loaded);
   }
   const uint64_t cookie = keepers_.size() + 1;
-  auto link = kprobes->attach(save_call_.get(), false, address, function, cookie);
+  auto link = multi ? attach_multi(program.get(), false, address, cookie)
+                    : kprobes->attach(program.get(), false, address, function, cookie);
   if (!link) return link.error();
   keepers_.push_back(std::move(*link));
   return cookie;
@@ -74,7 +80,7 @@ void Probe::switch_off(std::string why) {
 // The trampoline's refusal is the interesting one: it stays in front when the kprobe is refused as well.
 void Probe::refused(const Error& error) {
   if (state_.how == MS_probe_how_refused) {
-    state_.why += "; and " + error.message;
+    if (state_.why.find(error.message) == std::string::npos) state_.why += "; and " + error.message;
     return;
   }
   state_.how = MS_probe_how_refused;
@@ -82,15 +88,30 @@ void Probe::refused(const Error& error) {
   state_.why = error.message;
 }
 
-bool Probe::load_as(const ProgramText& text) {
+ProgramTarget Probe::target() const {
   ProgramTarget target;
   target.callback = place_.callback;
+  target.multi = multi_;
   target.id = place_.tracepoint;
+  target.pair = state_.pair;
   if (place_.btf) {
     target.object = place_.btf->object;
     target.id = place_.btf->id;
   }
-  auto program = load_program(text, target);
+  return target;
+}
+
+// Without a second program of the pair skipped runs are losses, nothing worse.
+void Probe::load_again(const ProgramText& text) {
+  auto program = load_program(text, target());
+  if (program)
+    again_ = std::move(*program);
+  else
+    state_.pair = 0;
+}
+
+bool Probe::load_as(const ProgramText& text) {
+  auto program = load_program(text, target());
   if (!program) {
     refused(program.error());
     return false;
@@ -111,7 +132,15 @@ bool Probe::load_kprobe(Kernel& kernel) {
 
 void Probe::load(Kernel& kernel) {
   if (state_.how == MS_probe_how_off) return;
-  if ((place_.tracepoint || (place_.btf && kernel.trampolines)) && trampoline_ && load_as(*trampoline_)) return;
+  if ((place_.tracepoint || (place_.btf && kernel.trampolines)) && trampoline_) {
+    const ProgramText* again = kernel.text(trampoline_->name + "__again");
+    if (again && kernel.pairs + 1 < MS_PAIRS) state_.pair = ++kernel.pairs;
+    if (load_as(*trampoline_)) {
+      if (state_.pair) load_again(*again);
+      return;
+    }
+    state_.pair = 0;
+  }
   const bool known = !kernel.symbols || !kernel.symbols->has_addresses() || place_.address;
   if (trampoline_ && trampoline_->kind == ProgramKind::tracepoint) {
     if (!place_.tracepoint) state_.why = "this kernel has no such tracepoint";
@@ -129,27 +158,41 @@ void Probe::load(Kernel& kernel) {
 }
 
 Result<OwnedFd> Probe::link(Kernel& kernel) const {
-  switch (loaded_->kind) {
-    case ProgramKind::kprobe:
-      return kernel.kprobes->attach(program_.get(), false, place_.address, place_.function, 0);
-    case ProgramKind::kretprobe: {
-      auto cookie = kernel.keep_arguments(place_.function, place_.address);
-      if (!cookie) return cookie.error();
-      return kernel.kprobes->attach(program_.get(), true, place_.address, place_.function, *cookie);
-    }
-    default:
-      return attach_tracing(program_.get());
+  const bool at_return = loaded_->kind == ProgramKind::kretprobe;
+  if (loaded_->kind != ProgramKind::kprobe && !at_return) return attach_tracing(program_.get());
+  uint64_t cookie = 0;
+  if (at_return) {
+    auto kept = kernel.keep_arguments(place_.function, place_.address, multi_);
+    if (!kept) return kept.error();
+    cookie = *kept;
   }
+  return multi_ ? attach_multi(program_.get(), at_return, place_.address, cookie)
+                : kernel.kprobes->attach(program_.get(), at_return, place_.address, place_.function, cookie);
 }
 
 void Probe::attach(Kernel& kernel) {
   if (!program_) return;
+  if (again_) {
+    // the trampoline runs first what was attached last (bpf_trampoline_link_prog(), hlist_add_head())
+    if (auto again = attach_tracing(again_.get()))
+      again_link_ = std::move(*again);
+    else
+      state_.pair = 0;
+  }
   auto made = link(kernel);
   if (!made && loaded_ == trampoline_) {
     refused(made.error());
     program_.close();
+    again_link_.close();
+    again_.close();
+    state_.pair = 0;
     if (!load_kprobe(kernel)) return;
     made = link(kernel);
+  }
+  if (!made && loaded_ == kprobe_ && (made.error().code == EACCES || made.error().code == EPERM) && place_.address) {
+    multi_ = true;
+    refused(made.error());
+    if (load_as(*kprobe_)) made = link(kernel);
   }
   if (!made) {
     refused(made.error());

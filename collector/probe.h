@@ -27,14 +27,15 @@ struct Kernel {
   std::vector<ProgramText> texts;
   bool trampolines = true;
 
+  uint32_t pairs = 0;  // pairs of programs that have been given a number
   const ProgramText* text(std::string_view name) const;
 
   // From now on the arguments of this function are kept until it returns; gives the cookie by which its kretprobe finds
   // them.
-  Result<uint64_t> keep_arguments(const std::string& function, uint64_t address);
+  Result<uint64_t> keep_arguments(const std::string& function, uint64_t address, bool multi);
 
  private:
-  OwnedFd save_call_;
+  OwnedFd save_call_, save_call_multi_;
   std::vector<OwnedFd> keepers_;
 };
 
@@ -54,7 +55,7 @@ class Probe {
 
   // The trampoline form if the function has one, else the kprobe form.
   void load(Kernel& kernel);
-  // If the trampoline cannot be attached, the kprobe form is tried.
+  // If the trampoline cannot be attached, the kprobe form is tried: by perf, then by fprobe.
   void attach(Kernel& kernel);
   // Not wanted.
   void switch_off(std::string why);
@@ -63,6 +64,8 @@ class Probe {
 
  private:
   bool load_as(const ProgramText& text);
+  ProgramTarget target() const;
+  void load_again(const ProgramText& text);
   bool load_kprobe(Kernel& kernel);
   Result<OwnedFd> link(Kernel& kernel) const;
   void refused(const Error& error);
@@ -72,7 +75,9 @@ class Probe {
   const ProgramText* loaded_ = nullptr;
   Place place_;
   ProbeState state_;
+  bool multi_ = false;  // its kprobe form goes by fprobe
   OwnedFd program_, link_;
+  OwnedFd again_, again_link_;  // the second program of the pair (bpf/probe.bpf.h)
 };
 
 uint64_t monotonic_ns();

@@ -18,17 +18,20 @@ struct ProbeState {
   int error = 0;                       // errno, 0 if attached
   std::string why;                     // one sentence if it is not attached, empty otherwise
   uint32_t program = 0;                // BPF program id, 0 if none
+  uint32_t pair = 0;                   // number of its pair of programs, 0 if it is alone
   int fd = -1;                         // of the program, owned by whoever attached it; -1 if none
   uint64_t since = 0;                  // CLOCK_MONOTONIC ns at which it was attached, 0 if it is not
 
   bool attached() const { return fd >= 0; }
 };
 
-// What the kernel counts per program. A kprobe program cannot be preempted, and is only skipped when it interrupts another BPF
-// program on that CPU; 7.2 counts that, 6.1 does not. `skipped`: runs it left out because the same program was preempted on that CPU
-// (recursion_misses).
+// What the kernel counts per program. `skipped`: runs it left out because the same program was preempted on that CPU (recursion_misses)
+// and that the second program of the pair did not make up for. It lags by one call of runs(): a run is known to be skipped before the
+// second program has had its turn. A kprobe program cannot be preempted, and is only skipped when it interrupts another BPF program on
+// that CPU; 7.2 counts that, 6.1 does not.
 struct ProgramRuns {
   uint64_t skipped = 0;
+  uint64_t covered = 0;  // runs that only the second program of the pair made
   uint64_t runs = 0;  // only counted while statistics are enabled (kernel.bpf_stats_enabled or enable_run_counts())
 };
 

@@ -2,6 +2,8 @@
 // How the steps of probes.h follow from each other; what each of them does is in machinery.cpp.
 #include "collector/probes.h"
 
+#include <algorithm>
+
 #include <bpf/bpf.h>
 #include <unistd.h>
 
@@ -94,7 +96,12 @@ Result<ProgramRuns> Attached::runs(const ProbeState& state) const {
   uint32_t size = sizeof info;
   if (bpf_obj_get_info_by_fd(state.fd, &info, &size))
     return fail(errno, "cannot ask for the statistics of ", state.function);
-  return ProgramRuns{info.recursion_misses, info.run_cnt};
+  Skips& skips = machinery_->skips[state.fd];
+  const uint64_t covered =
+      state.pair ? __atomic_load_n(&machinery_->object->bss->covered[state.pair], __ATOMIC_RELAXED) : 0;
+  if (skips.before > covered) skips.lost = std::max(skips.lost, skips.before - covered);
+  skips.before = info.recursion_misses;
+  return ProgramRuns{skips.lost, covered, info.run_cnt + covered};
 }
 
 Result<void> Attached::enable_run_counts() {

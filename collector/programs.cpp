@@ -30,7 +30,9 @@ std::vector<std::byte> copy(const void* data, size_t bytes) {
   return data ? std::vector<std::byte>(begin, begin + bytes) : std::vector<std::byte>{};
 }
 
-ProgramText describe(const bpf_program* program) {
+}  // namespace
+
+ProgramText program_without_code(const bpf_program* program) {
   ProgramText text{};
   const std::string_view section = bpf_program__section_name(program);
   const size_t slash = section.find('/');
@@ -41,8 +43,6 @@ ProgramText describe(const bpf_program* program) {
   text.event = text.name.substr(0, text.name.find("__"));
   return text;
 }
-
-}  // namespace
 
 // libbpf asks registered handlers before its own, and calls prog_prepare_load_fn when everything is relocated, right
 // before bpf_prog_load() (libbpf 1.0 and later).
@@ -65,7 +65,7 @@ ProgramTexts::~ProgramTexts() {
 }
 
 int ProgramTexts::on_prepare(bpf_program* program, bpf_prog_load_opts* opts, long self) {
-  ProgramText text = describe(program);
+  ProgramText text = program_without_code(program);
   const bpf_insn* code = bpf_program__insns(program);
   text.code.assign(code, code + bpf_program__insn_cnt(program));
   text.functions_size = opts->func_info_rec_size;
@@ -85,13 +85,14 @@ int ProgramTexts::on_prepare(bpf_program* program, bpf_prog_load_opts* opts, lon
 
 namespace {
 
-void put_callback(std::vector<bpf_insn>& code, uint64_t callback) {
+// Puts a value where a 64-bit placeholder stands.
+void put(std::vector<bpf_insn>& code, uint64_t placeholder, uint64_t value) {
   for (size_t i = 0; i + 1 < code.size(); ++i) {
     if (code[i].code != (BPF_LD | BPF_IMM | BPF_DW)) continue;
-    if (code[i].src_reg == 0 && static_cast<uint32_t>(code[i].imm) == static_cast<uint32_t>(MS_CALLBACK) &&
-        static_cast<uint32_t>(code[i + 1].imm) == static_cast<uint32_t>(MS_CALLBACK >> 32)) {
-      code[i].imm = static_cast<int32_t>(callback);
-      code[i + 1].imm = static_cast<int32_t>(callback >> 32);
+    if (code[i].src_reg == 0 && static_cast<uint32_t>(code[i].imm) == static_cast<uint32_t>(placeholder) &&
+        static_cast<uint32_t>(code[i + 1].imm) == static_cast<uint32_t>(placeholder >> 32)) {
+      code[i].imm = static_cast<int32_t>(value);
+      code[i + 1].imm = static_cast<int32_t>(value >> 32);
     }
     ++i;  // the second half
   }
@@ -113,7 +114,8 @@ std::string last_lines(std::string log) {
 
 Result<OwnedFd> load_program(const ProgramText& text, const ProgramTarget& target) {
   std::vector<bpf_insn> code = text.code;
-  if (target.callback) put_callback(code, target.callback);
+  if (target.callback) put(code, MS_CALLBACK, target.callback);
+  put(code, MS_PAIR, target.pair);
 
   LIBBPF_OPTS(bpf_prog_load_opts, opts);
   bpf_prog_type type = BPF_PROG_TYPE_TRACING;
@@ -133,6 +135,7 @@ Result<OwnedFd> load_program(const ProgramText& text, const ProgramTarget& targe
     case ProgramKind::kprobe:
     case ProgramKind::kretprobe:
       type = BPF_PROG_TYPE_KPROBE;
+      if (target.multi) opts.expected_attach_type = BPF_TRACE_KPROBE_MULTI;
       break;
   }
   if (type == BPF_PROG_TYPE_TRACING) {
@@ -148,7 +151,8 @@ Result<OwnedFd> load_program(const ProgramText& text, const ProgramTarget& targe
     opts.line_info_rec_size = text.lines_size;
     opts.line_info_cnt = text.lines_size ? static_cast<uint32_t>(text.lines.size() / text.lines_size) : 0;
   }
-  int fd = bpf_prog_load(type, text.event.c_str(), "GPL", code.data(), code.size(), &opts);
+  const std::string name = (text.name.ends_with("__again") ? "2_" : "") + text.event;
+  int fd = bpf_prog_load(type, name.c_str(), "GPL", code.data(), code.size(), &opts);
   if (fd >= 0) return OwnedFd(fd);
 
   const int error = errno;
@@ -156,7 +160,7 @@ Result<OwnedFd> load_program(const ProgramText& text, const ProgramTarget& targe
   opts.log_buf = log.data();
   opts.log_size = static_cast<uint32_t>(log.size());
   opts.log_level = 1;
-  fd = bpf_prog_load(type, text.event.c_str(), "GPL", code.data(), code.size(), &opts);
+  fd = bpf_prog_load(type, name.c_str(), "GPL", code.data(), code.size(), &opts);
   if (fd >= 0) return OwnedFd(fd);
   log.resize(std::strlen(log.c_str()));
   log = last_lines(std::move(log));

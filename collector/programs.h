@@ -60,7 +60,12 @@ struct ProgramTarget {
   int object = 0;         // BTF object fd of the module, 0 for the kernel image
   uint32_t id = 0;        // BTF id; 0 for kprobes
   uint64_t callback = 0;  // takes the place of MS_CALLBACK in a template
+  bool multi = false;     // a kprobe that will be attached by attach_multi()
+  uint32_t pair = 0;      // takes the place of MS_PAIR
 };
+
+// Name, event, target and kind of a program of an object that is only open.
+ProgramText program_without_code(const bpf_program* program);
 
 // Hands a program to the verifier. The error carries the last lines of what it said.
 Result<OwnedFd> load_program(const ProgramText& text, const ProgramTarget& target);

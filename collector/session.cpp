@@ -89,11 +89,11 @@ class Session final : Watcher {
  private:
   void saw(const ev_header& record) override;
   Result<uint64_t> skipped_runs(size_t program) const {
-    auto runs = attached_.runs(attached_.states()[program]);
+    auto runs = attached_.runs(watched_[program]);
     if (!runs) return runs.error();
     return runs->skipped;
   }
-  void watch_new_programs();
+  void watch(const ProbeState& state);
   void write_state(const ProbeState& state);
   void write_late_states();
   Result<void> step();
@@ -109,7 +109,7 @@ class Session final : Watcher {
   About about_;
   Naming naming_;
   Pump pump_;
-  size_t watched_ = 0;  // of attached_.states()
+  std::vector<ProbeState> watched_;  // what losses_ knows by its index
   std::vector<ProbeState> late_;
 };
 
@@ -131,18 +131,19 @@ Result<void> Session::activate() {
   ev_ready ready{};
   for (const ProbeState& state : attached_.states()) {
     write_state(state);
+    watch(state);
     ++(state.attached() ? ready.attached : ready.missing);
   }
   about_.add(EV_ready, ready.h);
-  watch_new_programs();
   if (auto written = about_.flush(); !written) return written;
   observer_.ready(attached_.states());
   return {};
 }
 
-void Session::watch_new_programs() {
-  for (; watched_ < attached_.states().size(); ++watched_)
-    if (const ProbeState& state = attached_.states()[watched_]; state.attached()) losses_.watch(watched_, state.event);
+void Session::watch(const ProbeState& state) {
+  if (!state.attached()) return;
+  losses_.watch(watched_.size(), state.event);
+  watched_.push_back(state);
 }
 
 void Session::saw(const ev_header& record) {
@@ -173,6 +174,7 @@ void Session::saw(const ev_header& record) {
     late.until = state.attached() ? state.since : UINT64_MAX;
     late.on_cpu = -1;
     losses_.add(late);
+    watch(state);
     late_.push_back(std::move(state));
   }
 }
@@ -200,7 +202,6 @@ void Session::write_late_states() {
 
 Result<void> Session::step() {
   if (auto drained = pump_.drain(); !drained) return drained;
-  watch_new_programs();
   write_late_states();
   return {};
 }

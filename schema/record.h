@@ -37,6 +37,9 @@ typedef ms_t_i32 ms_t_err;  /* 0 or -errno */
 #undef VALUE
 #undef ENUM_END
 
+/* ev_header.cpu of what the recorder itself says: these records are in no CPU's sequence. */
+enum { MS_ABOUT_CPU = 0xffff };
+
 /*
  * In front of every record. (time, cpu) orders the records of one CPU exactly as seq does: both are taken in one
  * indivisible step (bpf/emit.bpf.h). Sequence numbers of a CPU are dense: a missing one is a lost record.

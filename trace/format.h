@@ -8,12 +8,14 @@
 #include <string>
 #include <string_view>
 
+#include "schema/record.h"
+
 namespace mirrorscope::trace {
 
 using Uuid = std::array<uint8_t, 16>;
 
 // `cpu` of the records that the recorder itself makes, and of the stream that carries them.
-inline constexpr uint16_t about_stream = 0xffff;
+inline constexpr uint16_t about_stream = MS_ABOUT_CPU;
 
 inline constexpr uint32_t packet_magic = 0xC1FC1FC1;        // CTF 1.8
 inline constexpr size_t packet_page = 4096;                 // packets start and end on multiples of it

@@ -13,7 +13,10 @@
 #include <map>
 #include <memory>
 
+#include "cli/live_check.h"
 #include "cli/numbers.h"
+#include "cli/replay.h"
+#include "cli/verdict.h"
 #include "collector/filters.h"
 #include "collector/session.h"
 #include "schema/catalog.h"
@@ -26,7 +29,7 @@ struct Arguments {
   RecordOptions record;
   std::string duration, ring_size, max_size;
   std::vector<std::string> probes;
-  bool no_stacks = false, progress = false, stats = false, quiet = false, pass_exit_code = false;
+  bool no_stacks = false, progress = false, stats = false, quiet = false, check = false, pass_exit_code = false;
 };
 
 int complain(const std::string& sentence) {
@@ -142,6 +145,25 @@ void print_stats(const Recorded& r) {
                    grouped(b.lost).c_str());
 }
 
+int print_verdict(LiveCheck& judge, const std::string& output) {
+  const Report report = judge.finish();
+  // the records behind the findings are looked up in the trace that was just written
+  auto reader = trace::Reader::open(output);
+  if (!reader) return complain(reader.error().message);
+  const EvidenceIndex index(*reader, report);
+  const std::string text = to_text(report, {isatty(STDOUT_FILENO) != 0, false, false, 3},
+                                   [&index](const EventRef& r) { return index.find(r); });
+  std::fputs(text.c_str(), stdout);
+  if (judge.overflowed()) {
+    std::fprintf(stderr, "more waited to be judged than fits into memory: what came later was recorded and not judged\n");
+    std::fprintf(stderr, "next: mirrorscope check %s\n", output.c_str());
+    return exit_inconclusive;
+  }
+  const int code = conclude(report, {}).exit_code;
+  std::fprintf(stderr, "next: mirrorscope check --explain %s\n", output.c_str());
+  return code;
+}
+
 int run(Arguments& a) {
   RecordOptions& o = a.record;
   if (!a.duration.empty()) {
@@ -168,7 +190,8 @@ int run(Arguments& a) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed stderr is no reason to lose a recording
   const bool terminal = isatty(STDERR_FILENO);
   Talk talk(!a.quiet && (terminal || a.progress), terminal);
-  auto recorded = record(o, talk);
+  LiveCheck judge;
+  auto recorded = record(o, talk, a.check ? judge.tap() : RecordTap{});
   talk.clear();
   if (!recorded) return complain(recorded.error().message);
   print_summary(*recorded, o.output.string());
@@ -177,6 +200,7 @@ int run(Arguments& a) {
     return complain(
         "the books do not balance: records are missing that are not accounted for, see --stats; this is a bug of "
         "mirrorscope");
+  if (a.check) return print_verdict(judge, o.output.string());
   std::fprintf(stderr, "next: mirrorscope check %s\n", o.output.c_str());
   return a.pass_exit_code && recorded->command_code ? *recorded->command_code : exit_ok;
 }
@@ -224,6 +248,7 @@ void add_record(CLI::App& app, int& exit_code) {
   sub->add_flag("--no-stacks", a->no_stacks, "do not take the caller's stack at each invalidation")->group("Content");
   sub->add_flag("--kprobes", o.kprobes_only, "use kprobes even where the kernel has BPF trampolines")->group("Content");
 
+  sub->add_flag("--check", a->check, "judge while recording; the exit codes are then those of check")->group("Output");
   sub->add_flag("--progress", a->progress, "say how it goes, also when stderr is no terminal")->group("Output");
   sub->add_flag("-q,--quiet", a->quiet, "only the summary")->group("Output");
   sub->add_flag("--stats", a->stats, "count how often each probe ran, and print it at the end")->group("Output");
@@ -235,11 +260,11 @@ void add_record(CLI::App& app, int& exit_code) {
       "\n"
       "Examples:\n"
       "  sudo mirrorscope record -o run -- ibv_rc_pingpong -d rxe0 -g 1 -o\n"
-      "  sudo mirrorscope record --duration 10\n"
+      "  sudo mirrorscope record --duration 10 --check                  judge at once\n"
       "  sudo mirrorscope record --pid 4711 --probes '!pin*' --ring-size 32M\n"
       "  sudo mirrorscope record --max-size 1G --max-files 4         the last 4 GB, for as long as it takes\n"
       "\n"
-      "Exit codes: 0 recorded, 2 cannot record.");
+      "Exit codes: 0 recorded, 2 cannot record; with --check also 1 violated, 3 inconclusive.");
   sub->callback([a, &exit_code] { exit_code = run(*a); });
 }
 

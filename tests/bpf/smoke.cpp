@@ -2,7 +2,9 @@
 // Do the probes load, attach and deliver on this kernel? Prints every probe's state, waits, prints what came of each
 // event.
 //
-//   smoke [--seconds N] [--kprobes] [--tgid N]... [--comm NAME] [--no-stacks] [--ring BYTES] [--drop] [-- COMMAND...]
+//   smoke --features
+//   smoke [--seconds N] [--kprobes] [--tgid N]... [--comm NAME] [--cgroup INODE] [--no-stacks] [--ring BYTES] [--drop]
+//   [-- COMMAND...]
 #include <bpf/libbpf.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -18,6 +20,8 @@
 #include <string>
 #include <vector>
 
+#include "collector/features.h"
+#include "collector/privileges.h"
 #include "collector/probes.h"
 #include "schema/catalog.h"
 
@@ -83,18 +87,41 @@ int die(const Error& error) {
   return 1;
 }
 
+int print_features() {
+  const auto features = find_features();
+  if (!features) return die(features.error());
+  std::printf("Linux %s\n", features->release.c_str());
+  for (const Feature& f : features->general)
+    std::printf("%-14s %-3s %s\n", f.name.c_str(), f.available ? "yes" : f.required ? "NO" : "no", f.says.c_str());
+  for (const FunctionFeature& f : features->functions)
+    std::printf("%-40s %-12s %s%s\n", f.function.c_str(), f.module.c_str(),
+                f.typed    ? "trampoline"
+                : f.symbol ? "kprobe"
+                           : "absent",
+                f.hook ? " (hook)" : "");
+  std::printf("callbacks by prototype: %zu\n%s\n", features->callbacks,
+              features->recordable() ? "RECORDABLE" : "NOT RECORDABLE");
+  return 0;
+}
+
 int main_(int argc, char** argv) {
   ProbeOptions options;
+  bool drop = false;
   int seconds = 5, i = 1;
   for (; i < argc && std::strcmp(argv[i], "--") != 0; ++i) {
     const std::string a = argv[i];
     const auto value = [&] { return ++i < argc ? argv[i] : const_cast<char*>(""); };
+    if (a == "--features") return print_features();
     if (a == "--seconds")
       seconds = std::atoi(value());
+    else if (a == "--drop")
+      drop = true;
     else if (a == "--kprobes")
       options.kprobes_only = true;
     else if (a == "--tgid")
       options.tgids.push_back(static_cast<uint32_t>(std::atoi(value())));
+    else if (a == "--cgroup")
+      options.cgroup = std::strtoull(value(), nullptr, 10);
     else if (a == "--comm")
       options.comm = value();
     else if (a == "--no-stacks")
@@ -123,6 +150,9 @@ int main_(int argc, char** argv) {
   }
   const auto began = time(nullptr);
   if (auto active = attached->activate(); !active) return die(active.error());
+
+  if (drop)
+    if (auto dropped = keep_only_recording(); !dropped) return die(dropped.error());
 
   pid_t child = 0;
   if (i + 1 < argc) {

@@ -42,7 +42,7 @@ class Recording {
     }
     reader_ = std::make_unique<trace::Reader>(std::move(*reader));
     merge_ = std::make_unique<trace::Merge>(*reader_);
-    while (const ev_header* r = merge_->next()) items_.push_back({r, event_info(r->id)->kind == EventKind::about});
+    while (const ev_header* r = merge_->next()) items_.push_back({r, r->cpu == MS_ABOUT_CPU});
     std::vector<std::unique_ptr<Engine>> engines;
     engines.push_back(std::make_unique<Engine>(EngineOptions{}));
     for (const Item& i : items_) engines[0]->feed(*i.record);

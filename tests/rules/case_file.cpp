@@ -66,6 +66,7 @@ class Builder {
  private:
   void push(trace::AnyRecord& r, uint64_t time) {
     r.header().time = time;
+    if (event_info(r.header().id)->kind == EventKind::about) r.header().cpu = MS_ABOUT_CPU;
     case_.records.push_back(r);
   }
 

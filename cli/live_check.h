@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Judging while recording: what goes into the trace also goes to an engine, in time order, once its losses are settled.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "analyzer/engine.h"
+#include "collector/live_order.h"
+#include "collector/trace_outlet.h"
+
+namespace mirrorscope::cli {
+
+class LiveCheck {
+ public:
+  LiveCheck() { engines_.push_back(std::make_unique<Engine>(EngineOptions{})); }
+
+  RecordTap tap() {
+    return [this](uint16_t stream, const ev_header* records, size_t bytes) { order_.take(stream, records, bytes); };
+  }
+
+  // Once, when the recording is over. Findings name their events; their values are in the trace.
+  Report finish() {
+    order_.finish();
+    return Engine::finish(engines_);
+  }
+
+  bool overflowed() const { return order_.overflowed(); }
+
+ private:
+  std::vector<std::unique_ptr<Engine>> engines_;
+  LiveOrder order_{[this](const ev_header& record) { engines_.front()->feed(record); }};
+};
+
+}  // namespace mirrorscope::cli
