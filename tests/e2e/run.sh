@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs one test in a guest: run.sh BUILD KERNEL SCRIPT OUT. What the test writes to /out in the guest is in OUT afterwards.
+set -euo pipefail
+build=$(cd "$1" && pwd) kernel=$2 script=$3 out=$4
+cd "$(dirname "$0")/../.."
+rm -rf "$out"
+mkdir -p "$out"
+exec tests/lab/guest.sh --kernel "$kernel" --memory 3G --timeout 1100 --out "$out" --quiet -- \
+    env BUILD="$build" bash "$script"

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+# The words that the tests here are written in. Sourced; ends the test with 1 if a `must` was not kept.
+set -uo pipefail
+mirrorscope=$BUILD/cli/mirrorscope
+workloads=$BUILD/tests/lab/workloads
+lab=$PWD/tests/lab
+bad=0
+trap '[ $bad = 0 ] || exit 1' EXIT
+cd /tmp
+
+# must SENTENCE COMMAND...: the command must succeed.
+must() {
+    local sentence=$1
+    shift
+    if "$@"; then echo "ok: $sentence"; else echo "NOT OK: $sentence (${*:0:6})"; bad=1; fi
+}
+# is A B: the same text or number.
+is() { [ "$1" = "$2" ]; }
+# How many records of an event are in a trace.
+count() { "$mirrorscope" dump "$1" --event "$2" | wc -l; }
+# The sum of one field over all records of an event: sum TRACE EVENT FIELD [GREP-PATTERN]
+sum() { "$mirrorscope" dump "$1" --event "$2" | grep -E "${4:-.}" | sed -n "s/.* $3=\([0-9]*\).*/\1/p" | awk '{ s += $1 } END { print s + 0 }'; }
+# The value of a field of the only record of an event.
+# Leaves a trace for whoever looks into a failure.
+keep() { cp -r "$1" /out/; }
+field() { "$mirrorscope" dump "$1" --event "$2" | sed -n "s/.* $3=\([^ ]*\).*/\1/p"; }
+# Waits until a recorder in the background records: its trace has a `ready` record.
+until_ready() {
+    for _ in $(seq 600); do
+        [ -e "$1/about" ] && [ "$(count "$1" ready 2>/dev/null)" = 1 ] && return 0
+        sleep 0.2
+    done
+    return 1
+}
