@@ -3,8 +3,8 @@
 #include "analyzer/names.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+
+#include "analyzer/words.h"
 
 namespace mirrorscope {
 
@@ -12,12 +12,6 @@ namespace {
 template <size_t N>
 std::string text(const char (&chars)[N]) {
   return std::string(chars, std::find(chars, chars + N, '\0'));
-}
-
-std::string hex(uint64_t value) {
-  std::array<char, 16> digits;
-  auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
-  return "0x" + std::string(digits.data(), end);
 }
 }  // namespace
 

@@ -12,7 +12,7 @@ class RemoveInsideCallback final : public RuleOf<RemoveInsideCallback> {
     if (!in || in->at.id == EV_inv_end) return judge.held();
     if (in->assumed) return judge.unknown();
     // a release op runs when the tree is done: nothing waits for it
-    if (in->at.id == EV_mm_release && (!in->callbacks || in->itree_end_seen)) return judge.unknown();
+    if (in->at.id == EV_mm_release && (in->subs_called.empty() || in->itree_end_seen)) return judge.unknown();
     judge.broken(e.h, in->at.time, {{in->at, in->at.id == EV_inv_start ? "the start" : "the release"}},
                  fmt::format("mmu_interval_notifier_remove() of {} inside an invalidation of the same mm by the same "
                              "task: it waits for the "

@@ -20,7 +20,8 @@ class SubNotCalled final : public RuleOf<SubNotCalled> {
     f.mm->subs.overlapping(e.start, e.end - 1, [&](const Sub& sub) {
       const bool in_tree = sub.in_tree_since && sub.in_tree_since + Mirror::kClockSlack < call.at.time;
       if (!in_tree || sub.removing || !callbacks_->callback_entry_seen_since(sub.fn, call.at.time)) return;
-      if (sub.last_frame == call.frame) return judge.held();
+      if (call.called(sub.ptr)) return judge.held();
+      if (call.subs_called.overflowed) return judge.unknown();
       std::vector<Evidence> evidence{{call.at, "the start"}};
       if (sub.inserted) evidence.insert(evidence.begin(), {sub.inserted, "the sub was inserted"});
       suspects_.add(e.h, sub.ptr, sub.inserted ? sub.inserted.time : sub.in_tree_since, evidence,

@@ -13,7 +13,7 @@ class SequenceMoved final : public RuleOf<SequenceMoved> {
 
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     back(e.h, e.seq, f, judge);
-    if (e.ret == 0 && f.has_entry && f.entry->callbacks) frozen(e.h, f.entry, e.seq, judge);
+    if (e.ret == 0 && f.has_entry && !f.entry->subs_called.empty()) frozen(e.h, f.entry, e.seq, judge);
   }
 
   void on(const ev_itree_end_ret& e, const Facts& f, Judge& judge) { back(e.h, e.seq, f, judge); }

@@ -46,9 +46,8 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
   c.flags = e.flags;
   c.value = e.sub_seq;
   if (f.within) {
-    f.called_twice = sub->last_frame == f.within->frame;
-    sub->last_frame = f.within->frame;
-    ++f.within->callbacks;
+    f.called_twice = f.within->called(e.sub);
+    if (!f.called_twice) f.within->subs_called.push(e.sub);
     if (!f.within->frozen_seq) f.within->frozen_seq = e.cur_seq;
   }
   sub->last_callback = EventRef::of(e.h);
@@ -59,8 +58,7 @@ void Mirror::on(const ev_cb_ret& e, Facts& f) {
   mm_of(e.h, f);
   sub_of(e.sub, f);
   if (!f.within) return;
-  if (!known && f.sub) f.sub->last_frame = f.within->frame;
-  if (!known) ++f.within->callbacks;
+  if (!known && !f.within->called(e.sub)) f.within->subs_called.push(e.sub);
   if (!e.ret) f.within->refused = true;
   if (!e.ret || !e.finish) return;
   // a finish op that is found late runs unseen until its probe is attached: this list does not tell

@@ -73,7 +73,7 @@ struct Call {
   uint32_t flags = 0;
   uint32_t starts_before = 0;  // Mm::starts and Mm::ends when the call was entered
   uint32_t ends_before = 0;
-  uint16_t callbacks = 0;      // interval callbacks entered inside
+  Few<uint64_t, 12> subs_called;  // subs whose callback was entered inside; other starts call them at the same time
   Few<uint64_t, 4> promised;   // two-pass: finishes handed out and not yet run
   Few<uint64_t, 4> owed_ends;  // hlist subs that started and must get their end op
   uint64_t frozen_seq = 0;     // invalidate_seq as first seen while this invalidation was counted, 0 = not seen
@@ -83,6 +83,8 @@ struct Call {
   bool list_seen = false;      // an hlist op ran inside
   bool itree_end_seen = false; // mn_itree_inv_end() ran inside
   bool finish_seen = false;    // a finish pass ran inside
+
+  bool called(uint64_t sub) const { return std::find(subs_called.begin(), subs_called.end(), sub) != subs_called.end(); }
 };
 
 // An invalidation between start and end: [start, end) of the mm must not be mapped anew.
@@ -184,7 +186,6 @@ struct Sub {
   bool replaced_live = false;  // the generation before was still live when this one was inserted
   uint64_t in_tree_since = 0;  // it is in the tree for certain from this time on; 0 = not known
   uint64_t insert_seq = 0;     // its invalidate_seq at insert
-  uint64_t last_frame = 0;     // Call::frame of the start that called it last
   EventRef last_callback;
   uint64_t deferred_until_seq = 0;  // insert was deferred: in the tree once subscriptions->invalidate_seq passed this
   bool read_begun = false;     // some task came back from read_begin
