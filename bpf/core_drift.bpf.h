@@ -83,17 +83,24 @@ struct pcpu_hot {
 extern const int __preempt_count __ksym __weak;
 extern const struct pcpu_hot pcpu_hot __ksym __weak;
 
-/* The mm of the task that does this; 0 in a kernel thread, and in an interrupt, which the task knows nothing about. */
-static __always_inline struct mm_struct *task_mm(void)
+/* 0 in a task, 1 to 3 in an interrupt: serving a soft interrupt, hard interrupt, NMI. */
+static __always_inline u32 interrupt_level(void)
 {
-	struct task_struct *task;
 	int count = 0;
 
 	if (&__preempt_count)
 		count = *(const int *)bpf_this_cpu_ptr(&__preempt_count);
 	else if (&pcpu_hot)
 		count = ((const struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
-	if (count & 0xff0100) /* NMI, hard interrupt, serving a soft interrupt */
+	return count & 0xf00000 ? 3 : count & 0xf0000 ? 2 : count & 0x100 ? 1 : 0;
+}
+
+/* The mm of the task that does this; 0 in a kernel thread, and in an interrupt, which the task knows nothing about. */
+static __always_inline struct mm_struct *task_mm(void)
+{
+	struct task_struct *task;
+
+	if (interrupt_level())
 		return 0;
 	task = bpf_get_current_task_btf();
 	return task->mm;

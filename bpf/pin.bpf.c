@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who pins pages for DMA and who unpins them. mm/gup.c. */
+#define MS_IN_INTERRUPTS 1 /* unpin_user_pages() and the like also run when direct I/O completes, in a soft interrupt */
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/pages.bpf.h"

@@ -37,8 +37,8 @@ enum ms_callback {
  */
 #define MS_PAIR 0x6d6d755f70616972ULL
 #define MS_PAIRS 1024
-/* Marks that say which task's first program of which pair has just run (a power of two). */
-#define MS_MARKS (1 << 20)
+/* Marks that say whose first program of which pair ran last (a power of two). */
+#define MS_MARKS (1 << 18)
 
 /*
  * One per CPU, in .bss, a cache line pair of its own. Only programs on that CPU write it.
@@ -55,15 +55,15 @@ struct ms_cpu {
 
 /* Set before load (.rodata): a test of an option that is off costs nothing. */
 struct ms_config {
-	ms_t_u32 self_tgid;	 /* the recorder: its own mm is never recorded */
-	ms_t_u32 by_mm;		 /* 1 = record only the mms in the map `wanted_mms` */
-	ms_t_u32 by_comm;	 /* 1 = a process whose comm equals `comm` joins wanted_mms when seen */
-	ms_t_u32 by_cgroup;	 /* 1 = a process in the cgroup `cgroup` joins wanted_mms when seen */
-	ms_t_u64 cgroup;	 /* cgroup v2 id, as bpf_get_current_cgroup_id() gives it */
-	ms_t_u32 stacks;	 /* 1 = take the caller's stack in inv_start */
+	ms_t_u32 self_tgid; /* the recorder: its own mm is never recorded */
+	ms_t_u32 by_mm;	    /* 1 = record only the mms in the map `wanted_mms` */
+	ms_t_u32 by_comm;   /* 1 = a process whose comm equals `comm` joins wanted_mms when seen */
+	ms_t_u32 by_cgroup; /* 1 = a process in the cgroup `cgroup` joins wanted_mms when seen */
+	ms_t_u64 cgroup;    /* cgroup v2 id, as bpf_get_current_cgroup_id() gives it */
+	ms_t_u32 stacks;    /* 1 = take the caller's stack in inv_start */
 	ms_t_u32 pad0;
-	ms_t_u64 vmemmap_base;	 /* address of the kernel's variable vmemmap_base, 0 if unknown */
-	ms_t_u64 zero_pfn;	 /* address of zero_pfn (zero_page_pfn in 7.x), 0 if unknown */
+	ms_t_u64 vmemmap_base; /* address of the kernel's variable vmemmap_base, 0 if unknown */
+	ms_t_u64 zero_pfn;     /* address of zero_pfn (zero_page_pfn in 7.x), 0 if unknown */
 	ms_t_char comm[16];
 };
 

@@ -13,6 +13,7 @@
 #include <map>
 
 #include "collector/machinery.h"
+#include "collector/preemption.h"
 #include "collector/privileges.h"
 
 namespace mirrorscope {
@@ -82,21 +83,16 @@ Feature feature(std::string name, bool required, const Result<void>& tried, std:
           tried ? std::move(good) : std::move(without) + ": " + tried.error().message};
 }
 
-Feature preemption() {
-  // "none (voluntary) full", "full (lazy)": the model in force stands in parentheses
-  std::string model, all;
-  std::ifstream file("/sys/kernel/debug/sched/preempt");
-  while (file >> model) {
-    if (model.front() == '(') all = model.substr(1, model.size() - 2);
-  }
-  if (all.empty())
-    return {"preemption", true, false, "the preemption model cannot be read (/sys/kernel/debug/sched/preempt)"};
-  if (all == "none" || all == "voluntary")
-    return {"preemption", true, false, "preemption is " + all + ": the kernel skips no run of a program"};
-  return {"preemption", false, false,
-          "preemption is " + all +
-              ": under load the kernel skips some runs of trampoline programs, which is counted as loss; "
-              "kprobes are slower and have none"};
+Feature preemption_feature() {
+  const Preemption p = preemption();
+  const std::string model = p.model.empty() ? "of unknown model" : p.model;
+  if (!p.possible)
+    return {"preemption", true, false, "preemption is " + model + ": the kernel skips no run of a program"};
+  return {"preemption", true, false,
+          "preemption is " + model +
+              ": the kernel skips runs of trampoline programs under load, nearly all of which a second program makes "
+              "up for; "
+              "kprobes cost more and lose none"};
 }
 
 void add_privileges(std::vector<Feature>& general) {
@@ -176,7 +172,7 @@ Result<Features> find_features() {
   general.push_back(
       feature("kallsyms", false, symbols, "kernel addresses have names",
               "callbacks that are found while recording cannot be attached, and addresses have no names"));
-  general.push_back(preemption());
+  general.push_back(preemption_feature());
 
   if (auto opened = machinery.open_object(); !opened) return opened.error();
   add_functions(kernel, machinery.program_names(), features.functions);

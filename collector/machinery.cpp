@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "collector/preemption.h"
+
 namespace mirrorscope {
 
 namespace {
@@ -76,6 +78,7 @@ bool Machinery::wanted(std::string_view event) const {
 void Machinery::learn_kernel() {
   allow_many_fds();
   kernel.trampolines = !options.kprobes_only;
+  kernel.preemptible = preemption().possible;
   if (auto symbols = Symbols::open())
     kernel.symbols = std::move(*symbols);
   else
@@ -158,8 +161,8 @@ Result<void> Machinery::make_rings() {
   return {};
 }
 
-// "a" and "a__or_b" feed the same event from the same place of the driver, whose function has another name in another kernel: the one
-// that exists is used, the first if none does.
+// "a" and "a__or_b" feed the same event from the same place of the driver, whose function has another name in another
+// kernel: the one that exists is used, the first if none does.
 bool Machinery::is_spare(const ProgramText& text) const {
   const auto exists = [&](const ProgramText& t) { return kernel.btf && kernel.btf->function(t.target); };
   const size_t at = text.name.find(alternative);

@@ -134,7 +134,7 @@ void Probe::load(Kernel& kernel) {
   if (state_.how == MS_probe_how_off) return;
   if ((place_.tracepoint || (place_.btf && kernel.trampolines)) && trampoline_) {
     const ProgramText* again = kernel.text(trampoline_->name + "__again");
-    if (again && kernel.pairs + 1 < MS_PAIRS) state_.pair = ++kernel.pairs;
+    if (again && kernel.preemptible && kernel.pairs + 1 < MS_PAIRS) state_.pair = ++kernel.pairs;
     if (load_as(*trampoline_)) {
       if (state_.pair) load_again(*again);
       return;

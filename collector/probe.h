@@ -27,7 +27,8 @@ struct Kernel {
   std::vector<ProgramText> texts;
   bool trampolines = true;
 
-  uint32_t pairs = 0;  // pairs of programs that have been given a number
+  bool preemptible = true;  // so that programs need a second one behind them
+  uint32_t pairs = 0;       // pairs of programs that have been given a number
   const ProgramText* text(std::string_view name) const;
 
   // From now on the arguments of this function are kept until it returns; gives the cookie by which its kretprobe finds

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When Soft-RoCE reads and writes a pinned region: its "DMA" is a memcpy. drivers/infiniband/sw/rxe/rxe_mr.c. */
+#define MS_IN_INTERRUPTS 1 /* in 6.1 rxe works in tasklets */
 #include "bpf/drivers/rxe.bpf.h"
 
 enum {
