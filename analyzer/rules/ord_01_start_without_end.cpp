@@ -14,8 +14,8 @@ class StartWithoutEnd final : public RuleOf<StartWithoutEnd> {
   void on(const ev_inv_end& e, const Facts& f, Judge& judge) {
     not_ended(e.h, f, judge, "an outer one is ended");
     if (!f.region) {
-      // before the task was seen outside of everything once, the start may lie before the recording
-      if (!f.task->seen_idle) return judge.unknown();
+      // the start may lie before the recording; a task shows no sign of being inside a region
+      if (!f.task->seen_idle || !f.starts_all_seen) return judge.unknown();
       return judge.broken(e.h, e.h.time, {}, fmt::format("end of {} that this task never started", range_text(e.start, e.end)));
     }
     const Region& r = *f.region;
@@ -43,6 +43,6 @@ RULE(ord_01_start_without_end, StartWithoutEnd,
                  "mm/mmu_notifier.c, __mmu_notifier_invalidate_range_end()",
       .not_claimed = "regions open when recording began or ended; starts in an mm without subscriptions, which no probe sees",
       .look_at = "the caller of mmu_notifier_invalidate_range_start(): an error path that returns without the end",
-      .also = {EV_inv_start_ret}})
+      .also = {EV_inv_start_ret, EV_itree_end, EV_itree_end_ret}})
 
 }  // namespace mirrorscope::rules

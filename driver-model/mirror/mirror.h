@@ -49,6 +49,7 @@ struct Facts {
   Few<Migration, 2> unfinished;       // mm_exit_ret: migrations that can no longer be finalized
 
   bool region_is_innermost = false;   // inv_end: no younger region of the task was still open
+  bool starts_all_seen = false;       // inv_end without a region: the mm was quiescent once, and every start since then was seen
   bool called_twice = false;          // cb_enter: this start has called this sub before
   bool finish_was_promised = false;   // cb_finish
   bool end_was_owed = false;          // hl_end
@@ -74,7 +75,7 @@ struct Facts {
     registration = nullptr;
     stale.clear();
     unfinished.clear();
-    region_is_innermost = called_twice = finish_was_promised = end_was_owed = seq_went_back = false;
+    region_is_innermost = starts_all_seen = called_twice = finish_was_promised = end_was_owed = seq_went_back = false;
     active_most = -1;
     active_least = 0;
     active_is_exact = false;

@@ -200,6 +200,7 @@ void Mirror::on(const ev_inv_end& e, Facts& f) {
   }
   if (!f.region) {
     // started before recording did, or the records are missing: until now it was not counted
+    f.starts_all_seen = mm.complete;
     start_entered(mm, e.h);
     mm.complete = false;
   }

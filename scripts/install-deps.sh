@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Is everything installed that building, recording in a guest and testing need on Debian 12? Installs what is missing, from Debian only.
+set -euo pipefail
+
+packages=(
+  # build
+  cmake ninja-build g++ clang llvm pkg-config bpftool libbpf-dev libelf-dev zlib1g-dev libcap-dev libsodium-dev libxxhash-dev
+  libcli11-dev nlohmann-json3-dev libfmt-dev robin-map-dev libgtest-dev libgmock-dev git
+  # guests with real kernels
+  qemu-system-x86 busybox-static binutils xz-utils zstd kmod iproute2 rdma-core ibverbs-utils libibverbs-dev libibverbs1
+  # what the tests compare with and look with
+  babeltrace2 jq libcap2-bin procps util-linux bpftrace
+)
+missing=()
+for package in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null)" = installed ] || missing+=("$package")
+done
+if [ ${#missing[@]} = 0 ]; then
+  echo "install-deps: everything is there"
+  exit 0
+fi
+if [ "$(id -u)" != 0 ]; then
+  echo "install-deps: not root, cannot install: ${missing[*]}" >&2
+  exit 2
+fi
+echo "install-deps: installing ${#missing[@]} packages"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } > "$log" 2>&1; then
+  tail -20 "$log" >&2
+  echo "install-deps: apt-get failed, its last lines are above" >&2
+  exit 2
+fi
+rm -f "$log"
