@@ -12,9 +12,10 @@
 #include <ctime>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "cli/live_check.h"
-#include "cli/numbers.h"
+#include "cli/output.h"
 #include "cli/replay.h"
 #include "cli/verdict.h"
 #include "collector/filters.h"
@@ -107,14 +108,14 @@ std::string losses_of(const Recorded& r) {
 
 // Probes that are not there, one sentence per reason.
 void print_missing(const Recorded& r) {
-  std::map<std::string, std::string> by_reason;
-  for (const ProbeCounts& p : r.probes) {
-    if (p.state.attached() || p.state.how == MS_probe_how_off) continue;
-    std::string& functions = by_reason[p.state.why];
-    functions += (functions.empty() ? "" : ", ") + p.state.function;
+  std::map<std::string, std::set<std::string>> by_reason;
+  for (const ProbeCounts& p : r.probes)
+    if (!p.state.attached() && p.state.how != MS_probe_how_off) by_reason[p.state.why].insert(p.state.function);
+  for (const auto& [why, functions] : by_reason) {
+    std::string names;
+    for (const std::string& function : functions) names += (names.empty() ? "" : ", ") + function;
+    std::fprintf(stderr, "  %s:\n%s", why.c_str(), folded("    ", names, 120).c_str());
   }
-  for (const auto& [why, functions] : by_reason)
-    std::fprintf(stderr, "  missing: %s: %s\n", functions.c_str(), why.c_str());
 }
 
 void print_summary(const Recorded& r, const std::string& output) {
@@ -155,7 +156,8 @@ int print_verdict(LiveCheck& judge, const std::string& output) {
                                    [&index](const EventRef& r) { return index.find(r); });
   std::fputs(text.c_str(), stdout);
   if (judge.overflowed()) {
-    std::fprintf(stderr, "more waited to be judged than fits into memory: what came later was recorded and not judged\n");
+    std::fprintf(stderr,
+                 "more waited to be judged than fits into memory: what came later was recorded and not judged\n");
     std::fprintf(stderr, "next: mirrorscope check %s\n", output.c_str());
     return exit_inconclusive;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How numbers are rounded for people.
-#include "cli/numbers.h"
+// How numbers are rounded and lists are folded.
+#include "cli/output.h"
 
 #include <array>
 #include <cstdio>
@@ -31,6 +31,23 @@ std::string in_seconds(std::chrono::nanoseconds time) {
   char text[32];
   std::snprintf(text, sizeof(text), "%.1f s", static_cast<double>(time.count()) / 1e9);
   return text;
+}
+
+std::string folded(const std::string& label, const std::string& list, size_t width) {
+  std::string text = label;
+  size_t column = label.size();
+  for (size_t at = 0; at < list.size();) {
+    size_t end = list.find(", ", at);
+    end = end == std::string::npos ? list.size() : end + 2;
+    if (column + (end - at) > width && column > label.size()) {
+      text += '\n' + std::string(label.size(), ' ');
+      column = label.size();
+    }
+    text += list.substr(at, end - at);
+    column += end - at;
+    at = end;
+  }
+  return text + '\n';
 }
 
 }  // namespace mirrorscope::cli
