@@ -130,7 +130,11 @@ std::string to_text(const Report& report, const TextOptions& options, const Reco
       if (r.verdict == Verdict::not_observable)
         out += fmt::format("  {:7} {:28} {}\n", r.rule->info.id, r.rule->info.name, options.all_rules ? folded(r.reason, 39) : r.reason.substr(0, r.reason.find(';')));
   }
-  out += fmt::format("\n{} violated, {} inconclusive, {} hold, {} not observable\n", count[1], count[2], count[0], count[3]);
+  size_t level[3] = {};
+  for (const RuleResult& r : report.rules)
+    if (r.verdict == Verdict::violated) ++level[static_cast<size_t>(r.rule->info.level)];
+  const std::string soft = level[1] + level[2] ? fmt::format(" ({} hard, {} hazards, {} smells)", level[0], level[1], level[2]) : "";
+  out += fmt::format("\n{} violated{}, {} inconclusive, {} hold, {} not observable\n", count[1], soft, count[2], count[0], count[3]);
   return out;
 }
 
