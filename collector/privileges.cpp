@@ -36,9 +36,8 @@ std::vector<Privilege> privileges() {
   return {
       row(CAP_BPF, "CAP_BPF", true, "no BPF program can be loaded"),
       row(CAP_PERFMON, "CAP_PERFMON", true, "no BPF program may look at the kernel"),
-      row(CAP_SYS_ADMIN, "CAP_SYS_ADMIN", false,
-          "the types of kernel modules (module BTF) cannot be read, so functions in modules are probed by address, at "
-          "a higher cost"),
+      row(CAP_SYS_ADMIN, "CAP_SYS_ADMIN", true,
+          "libbpf cannot read the types of kernel modules (module BTF), and loads nothing without them"),
       row(CAP_SYSLOG, "CAP_SYSLOG", false, "kernel addresses cannot be resolved: no names of callbacks and stacks"),
   };
 }
@@ -46,7 +45,7 @@ std::vector<Privilege> privileges() {
 Result<void> can_record() {
   std::string missing;
   for (const Privilege& p : privileges())
-    if (p.required && !p.held) missing += (missing.empty() ? "" : " and ") + std::string(p.name);
+    if (p.required && !p.held) missing += (missing.empty() ? "" : ", ") + std::string(p.name);
   if (missing.empty()) return {};
   return fail(0, "recording needs ", missing,
               ", which this process does not have: run it with sudo, or as docs/privileges.md says");

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// A recording under way: everything between "the probes are attached" and "the trace is closed".
+//
+//   map_rings() -> activate() -> run() -> end()
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "collector/command.h"
+#include "collector/naming.h"
+#include "collector/probes.h"
+#include "collector/session.h"
+#include "collector/wakeups.h"
+
+namespace mirrorscope {
+
+class Recording final : Watcher {
+ public:
+  Recording(const RecordOptions& options, RecordObserver& observer, Attached attached, trace::Writer writer,
+            RecordTap tap);
+
+  Result<void> map_rings(Wakeups& wakeups);
+  Result<void> activate();
+  Result<StopReason> run(Wakeups& wakeups, std::optional<Command>& command);
+  Result<Recorded> end(StopReason why);
+
+ private:
+  void saw(const ev_header& record) override;
+  Result<uint64_t> skipped_runs(size_t program) const;
+  void watch(const ProbeState& state);
+  void write_state(const ProbeState& state);
+  void write_late_states();
+  Result<void> step();
+  Progress progress() const;
+
+  const RecordOptions& options_;
+  RecordObserver& observer_;
+  Attached attached_;
+  TraceOutlet outlet_;
+  Hashing hashing_;
+  uint64_t began_;
+  Losses losses_;
+  About about_;
+  Naming naming_;
+  Pump pump_;
+  std::vector<ProbeState> watched_;  // what losses_ knows by its index
+  std::vector<ProbeState> late_;
+};
+
+}  // namespace mirrorscope
