@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-04: a start calls every sub of the tree that its range meets, each once.
+#include "analyzer/heard.h"
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
 #include "analyzer/words.h"
@@ -9,6 +10,7 @@ namespace mirrorscope::rules {
 class SubNotCalled final : public RuleOf<SubNotCalled> {
  public:
   void on(const ev_cb_enter& e, const Facts& f, Judge& judge) {
+    heard_.note(e.fn);
     if (!f.called_twice) return;
     judge.broken(e.h, f.within->at.time, {{f.within->at, "the start"}},
                  fmt::format("sub {} is called twice by one start", hex(e.sub)), e.fn);
@@ -21,7 +23,7 @@ class SubNotCalled final : public RuleOf<SubNotCalled> {
       const bool in_tree = sub.in_tree_since && sub.in_tree_since + Mirror::kClockSlack < call.at.time;
       if (!in_tree || sub.removing || !callbacks_->callback_entry_seen_since(sub.fn, call.at.time)) return;
       if (call.called(sub.ptr)) return judge.held();
-      if (call.subs_called.overflowed) return judge.unknown();
+      if (call.subs_called.overflowed || !heard_.tells(*callbacks_, sub.fn)) return judge.unknown();
       std::vector<Evidence> evidence{{call.at, "the start"}};
       if (sub.inserted) evidence.insert(evidence.begin(), {sub.inserted, "the sub was inserted"});
       suspects_.add(e.h, sub.ptr, sub.inserted ? sub.inserted.time : sub.in_tree_since, evidence,
@@ -39,6 +41,7 @@ class SubNotCalled final : public RuleOf<SubNotCalled> {
  private:
   Suspects suspects_;
   const Mirror* callbacks_ = nullptr;
+  Heard heard_;
 };
 
 RULE(ord_04_sub_not_called, SubNotCalled,
@@ -48,7 +51,7 @@ RULE(ord_04_sub_not_called, SubNotCalled,
       .party = Party::core,
       .says = "a start that succeeds has called every interval notifier in the tree that its range meets, each exactly once",
       .because = "mm/mmu_notifier.c, mn_itree_invalidate()",
-      .not_claimed = "subs whose insertion or removal is deferred or under way; subs whose callback had no probe yet; failed starts",
+      .not_claimed = "callbacks that were never seen running; subs whose insertion or removal is deferred or under way; subs whose callback had no probe yet; failed starts",
       .look_at = "the interval tree of the mm: a node whose start or last was changed while it was inserted",
       .also = {EV_inv_start, EV_sub_insert_ret, EV_sub_remove, EV_sub_remove_ret, EV_read_begin_ret}})
 

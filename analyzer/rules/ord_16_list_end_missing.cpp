@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-16: an mmu_notifier whose start op ran gets its end op once, unless it left in between.
+#include "analyzer/heard.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -7,7 +8,8 @@ namespace mirrorscope::rules {
 
 class ListEndMissing final : public RuleOf<ListEndMissing> {
  public:
-  void on(const ev_hl_end&, const Facts& f, Judge& judge) {
+  void on(const ev_hl_end& e, const Facts& f, Judge& judge) {
+    heard_.note(e.fn);
     if (f.end_was_owed) judge.held();
   }
   void on(const ev_inv_end_ret& e, const Facts& f, Judge& judge) { check(e.h, f, judge); }
@@ -25,11 +27,16 @@ class ListEndMissing final : public RuleOf<ListEndMissing> {
       if (!list || !list->end_fn || list->unregistering || list->unregistered || f.mm->releasing ||
           !mirror_->callback_entry_seen_since(list->end_fn, f.entry->at.time))
         continue;
+      if (!heard_.tells(*mirror_, list->end_fn)) {
+        judge.unknown();
+        continue;
+      }
       judge.broken(h, f.entry->at.time, {{f.entry->at, "the end was entered"}},
                    fmt::format("mmu_notifier {} saw the start and never the end", hex(sub)), list->end_fn);
     }
   }
   const Mirror* mirror_ = nullptr;
+  Heard heard_;
 };
 
 RULE(ord_16_list_end_missing, ListEndMissing,
@@ -39,7 +46,7 @@ RULE(ord_16_list_end_missing, ListEndMissing,
       .party = Party::core,
       .says = "an mmu_notifier whose invalidate_range_start returned 0 gets its invalidate_range_end for the same range exactly once",
       .because = "mm/mmu_notifier.c, mn_hlist_invalidate_end()",
-      .not_claimed = "notifiers that unregistered, or whose mm was released, in between",
+      .not_claimed = "ops that were never seen running; notifiers that unregistered, or whose mm was released, in between",
       .look_at = "virt/kvm/kvm_main.c, mn_active_invalidate_count, for what goes wrong when it is missing",
       .also = {EV_inv_start, EV_inv_end, EV_hl_start_ret, EV_hl_end_ret, EV_mn_unregister, EV_mn_put, EV_mm_release,
                EV_mn_register_ret, EV_mn_seen}})

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which callbacks have been heard at least once: a probe that the kernel accepted and that never fires proves nothing by its silence.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "driver-model/mirror/mirror.h"
+
+namespace mirrorscope {
+
+class Heard {
+ public:
+  void note(uint64_t fn) {
+    if (last_ == fn) return;
+    last_ = fn;
+    if (!contains(fn)) fns_.push_back(fn);
+  }
+  // Does silence of `fn` mean that it did not run? Where no probe is known of, every call is in the records.
+  bool tells(const Mirror& mirror, uint64_t fn) const { return !mirror.callback(fn) || contains(fn); }
+
+ private:
+  bool contains(uint64_t fn) const { return std::find(fns_.begin(), fns_.end(), fn) != fns_.end(); }
+  uint64_t last_ = 0;
+  std::vector<uint64_t> fns_;
+};
+
+}  // namespace mirrorscope
