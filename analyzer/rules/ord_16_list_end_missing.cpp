@@ -31,7 +31,8 @@ class ListEndMissing final : public RuleOf<ListEndMissing> {
         judge.unknown();
         continue;
       }
-      judge.broken(h, f.entry->at.time, {{f.entry->at, "the end was entered"}},
+      const uint64_t since = f.entry->owed_since ? f.entry->owed_since : f.entry->at.time;
+      judge.broken(h, since, {{f.entry->at, "the end was entered"}},
                    fmt::format("mmu_notifier {} saw the start and never the end", hex(sub)), list->end_fn);
     }
   }

@@ -214,6 +214,7 @@ void Mirror::on(const ev_inv_end& e, Facts& f) {
   c.ends_before = mm.ends;
   if (f.region) {
     c.owed_ends = f.region->owed_ends;
+    c.owed_since = f.region->started.time;
     c.has_itree = f.region->has_itree;
     c.frozen_seq = f.region->frozen_seq;
   }

@@ -75,7 +75,8 @@ struct Call {
   uint32_t ends_before = 0;
   Few<uint64_t, 12> subs_called;  // subs whose callback was entered inside; other starts call them at the same time
   Few<uint64_t, 4> promised;   // two-pass: finishes handed out and not yet run
-  Few<uint64_t, 4> owed_ends;  // hlist subs that started and must get their end op
+  Few<uint64_t, 4> owed_ends;  // hlist subs that started and must get their end op,
+  uint64_t owed_since = 0;     // and when the start of that was entered
   uint64_t frozen_seq = 0;     // invalidate_seq as first seen while this invalidation was counted, 0 = not seen
   bool assumed = false;        // no entry record: something that only happens inside was seen
   bool refused = false;        // a callback or op refused
