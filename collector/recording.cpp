@@ -85,24 +85,9 @@ void Recording::watch(const ProbeState& state) {
 
 void Recording::saw(const ev_header& record) {
   naming_.task(record.tid, record.tgid);
-  switch (record.id) {
-    case EV_inv_start:
-      naming_.stack(reinterpret_cast<const ev_inv_start&>(record).stack);
-      return;
-    case EV_sub_insert_ret:
-      naming_.function(reinterpret_cast<const ev_sub_insert_ret&>(record).invalidate);
-      naming_.function(reinterpret_cast<const ev_sub_insert_ret&>(record).finish);
-      break;
-    case EV_sub_seen:
-      naming_.function(reinterpret_cast<const ev_sub_seen&>(record).invalidate);
-      naming_.function(reinterpret_cast<const ev_sub_seen&>(record).finish);
-      break;
-    case EV_mn_register_ret:
-    case EV_mn_seen:
-      break;
-    default:
-      return;
-  }
+  if (record.id == EV_inv_start) return naming_.stack(reinterpret_cast<const ev_inv_start&>(record).stack);
+  const bool of_sub = record.id == EV_sub_insert_ret || record.id == EV_sub_seen;
+  if (!of_sub && record.id != EV_mn_register_ret && record.id != EV_mn_seen) return;
   for (ProbeState& state : attached_.discover(record)) {
     ev_lost late{};
     late.cause = MS_loss_late_callback;
@@ -113,6 +98,14 @@ void Recording::saw(const ev_header& record) {
     losses_.add(late);
     watch(state);
     late_.push_back(std::move(state));
+  }
+  // After discover(), which reads /proc/kallsyms again when it meets a callback of a new module.
+  if (record.id == EV_sub_insert_ret) {
+    naming_.function(reinterpret_cast<const ev_sub_insert_ret&>(record).invalidate);
+    naming_.function(reinterpret_cast<const ev_sub_insert_ret&>(record).finish);
+  } else if (record.id == EV_sub_seen) {
+    naming_.function(reinterpret_cast<const ev_sub_seen&>(record).invalidate);
+    naming_.function(reinterpret_cast<const ev_sub_seen&>(record).finish);
   }
 }
 

@@ -8,8 +8,8 @@
 #include <random>
 #include <set>
 
-#include "schema/catalog.h"
 #include "fake_ring.h"
+#include "schema/catalog.h"
 #include "trace/format.h"
 
 namespace mirrorscope {
