@@ -91,6 +91,7 @@ void Machinery::learn_kernel() {
     kernel.kprobes = *kprobes;
   else
     kernel.kprobes_error = kprobes.error();
+  kernel.patched = Patched::open();
 }
 
 Result<void> Machinery::open_object() {
@@ -275,8 +276,14 @@ void Machinery::add(std::vector<Probe> made) {
     if (!wanted(event_info(probe.state().event)->name)) probe.switch_off("not wanted");
     probe.load(kernel);
     probe.attach(kernel);
-    probes.push_back(std::move(probe));
   }
+  verify(made);
+  std::move(made.begin(), made.end(), std::back_inserter(probes));
+}
+
+void Machinery::verify(std::span<Probe> some) {
+  if (some.empty() || !kernel.patched || !kernel.patched->refresh()) return;
+  for (Probe& probe : some) probe.verify(kernel);
 }
 
 void Machinery::note_states() {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -40,7 +41,10 @@ struct Machinery {
   Result<void> look_around();
   // What the iterator has left in the map `found`.
   std::vector<Probe> callbacks_found();
+  // Loads and attaches them.
   void add(std::vector<Probe> made);
+  // Believes no link: asks ftrace.
+  void verify(std::span<Probe> some);
   void note_states();
   // Why not a single probe works, in one sentence.
   Error nothing_attached() const;

@@ -157,9 +157,8 @@ void Probe::load(Kernel& kernel) {
   load_kprobe(kernel);
 }
 
-Result<OwnedFd> Probe::link(Kernel& kernel) const {
+Result<OwnedFd> Probe::link_kprobe(Kernel& kernel) const {
   const bool at_return = loaded_->kind == ProgramKind::kretprobe;
-  if (loaded_->kind != ProgramKind::kprobe && !at_return) return attach_tracing(program_.get());
   uint64_t cookie = 0;
   if (at_return) {
     auto kept = kernel.keep_arguments(place_.function, place_.address, multi_);
@@ -172,6 +171,7 @@ Result<OwnedFd> Probe::link(Kernel& kernel) const {
 
 void Probe::attach(Kernel& kernel) {
   if (!program_) return;
+  if (loaded_ != trampoline_) return attach_kprobe(kernel);
   if (again_) {
     // the trampoline runs first what was attached last (bpf_trampoline_link_prog(), hlist_add_head())
     if (auto again = attach_tracing(again_.get()))
@@ -179,27 +179,44 @@ void Probe::attach(Kernel& kernel) {
     else
       state_.pair = 0;
   }
-  auto made = link(kernel);
-  if (!made && loaded_ == trampoline_) {
+  if (auto made = attach_tracing(program_.get()))
+    return settled(std::move(*made));
+  else
     refused(made.error());
-    program_.close();
-    again_link_.close();
-    again_.close();
-    state_.pair = 0;
-    if (!load_kprobe(kernel)) return;
-    made = link(kernel);
-  }
-  if (!made && loaded_ == kprobe_ && (made.error().code == EACCES || made.error().code == EPERM) && place_.address) {
+  fall_back(kernel);
+}
+
+void Probe::verify(Kernel& kernel) {
+  const bool trampoline = state_.how == MS_probe_how_fentry || state_.how == MS_probe_how_fexit;
+  if (!trampoline || !kernel.patched || kernel.patched->has(place_.function)) return;
+  refused(fail(0, "the kernel took the trampoline and did not put it into the function"));
+  fall_back(kernel);
+}
+
+void Probe::fall_back(Kernel& kernel) {
+  again_link_.close();
+  again_.close();
+  link_.close();
+  program_.close();
+  state_.pair = state_.program = 0;
+  state_.fd = -1;
+  if (load_kprobe(kernel)) attach_kprobe(kernel);
+}
+
+void Probe::attach_kprobe(Kernel& kernel) {
+  auto made = link_kprobe(kernel);
+  if (!made && (made.error().code == EACCES || made.error().code == EPERM) && place_.address) {
     multi_ = true;
     refused(made.error());
-    if (load_as(*kprobe_)) made = link(kernel);
+    if (load_as(*kprobe_)) made = link_kprobe(kernel);
   }
-  if (!made) {
-    refused(made.error());
-    program_.close();
-    return;
-  }
-  link_ = std::move(*made);
+  if (made) return settled(std::move(*made));
+  refused(made.error());
+  program_.close();
+}
+
+void Probe::settled(OwnedFd link) {
+  link_ = std::move(link);
   state_.how = how_of(loaded_->kind);
   state_.error = 0;
   state_.why.clear();

@@ -10,6 +10,7 @@
 
 #include "collector/attach.h"
 #include "collector/kernel_btf.h"
+#include "collector/patched.h"
 #include "collector/probe_state.h"
 #include "collector/programs.h"
 #include "collector/symbols.h"
@@ -24,6 +25,7 @@ struct Kernel {
   Error symbols_error;
   std::optional<Kprobes> kprobes;
   Error kprobes_error;
+  std::optional<Patched> patched;  // none: links are believed
   std::vector<ProgramText> texts;
   bool trampolines = true;
 
@@ -58,6 +60,8 @@ class Probe {
   void load(Kernel& kernel);
   // If the trampoline cannot be attached, the kprobe form is tried: by perf, then by fprobe.
   void attach(Kernel& kernel);
+  // After kernel.patched was read again: a trampoline that the kernel did not put in is replaced by a kprobe.
+  void verify(Kernel& kernel);
   // Not wanted.
   void switch_off(std::string why);
 
@@ -68,8 +72,11 @@ class Probe {
   ProgramTarget target() const;
   void load_again(const ProgramText& text);
   bool load_kprobe(Kernel& kernel);
-  Result<OwnedFd> link(Kernel& kernel) const;
+  Result<OwnedFd> link_kprobe(Kernel& kernel) const;
+  void attach_kprobe(Kernel& kernel);
+  void fall_back(Kernel& kernel);
   void refused(const Error& error);
+  void settled(OwnedFd link);
 
   const ProgramText* trampoline_;
   const ProgramText* kprobe_;
