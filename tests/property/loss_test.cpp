@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <random>
 #include <set>
@@ -83,6 +84,19 @@ void expect_no_new_violation(const Report& report, const std::string& what) {
   }
 }
 
+// What is missing behind the last record of a CPU leaves no gap: there the recorder's own `lost` records tell, which a test has not.
+bool last_of_its_cpu(size_t at) {
+  static const std::set<size_t> last = [] {
+    std::map<uint16_t, size_t> by_cpu;
+    const auto& items = Recording::get().items();
+    for (size_t i = 0; i < items.size(); ++i) by_cpu[items[i].record->cpu] = i;
+    std::set<size_t> set;
+    for (auto [cpu, i] : by_cpu) set.insert(i);
+    return set;
+  }();
+  return last.contains(at);
+}
+
 std::vector<uint16_t> classes() {
   std::set<uint16_t> ids;
   for (const auto& i : Recording::get().items())
@@ -100,8 +114,9 @@ TEST(Loss, TheTraceItselfIsGood) {
 TEST(Loss, AClassOfEventsIsMissing) {
   for (uint16_t id : classes()) {
     Fed fed;
-    for (const auto& i : Recording::get().items())
-      if (i.record->id != id) fed.feed(*i.record);
+    const auto& items = Recording::get().items();
+    for (size_t i = 0; i < items.size(); ++i)
+      if (items[i].record->id != id || last_of_its_cpu(i)) fed.feed(*items[i].record);
     expect_no_new_violation(fed.finish(), "without " + std::string(event_info(id)->name));
   }
 }
@@ -145,7 +160,7 @@ TEST(Loss, RandomGaps) {
       size_t at = where(random);
       const uint16_t cpu = items[at].record->cpu;
       for (size_t left = length(random); left && at < items.size(); ++at) {
-        if (items[at].about || items[at].record->cpu != cpu) continue;
+        if (items[at].about || items[at].record->cpu != cpu || last_of_its_cpu(at)) continue;
         gone[at] = true;
         --left;
       }
