@@ -80,6 +80,10 @@ void print_states(const Attached& attached) {
                 static_cast<unsigned long long>(runs.ok() ? runs->skipped : 0), s.why.c_str());
   }
   for (const auto& [how, n] : totals) std::printf("%s: %d\n", how.c_str(), n);
+  // for attach.guest.sh
+  for (const ProbeState& s : attached.states())
+    std::printf("STATE %s %s %s\n", std::string(event_info(s.event)->name).c_str(), s.function.c_str(),
+                std::string(label_of(catalog::enum_probe_how, s.how)).c_str());
 }
 
 int die(const Error& error) {

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Does every probe that this kernel can give attach, and in the best way? Compares with the kernel's column of attach.expect.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd) lab=$(cd "$(dirname "$0")/../lab" && pwd) kernel=$1
+"$lab/rxe.sh"
+"$lab/kvm.sh"
+"$BUILD/tests/bpf/probe_smoke" --seconds 1 >/tmp/smoke || { tail -5 /tmp/smoke; exit 1; }
+sed -n 's/^STATE //p' /tmp/smoke | sort -u >/tmp/states
+case $kernel in 6.1) column=3 ;; 6.12) column=4 ;; 7.x) column=5 ;; *) echo "no column for $kernel" >&2; exit 2 ;; esac
+
+# absent is written - in the table, unwanted (the event comes from another function there) is written .
+rows() {
+    awk -v column=$column '!/^#/ && NF { how = $column; if (how == "-") how = "absent"; if (how == ".") how = "unwanted"; print $1, $2, how }' \
+        "$here/attach.expect"
+}
+
+bad=0
+while read -r event function want; do
+    how=$(awk -v e="$event" -v f="$function" '$1 == e && $2 == f { print $3 }' /tmp/states)
+    if [ "${how:-unwanted}" != "$want" ]; then
+        echo "NOT OK: $event at $function is ${how:-unwanted}, expected $want"
+        grep -E "^$event +.* $function " /tmp/smoke | head -1
+        bad=1
+    fi
+done < <(rows)
+echo "$(rows | wc -l) probes compared on $kernel ($(uname -r))"
+exit $bad
