@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <fstream>
 
+#include "collector/libbpf_opts.h"
+
 namespace mirrorscope {
 
 Result<OwnedFd> attach_tracing(int program) {
@@ -20,7 +22,7 @@ Result<OwnedFd> attach_tracing(int program) {
 }
 
 Result<OwnedFd> attach_multi(int program, bool at_return, uint64_t address, uint64_t cookie) {
-  LIBBPF_OPTS(bpf_link_create_opts, opts);
+  auto opts = libbpf_opts<bpf_link_create_opts>();
   const unsigned long addresses[] = {address};
   const __u64 cookies[] = {cookie};
   opts.kprobe_multi.addrs = addresses;
@@ -57,7 +59,7 @@ Result<OwnedFd> Kprobes::attach(int program, bool at_return, uint64_t address, c
   }
   OwnedFd event(static_cast<int>(syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
   if (!event) return fail(errno, "the kernel refuses a kprobe");
-  LIBBPF_OPTS(bpf_link_create_opts, opts);
+  auto opts = libbpf_opts<bpf_link_create_opts>();
   opts.perf_event.bpf_cookie = cookie;
   // The link holds the perf event.
   const int fd = bpf_link_create(program, event.get(), BPF_PERF_EVENT, &opts);

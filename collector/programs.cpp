@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "bpf/shared.h"
+#include "collector/libbpf_opts.h"
 
 namespace mirrorscope {
 
@@ -48,7 +49,7 @@ ProgramText program_without_code(const bpf_program* program) {
 // before bpf_prog_load() (libbpf 1.0 and later).
 Result<std::unique_ptr<ProgramTexts>> ProgramTexts::collect() {
   std::unique_ptr<ProgramTexts> texts(new ProgramTexts);
-  LIBBPF_OPTS(libbpf_prog_handler_opts, opts);
+  auto opts = libbpf_opts<libbpf_prog_handler_opts>();
   opts.cookie = reinterpret_cast<intptr_t>(texts.get());
   opts.prog_prepare_load_fn = on_prepare;
   for (const Section& s : sections) {
@@ -117,7 +118,7 @@ Result<OwnedFd> load_program(const ProgramText& text, const ProgramTarget& targe
   if (target.callback) put(code, MS_CALLBACK, target.callback);
   put(code, MS_PAIR, target.pair);
 
-  LIBBPF_OPTS(bpf_prog_load_opts, opts);
+  auto opts = libbpf_opts<bpf_prog_load_opts>();
   bpf_prog_type type = BPF_PROG_TYPE_TRACING;
   switch (text.kind) {
     case ProgramKind::fentry:
