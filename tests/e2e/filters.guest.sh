@@ -11,7 +11,7 @@ mkdir -p /sys/fs/cgroup/wanted
 # How many mms invalidations were recorded for. Not which tasks: one task compacts or reclaims the memory of another.
 mms() { "$mirrorscope" dump "$1" --event inv_start | sed -n 's/.* mm=\(0x[0-9a-f]*\).*/\1/p' | sort -u | wc -l; }
 # Is this process among the tasks?
-has() { "$mirrorscope" dump "$1" --event inv_start | cut -d' ' -f4 | grep -q "/$2\$"; }
+has() { "$mirrorscope" dump "$1" --event inv_start | cut -d' ' -f4 | grep "/$2\$" >/dev/null; }
 # Records for some seconds in which both work; they rest while the recorder starts, which takes all of an emulated CPU.
 both_under() {
     local trace=$1
