@@ -163,8 +163,12 @@ Result<StopReason> Recording::run(Wakeups& wakeups, std::optional<Command>& comm
       if (auto ticked = pump_.tick(); !ticked) return ticked.error();
     }
     if (due(now, next_look, look_again_every)) naming_.look_again();
-    if (due(now, next_flush, flush_every))
+    if (due(now, next_flush, flush_every)) {
       if (auto flushed = outlet_.flush(); !flushed) return flushed.error();
+      // The next packet must not begin at the time of the last: babeltrace2 puts packets of equal begin the wrong way
+      // round when it merges the segments of a trace (ctf_fs_ds_index_insert_ds_index_entry_sorted()).
+      about_.advance(about_.time() + 1);
+    }
     if (due(now, next_progress, progress_every)) observer_.progress(progress());
     if (const std::string complaint = outlet_.complaint(); !complaint.empty()) observer_.warning(complaint);
   }
