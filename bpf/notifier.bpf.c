@@ -12,12 +12,17 @@ struct stacks {
 	__uint(value_size, MS_STACK_DEPTH * sizeof(u64));
 } stacks SEC(".maps");
 
-/* Negative: no stack was asked for, or its slot is taken by another one. */
-static __always_inline s32 caller(const void *ctx, const bool direct)
+/*
+ * Negative: no stack was asked for, or its slot is taken by another one. In a trampoline the first two frames are always this program
+ * and the trampoline; the next one is the probed function in 6.x, and its caller where the trampoline is entered by a jump (7.x).
+ */
+static __always_inline s32 caller(const u64 *args, const bool direct)
 {
-	if (!config.stacks || !direct)
+	if (!config.stacks)
 		return -1;
-	return bpf_get_stackid((void *)ctx, &stacks, 0);
+	if (direct)
+		return bpf_get_stackid((void *)args, &stacks, 2);
+	return bpf_get_stackid(((const struct entry *)args)->ctx, &stacks, 0);
 }
 
 ENTRY(inv_start, __mmu_notifier_invalidate_range_start)

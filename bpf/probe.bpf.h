@@ -24,6 +24,12 @@ struct call {
 	u64 ret;
 };
 
+/* What the body of a kprobe program sees. */
+struct entry {
+	struct call call;
+	struct pt_regs *ctx;
+};
+
 /* A kretprobe does not see the arguments: kprobe `save_call` keeps them until the function returns. */
 struct call_key {
 	u32 tid;
@@ -154,12 +160,13 @@ static __always_inline bool was_skipped(void)
 	FIRST_AND_AGAIN("fentry", target, name)                                                                        \
 	SEC("kprobe" target) int name##__kp(struct pt_regs *ctx)                                                       \
 	{                                                                                                              \
-		struct call call;                                                                                      \
+		struct entry entry;                                                                                    \
                                                                                                                        \
 		if (!ready)                                                                                            \
 			return 0;                                                                                      \
-		arguments(&call, ctx);                                                                                 \
-		return body_##name(call.arg, false);                                                                   \
+		arguments(&entry.call, ctx);                                                                           \
+		entry.ctx = ctx;                                                                                       \
+		return body_##name(entry.call.arg, false);                                                             \
 	}                                                                                                              \
 	BODY(name)
 

@@ -81,8 +81,8 @@ class Attached {
   uint64_t ring_bytes() const;
   // Per-CPU counters, shared with the programs; as many as there are possible CPUs.
   std::span<const ms_cpu> cpus() const;
-  // BPF_MAP_TYPE_STACK_TRACE: key u32 stack id, value MS_STACK_DEPTH u64; -1 if stacks are off. The first frames are
-  // the BPF program, its trampoline and the probed function itself.
+  // BPF_MAP_TYPE_STACK_TRACE: key u32 stack id, value MS_STACK_DEPTH u64; -1 if stacks are off. The first
+  // frame is the probed function itself in 6.x, and its caller in 7.x.
   int stacks() const;
   // Null when /proc/kallsyms shows no addresses.
   Symbols* symbols();
