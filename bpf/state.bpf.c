@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which variables and maps all programs share: defined here once, declared in the headers. */
+#include "bpf/callback.bpf.h"
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/probe.bpf.h"
@@ -20,6 +21,7 @@ const volatile struct ms_config config;
 
 struct rings rings SEC(".maps");
 struct calls calls SEC(".maps");
+struct inside inside SEC(".maps");
 struct wanted_mms wanted_mms SEC(".maps");
 struct wanted_tgids wanted_tgids SEC(".maps");
 struct owners owners SEC(".maps");
