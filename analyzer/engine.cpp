@@ -69,7 +69,7 @@ void Engine::about(const ev_header& h) {
     }
     case EV_loss_settled:
       live_ = true;
-      settled_until_ = h.time;
+      settled_until_ = reinterpret_cast<const ev_loss_settled&>(h).until;
       break;
     case EV_stopped:
       live_ = stopped_ = true;

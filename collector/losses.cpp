@@ -54,6 +54,7 @@ void Losses::settle(About& about, uint64_t dropped) {
   for (ev_lost& lost : queue_) about.add(EV_lost, lost.h);
   queue_.clear();
   ev_loss_settled settled{};
+  settled.until = polled_before_;
   settled.skipped = skipped_;
   settled.dropped = dropped;
   about.add(EV_loss_settled, settled.h);

@@ -28,7 +28,8 @@ class Losses {
 
   // Asks the kernel for every program. What has come to light lies between the last poll but one and now.
   Result<void> poll_skipped();
-  // Puts everything that waits into the trace, and says that up to about.time() nothing else was lost.
+  // Puts everything that waits into the trace, and says that nothing else was lost: no record up to now, no run that was skipped up to
+  // the last poll but one.
   void settle(About& about, uint64_t dropped);
 
   uint64_t skipped() const { return skipped_; }

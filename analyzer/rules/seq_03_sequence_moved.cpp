@@ -23,7 +23,9 @@ class SequenceMoved final : public RuleOf<SequenceMoved> {
   static void frozen(const ev_header& h, const Call* call, uint64_t seq, Judge& judge) {
     if (!call || !call->frozen_seq) return;
     if (seq == call->frozen_seq || seq == (call->frozen_seq | 1)) return judge.held();
-    judge.broken(h, call->at.time, {{call->at, "the invalidation"}},
+    // what an end is frozen at was learned at its start
+    const uint64_t since = call->at.id == EV_inv_end ? call->owed_since : call->at.time;
+    judge.broken(h, since, {{call->at, "the invalidation"}},
                  fmt::format("invalidate_seq is {} in an invalidation that was counted when it was {}: its episode ended before it did",
                              seq, call->frozen_seq));
   }

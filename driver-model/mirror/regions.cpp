@@ -116,10 +116,11 @@ void Mirror::on(const ev_inv_start& e, Facts& f) {
   if (mm.pinned.size()) find_stale(e, mm, f);
   Task& t = *f.task;
   if (t.failed_range == e.range) t.failed_range = 0;
-  // the struct lives on the stack: an older region with the same address, and what was opened inside it, cannot be alive
+  // the struct lives on the stack: an older region with the same address cannot be alive. Those above it can: if its end is what
+  // was lost, they may have been opened after it
   for (Region* r = t.regions.begin(); r != t.regions.end(); ++r) {
     if (r->range != e.range) continue;
-    while (t.regions.end() != r) drop_region(t, t.regions.end() - 1, e.h, f);
+    drop_region(t, r, e.h, f);
     f.missed.push(EV_inv_end);
     f.missed.push(EV_inv_end_ret);
     break;

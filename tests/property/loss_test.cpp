@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -79,8 +80,13 @@ class Fed {
 void expect_no_new_violation(const Report& report, const std::string& what) {
   for (const RuleResult& r : report.rules) {
     if (r.verdict != Verdict::violated || Recording::get().violated().contains(std::string(r.rule->info.id))) continue;
-    ADD_FAILURE() << what << ": " << r.rule->info.id << " is violated " << r.broken << " times, first: "
-                  << r.findings.front().what << " at " << r.findings.front().completing.time;
+    const Candidate& first = r.findings.front();
+    std::string evidence;
+    for (const Evidence& e : first.evidence)
+      evidence += "\n  " + std::to_string(e.event.time) + " cpu " + std::to_string(e.event.cpu) + " seq " +
+                  std::to_string(e.event.seq) + ": " + e.role;
+    ADD_FAILURE() << what << ": " << r.rule->info.id << " is violated " << r.broken << " times, first: " << first.what
+                  << "\nevidence from " << first.from << " to " << first.completing.time << evidence;
   }
 }
 
@@ -95,6 +101,12 @@ bool last_of_its_cpu(size_t at) {
     return set;
   }();
   return last.contains(at);
+}
+
+// How many random changes are tried per kind; MIRRORSCOPE_SEEDS asks for more.
+uint32_t seeds() {
+  const char* asked = std::getenv("MIRRORSCOPE_SEEDS");
+  return asked ? static_cast<uint32_t>(std::strtoul(asked, nullptr, 10)) : 40;
 }
 
 std::vector<uint16_t> classes() {
@@ -150,7 +162,7 @@ TEST(Loss, AKernelWithoutTheProbe) {
 
 TEST(Loss, RandomGaps) {
   const auto& items = Recording::get().items();
-  for (uint32_t seed = 0; seed < 40; ++seed) {
+  for (uint32_t seed = 0; seed < seeds(); ++seed) {
     std::mt19937 random(seed);
     std::uniform_int_distribution<size_t> where(0, items.size() - 1);
     std::uniform_int_distribution<size_t> length(1, 40);
@@ -176,7 +188,7 @@ TEST(Loss, RandomGaps) {
 
 TEST(Loss, RunsThatTheKernelSkipped) {
   const auto& items = Recording::get().items();
-  for (uint32_t seed = 0; seed < 40; ++seed) {
+  for (uint32_t seed = 0; seed < seeds(); ++seed) {
     std::mt19937 random(seed);
     std::uniform_int_distribution<size_t> where(0, items.size() - 1);
     std::vector<bool> gone(items.size());
@@ -211,7 +223,7 @@ TEST(Loss, RunsThatTheKernelSkipped) {
 
 TEST(Loss, RecordingBeganInTheMiddle) {
   const auto& items = Recording::get().items();
-  for (uint32_t seed = 0; seed < 40; ++seed) {
+  for (uint32_t seed = 0; seed < seeds(); ++seed) {
     std::mt19937 random(seed);
     const size_t from = std::uniform_int_distribution<size_t>(0, items.size() - 1)(random);
     Fed fed;
@@ -223,7 +235,7 @@ TEST(Loss, RecordingBeganInTheMiddle) {
 
 TEST(Loss, RecordingEndedInTheMiddle) {
   const auto& items = Recording::get().items();
-  for (uint32_t seed = 0; seed < 40; ++seed) {
+  for (uint32_t seed = 0; seed < seeds(); ++seed) {
     std::mt19937 random(seed);
     const size_t to = std::uniform_int_distribution<size_t>(1, items.size())(random);
     Fed fed;
