@@ -16,4 +16,5 @@ page() { # FILE ARGUMENTS...
 }
 page events.md events --markdown
 page rules.md rules --markdown
+page mutants.md explore --markdown
 exit $bad

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Locks: mutex and rwsem alike. Who holds which is noted in the thread, so that identical threads stay interchangeable.
+#include "driver-model/machine/run.h"
+
+namespace mirrorscope::model {
+
+namespace {
+void sleeps(Run& r) {
+  if (!may_block(r.th)) r.hit(hit_sleeps);
+}
+}  // namespace
+
+Next run_lock(Run& r) {
+  sleeps(r);
+  r.s.lock[r.in.a].writer = 1;
+  r.th.held |= static_cast<u8>(1 << r.in.a);
+  return Next::advance;
+}
+Next run_lock_read(Run& r) {
+  sleeps(r);
+  ++r.s.lock[r.in.a].readers;
+  r.th.held_read |= static_cast<u8>(1 << r.in.a);
+  return Next::advance;
+}
+Next run_trylock(Run& r) {
+  LockState& l = r.s.lock[r.in.a];
+  if (l.writer || l.readers) return r.go(true);
+  l.writer = 1;
+  r.th.held |= static_cast<u8>(1 << r.in.a);
+  return Next::advance;
+}
+Next run_unlock(Run& r) {
+  LockState& l = r.s.lock[r.in.a];
+  const u8 bit = static_cast<u8>(1 << r.in.a);
+  if (r.th.held & bit) {
+    l.writer = 0;
+    r.th.held &= static_cast<u8>(~bit);
+  } else if (r.th.held_read & bit) {
+    --l.readers;
+    r.th.held_read &= static_cast<u8>(~bit);
+  } else {
+    r.hit(hit_misuse);
+  }
+  return Next::advance;
+}
+
+}  // namespace mirrorscope::model
