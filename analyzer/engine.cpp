@@ -41,6 +41,8 @@ bool Engine::mine(const ev_header& h) const {
     case EV_hl_release_ret:
     case EV_mn_unregister_ret:
     case EV_mn_free:
+    case EV_page_free:
+    case EV_page_dirty:
       return true;
     default:
       return shard_ == 0;

@@ -122,9 +122,16 @@ EXIT(dev_map__odp, ib_umem_odp_map_dma_and_lock)
 	e->sub = ID(&odp->notifier);
 	e->start = ARG(1) & -page;
 	e->end = (ARG(1) + ARG(2) + page - 1) & -page;
+	e->seq = 0; /* a local variable there */
 	e->sub_seq = GET(odp, notifier.invalidate_seq);
-	e->driver = MS_driver_ib_umem_odp;
+	e->pfn = 0;
+	e->owner = 0;
+	e->source = MS_page_source_unknown;
+	e->order = 0;
 	e->write = odp_asks_write(ARG(3));
+	e->cpu_dirty = 0;
+	e->driver = MS_driver_ib_umem_odp;
+	e->pad0 = 0;
 	SUBMIT(dev_map, e, mm);
 	return 0;
 }

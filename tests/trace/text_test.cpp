@@ -69,7 +69,7 @@ TEST(Text, SeqIsTheEventsWhereItHasOne) {
   const auto with = parsed<ev_inv_start>("inv_start seq=7 h.seq=3");
   EXPECT_EQ(with.seq, 7u);
   EXPECT_EQ(with.h.seq, 3u);
-  EXPECT_EQ(parsed<ev_dev_map>("dev_map seq=9").h.seq, 9u);
+  EXPECT_EQ(parsed<ev_dev_unmap>("dev_unmap seq=9").h.seq, 9u);
 }
 
 TEST(Text, Numbers) {
@@ -121,7 +121,7 @@ TEST(Text, Errors) {
   EXPECT_EQ(error_of("inv_start_ret ret=-EGAIN"),
             "column 19: '-EGAIN' found, expected a number of 32 bit or an error like -EAGAIN");
   EXPECT_EQ(error_of("dereg driver=rdma"),
-            "column 14: 'rdma' found, expected one of none, ib_umem_odp, rxe_odp, ib_umem, rxe");
+            "column 14: 'rdma' found, expected one of none, ib_umem_odp, rxe_odp, ib_umem, rxe, model, reference");
   EXPECT_EQ(error_of("task_name comm=12345678901234567"),
             "column 16: '12345678901234567' found, expected text of at most 16 bytes");
   EXPECT_EQ(error_of("task_name comm=\"ba"), "column 19: the line ends, expected a closing quote");
