@@ -47,6 +47,32 @@ const DriverCallback* driver_callback(std::string_view function) {
   return nullptr;
 }
 
+std::optional<Discipline> promise(const Ctx& ctx, const Mirror& mirror) {
+  switch (ctx.discipline) {
+    case MS_discipline_unmap: return unmap;
+    case MS_discipline_fence: return fence;
+    case MS_discipline_quiesce: return quiesce;
+    case MS_discipline_pin: return pin;
+    case MS_discipline_shared_table: return shared_table;
+  }
+  switch (ctx.driver) {
+    case MS_driver_ib_umem_odp:
+    case MS_driver_rxe_odp: return unmap;
+    case MS_driver_ib_umem:
+    case MS_driver_rxe: return pin;
+  }
+  const Sub* sub = ctx.sub ? mirror.sub(ctx.sub) : nullptr;
+  const CallbackFn* fn = sub ? mirror.callback(sub->fn) : nullptr;
+  const DriverCallback* known = fn ? driver_callback(fn->name.data()) : nullptr;
+  return known ? std::optional(known->discipline) : std::nullopt;
+}
+
+bool is_own(const Ctx& ctx, uint32_t reason, uint64_t owner) {
+  return owner && owner == ctx.owner && (reason == MS_reason_migrate || reason == MS_reason_exclusive);
+}
+
+bool dma_end_is_late(uint32_t driver) { return driver == MS_driver_rxe_odp; }
+
 std::string_view to_string(Discipline discipline) {
   switch (discipline) {
     case unmap: return "unmap";

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
+
+#include "driver-model/mirror/mirror.h"
 
 namespace mirrorscope {
 
@@ -36,6 +39,13 @@ struct DriverCallback {
 std::span<const DriverCallback> driver_callbacks();
 // Null for a driver that nobody has read: hard rules that need no discipline apply to it.
 const DriverCallback* driver_callback(std::string_view function);
+
+// What a mirroring object promises: its own word (dev_ctx), else what is known of its driver. Nothing for one that nobody has read.
+std::optional<Discipline> promise(const Ctx& ctx, const Mirror& mirror);
+// Is the invalidation the device's own migration or exclusive access, which its driver may leave out?
+bool is_own(const Ctx& ctx, uint32_t reason, uint64_t owner);
+// Does this hook say dma_end only some time after the access, because the lock is released out of its sight?
+bool dma_end_is_late(uint32_t driver);
 
 std::string_view to_string(Discipline discipline);
 

@@ -51,12 +51,18 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
     if (!f.within->frozen_seq) f.within->frozen_seq = e.cur_seq;
   }
   sub->last_callback = EventRef::of(e.h);
+  sub->callback_locks.clear();
 }
 
 void Mirror::on(const ev_cb_ret& e, Facts& f) {
   const bool known = leave(e.h, f, e.sub);
   mm_of(e.h, f);
   sub_of(e.sub, f);
+  if (f.mm && !f.mm->ctxs.empty()) callback_met(e, f);
+  if (f.sub && e.ret && e.sub_seq == e.cur_seq && !e.owner && e.reason != MS_reason_release) {
+    f.sub->seq_locks = f.sub->callback_locks;
+    f.sub->seq_stored = EventRef::of(e.h);
+  }
   if (!f.within) return;
   if (!known && !f.within->called(e.sub)) f.within->subs_called.push(e.sub);
   if (!e.ret) f.within->refused = true;

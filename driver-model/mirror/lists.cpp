@@ -11,6 +11,12 @@ ListSub* Mirror::list_of(uint64_t ptr, Facts& f) const {
   return f.list;
 }
 
+bool Mirror::watched_by_list(uint64_t mm) const {
+  bool watched = false;
+  lists_.each([&](const ListSub& l) { watched = watched || (l.mm == mm && l.start_fn && !l.unregistered); });
+  return watched;
+}
+
 void Mirror::keep_list(Facts& f, const ListSub* list) const {
   f.has_list_was = list != nullptr;
   if (list) f.list_was = *list;

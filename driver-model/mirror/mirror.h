@@ -9,14 +9,18 @@
 //
 // Kernel reference: mm/mmu_notifier.c (7.2) for every step in regions.cpp, callbacks.cpp, subs.cpp, lists.cpp; mm/hmm.c for
 // reads.cpp; mm/migrate_device.c for migrations.cpp; mm/gup.c for pins.cpp;
-// drivers/infiniband/core/umem.c for registrations.cpp.
+// drivers/infiniband/core/umem.c for registrations.cpp. What devices hold (devices.cpp, accesses.cpp, pages.cpp, ranges.cpp) follows
+// the disciplines that drivers state, see enum discipline.
 #pragma once
 
 #include <array>
 #include <bitset>
 #include <cstdint>
 #include <deque>
+#include <optional>
+#include <vector>
 
+#include "driver-model/mirror/pool.h"
 #include "driver-model/mirror/state.h"
 #include "driver-model/mirror/table.h"
 #include "schema/events.h"
@@ -47,6 +51,17 @@ struct Facts {
   const Registration* registration = nullptr;  // reg, dereg, dma_begin: what they are about, null if it was never seen
   Few<const Registration*, 4> stale;  // inv_start: registrations whose addresses lead elsewhere from now on, each said once
   Few<Migration, 2> unfinished;       // mm_exit_ret: migrations that can no longer be finalized
+  Ctx* ctx = nullptr;                 // mirroring object the record is about, null if no record has said anything of it
+  const Mapping* mapping = nullptr;   // dev_map: what it made
+  Few<const Mapping*, 16> gone;       // dev_map, dev_unmap, dereg, sub_remove_ret, mm_exit_ret: what it ended, whole or in part
+  bool has_dma = false;
+  Dma dma;                            // dma_end: the access that it ends
+  const Page* page = nullptr;         // page_free, page_dirty, page_hold, page_release: null if no device had to do with it
+  bool has_hold = false;
+  Hold hold;                          // page_release: what it gives back, as it was before
+  const SvmRange* range = nullptr;    // svm_range: as it is after, with `removed` it is gone after the step
+  bool has_check = false;
+  Check check;                        // dev_map, job_begin, dma_begin: what this task last asked about this ctx
 
   bool region_is_innermost = false;   // inv_end: no younger region of the task was still open
   bool starts_all_seen = false;       // inv_end without a region: the mm was quiescent once, and every start since then was seen
@@ -75,6 +90,12 @@ struct Facts {
     registration = nullptr;
     stale.clear();
     unfinished.clear();
+    ctx = nullptr;
+    mapping = nullptr;
+    gone.clear();
+    has_dma = has_hold = has_check = false;
+    page = nullptr;
+    range = nullptr;
     region_is_innermost = starts_all_seen = called_twice = finish_was_promised = end_was_owed = seq_went_back = false;
     active_most = -1;
     active_least = 0;
@@ -104,12 +125,21 @@ class Mirror {
   bool probed(uint16_t event) const { return !probes_known_ || probed_.test(event); }
   const CallbackFn* callback(uint64_t fn) const { return callbacks_.find(fn); }
   const ListSub* list(uint64_t sub) const { return lists_.find(sub); }
+  const Sub* sub(uint64_t ptr) const { return subs_.find(ptr); }
+  const Ctx* ctx(uint64_t ptr) const { return ctxs_.find(ptr); }
+  const Page* page(uint64_t pfn) const { return pages_.find(pfn); }
+  const Registration* registration(uint64_t ctx) const { return registrations_.find(ctx); }
+  // Does an mmu_notifier with an invalidate_range_start watch this mm?
+  bool watched_by_list(uint64_t mm) const;
 
   template <typename Visit>
   void each_task(Visit visit) const {
     tasks_.each(visit);
   }
-  size_t live() const { return tasks_.size() + mms_.size() + subs_.size() + lists_.size() + registrations_.size(); }
+  size_t live() const {
+    return tasks_.size() + mms_.size() + subs_.size() + lists_.size() + registrations_.size() + ctxs_.size() +
+           pages_.size() + mappings_.live() + ranges_.size() + vmas_.live();
+  }
 
  private:
   // One overload per event that changes the state; the others are covered by the template.
@@ -166,6 +196,40 @@ class Mirror {
   void on(const ev_reg&, Facts&);
   void on(const ev_dereg&, Facts&);
   void on(const ev_dma_begin&, Facts&);
+  void on(const ev_dma_end&, Facts&);
+  void on(const ev_dev_unmap&, Facts&);
+  void on(const ev_dev_ctx&, Facts&);
+  void on(const ev_dev_flush_submit&, Facts&);
+  void on(const ev_dev_flush_done&, Facts&);
+  void on(const ev_dev_hole&, Facts&);
+  void on(const ev_lock&, Facts&);
+  void on(const ev_unlock&, Facts&);
+  void on(const ev_revalidate&, Facts&);
+  void on(const ev_reg_hit&, Facts&);
+  void on(const ev_job_begin&, Facts&);
+  void on(const ev_job_end&, Facts&);
+  void on(const ev_quiesce&, Facts&);
+  void on(const ev_resume&, Facts&);
+  void on(const ev_copy_begin&, Facts&);
+  void on(const ev_copy_end&, Facts&);
+  void on(const ev_buf_move&, Facts&);
+  void on(const ev_buf_move_ret&, Facts&);
+  void on(const ev_page_hold&, Facts&);
+  void on(const ev_page_release&, Facts&);
+  void on(const ev_page_free&, Facts&);
+  void on(const ev_page_dirty&, Facts&);
+  void on(const ev_svm_range&, Facts&);
+  void on(const ev_devmem&, Facts&);
+  void on(const ev_ucache_insert&, Facts&);
+  void on(const ev_ucache_hit&, Facts&);
+  void on(const ev_ucache_put&, Facts&);
+  void on(const ev_ucache_evict&, Facts&);
+  void on(const ev_ucache_event&, Facts&);
+  void on(const ev_vma_map&, Facts&);
+  void on(const ev_vma_unmap&, Facts&);
+  void on(const ev_vma_remap&, Facts&);
+  void on(const ev_vma_protect&, Facts&);
+  void on(const ev_mm_fork&, Facts&);
   void on(const ev_probe_state&, Facts&);
   template <typename Ev>
   void on(const Ev&, Facts&) {}
@@ -209,6 +273,33 @@ class Mirror {
   // pins.cpp
   void answer_short_pin(Facts&);
 
+  // devices.cpp
+  void about_ctx(const ev_header&, uint64_t ctx, Facts&);
+  Ctx& ctx_of(const ev_header&, uint64_t ctx, uint64_t sub, uint32_t driver, Facts&);
+  void ctx_begins(Ctx&, const ev_header&);
+  void ctx_ends(Ctx&, Facts&);
+  void ctx_over(Ctx&, const EventRef& at, Facts&);
+  Mapping& add_mapping(Mm&, const Mapping&);
+  void drop_mapping(Mm&, Mapping&);
+  void cut(Mm&, const Ctx&, uint64_t start, uint64_t end, Facts&);
+  void drop_sub_mappings(Mm&, const Sub&, Facts&);
+  void drop_devices(Mm&, Facts&);
+  void callback_met(const ev_cb_ret&, Facts&);
+  void protection_changed(const ev_inv_start_ret&, Mm&, const Facts&);
+
+  // accesses.cpp
+  static EventRef user_lock_of(const Task&, uint64_t ctx);
+  void keep_check(uint64_t ctx, Facts&);
+
+  // pages.cpp
+  Page& page_of(uint64_t pfn);
+  void forget_page(Page&);
+  void forget_idle_pages();
+
+  // ranges.cpp
+  void set_vma(Mm&, uint64_t start, uint64_t end, std::optional<uint64_t> flags, const EventRef& at);
+  void ranges_met(const ev_inv_start_ret&, Mm&);
+
   // registrations.cpp
   void find_stale(const ev_inv_start&, const Mm&, Facts&);
 
@@ -219,6 +310,12 @@ class Mirror {
   Table<CallbackFn> callbacks_;
   Table<Registration> registrations_;
   std::deque<std::pair<uint64_t, EventRef>> ended_registrations_;  // (ctx, dereg), oldest first, bounded
+  Table<Ctx> ctxs_;
+  Table<Page> pages_;
+  Table<SvmRange> ranges_;
+  std::vector<uint64_t> idle_pages_;  // may be forgotten at the next record
+  Pool<Mapping> mappings_;
+  Pool<VmaPiece> vmas_;
   std::array<std::pair<uint64_t, EventRef>, 256> last_pin_{};  // by hash of the array: the pin that wrote there last
   std::bitset<EV_LIMIT> probed_;
   std::deque<std::pair<uint64_t, uint64_t>> removed_subs_;  // (ptr, generation), oldest first, bounded

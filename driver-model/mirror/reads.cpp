@@ -15,6 +15,16 @@ void fault_left(Sub& sub, const Task& t) {
       ++in;
   }
 }
+
+// What `t` had looked up with it is thrown away, or looked up anew.
+void unchecked_left(Sub& sub, const Task& t) {
+  for (Unchecked* u = sub.unchecked.begin(); u != sub.unchecked.end();) {
+    if (u->task == t.key)
+      sub.unchecked.erase(u);
+    else
+      ++u;
+  }
+}
 }  // namespace
 
 Section* Mirror::section_of(Task& t, uint64_t sub) {
@@ -70,6 +80,7 @@ void Mirror::on(const ev_read_begin_ret& e, Facts& f) {
   if (Sub* sub = sub_of(e.sub, f)) {
     s->generation = sub->generation;
     sub->read_begun = true;
+    unchecked_left(*sub, t);
     // it returns only outside the episode the insert was deferred to (mmu_interval_read_begin): the sub is in the tree
     if (!sub->in_tree_since) sub->in_tree_since = e.h.time;
   }
@@ -107,15 +118,7 @@ void Mirror::on(const ev_range_fault_ret& e, Facts& f) {
   if (!sub) return;
   sub->faulted = true;
   fault_left(*sub, *f.task);
-}
-
-void Mirror::on(const ev_dev_map& e, Facts& f) {
-  Task& t = task_of(e.h, f);
-  mm_of(e.h, f);
-  sub_of(e.sub, f);
-  Section* s = section_of(t, e.sub);
-  keep_section(f, s);
-  if (s) s->mapped = true;
+  if (e.ret == 0) sub->unchecked.push(Unchecked{f.task->key, e.start, e.end, EventRef::of(e.h)});
 }
 
 }  // namespace mirrorscope

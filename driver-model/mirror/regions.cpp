@@ -151,7 +151,10 @@ void Mirror::on(const ev_inv_start_ret& e, Facts& f) {
   r.end = e.end;
   r.reason = e.reason;
   r.flags = e.flags;
+  r.owner = e.owner;
   r.has_itree = e.has_itree != 0;
+  if (mm.mappings.size()) protection_changed(e, mm, f);
+  if (mm.ranges.size()) ranges_met(e, mm);
   if (r.has_itree) r.frozen_seq = e.seq;
   if (f.entry) r.owed_ends = f.entry->owed_ends;
   region_opened(mm, e.h);
@@ -300,6 +303,7 @@ void Mirror::on(const ev_mm_exit_ret& e, Facts& f) {
     drop_migrations(t, mm, f);
     if (t.last_mm == &mm) t.last_mm = nullptr;
   });
+  drop_devices(mm, f);
   // subs are removed later, when their file is closed; without any the address may come back as another mm
   if (mm.subs.size() == 0) {
     mms_.erase(mm.ptr);  // the slot keeps its bytes until the next step

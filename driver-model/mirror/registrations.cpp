@@ -37,12 +37,21 @@ void Mirror::on(const ev_reg& e, Facts& f) {
   r.begun = EventRef::of(e.h);
   if (mm && !e.sub && e.end > e.start) mm->pinned.add(e.start, e.end - 1, &r);
   f.registration = &r;
+  // the ctx of an older registration on this address is over; one that has just said what it promises is this one's
+  if (Ctx* old = ctxs_.find(e.ctx); old && !old->stated) {
+    ctx_ends(*old, f);
+    ctxs_.erase(e.ctx);
+  }
+  f.ctx = ctxs_.find(e.ctx);
 }
 
 void Mirror::on(const ev_dereg& e, Facts& f) {
   task_of(e.h, f);
   mm_of(e.h, f);
   Registration* r = registrations_.find(e.ctx);
+  f.ctx = ctxs_.find(e.ctx);
+  // what a notifier watches is unmapped by itself: the release functions do it after this record
+  if (f.ctx && !(r && r->sub)) ctx_over(*f.ctx, EventRef::of(e.h), f);
   if (!r || r->ended) return;
   f.registration = r;
   r->ended = EventRef::of(e.h);
@@ -53,12 +62,6 @@ void Mirror::on(const ev_dereg& e, Facts& f) {
   ended_registrations_.pop_front();
   const Registration* oldest = registrations_.find(ctx);
   if (oldest && oldest->ended == ended) registrations_.erase(ctx);
-}
-
-void Mirror::on(const ev_dma_begin& e, Facts& f) {
-  task_of(e.h, f);
-  mm_of(e.h, f);
-  f.registration = registrations_.find(e.ctx);
 }
 
 // Called for an mm that has pinned registrations. From a start for unmap or clear on, the addresses no longer lead to

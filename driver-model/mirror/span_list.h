@@ -20,7 +20,20 @@ class SpanList {
     std::erase_if(entries_, [object](const Entry& e) { return e.object == object; });
     if (entries_.empty()) longest_ = 0;
   }
+  // The same where its first byte is known, without looking at all of them.
+  void remove(uint64_t start, const T* object) {
+    for (size_t i = first_at(start); i < entries_.size() && entries_[i].start == start; ++i) {
+      if (entries_[i].object != object) continue;
+      entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(i));
+      break;
+    }
+    if (entries_.empty()) longest_ = 0;
+  }
   size_t size() const { return entries_.size(); }
+  void clear() {
+    entries_.clear();
+    longest_ = 0;
+  }
 
   template <typename Visit>
   void overlapping(uint64_t start, uint64_t last, Visit visit) const {

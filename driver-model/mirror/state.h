@@ -6,57 +6,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
+#include "driver-model/mirror/device_state.h"
+#include "driver-model/mirror/few.h"
 #include "driver-model/mirror/span_list.h"
 #include "schema/events.h"
 
 namespace mirrorscope {
-
-// Names one record without keeping its bytes: (cpu, seq) is unique within 2^32 records of a CPU, time finds it fast.
-struct EventRef {
-  uint64_t time = 0;
-  uint32_t seq = 0;
-  uint16_t cpu = 0;
-  uint16_t id = 0;  // row of events.def, 0 = no record
-
-  static EventRef of(const ev_header& h) { return {h.time, h.seq, h.cpu, h.id}; }
-  explicit operator bool() const { return id != 0; }
-  bool operator==(const EventRef&) const = default;
-};
-static_assert(sizeof(EventRef) == 16);
-
-// A fixed-capacity list that says when it overflowed instead of growing: state of one task stays one allocation.
-template <typename T, uint8_t N>
-struct Few {
-  std::array<T, N> items;
-  uint8_t count = 0;
-  bool overflowed = false;  // entries were dropped: what the list says is incomplete until it is cleared
-
-  T* begin() { return items.data(); }
-  T* end() { return items.data() + count; }
-  const T* begin() const { return items.data(); }
-  const T* end() const { return items.data() + count; }
-  bool empty() const { return count == 0; }
-  T& back() { return items[count - 1]; }
-  const T& back() const { return items[count - 1]; }
-  T* push(const T& item) {
-    if (count == N) {
-      overflowed = true;
-      return nullptr;
-    }
-    items[count] = item;
-    return &items[count++];
-  }
-  void truncate(uint8_t n) { count = n; }
-  void erase(T* at) {
-    for (T* p = at; p + 1 < end(); ++p) *p = p[1];
-    --count;
-  }
-  void clear() {
-    count = 0;
-    overflowed = false;
-  }
-};
 
 struct Mm;
 
@@ -100,6 +57,7 @@ struct Region {
   uint32_t flags = 0;
   Few<uint64_t, 4> owed_ends;  // hlist subs that started and must get their end op
   uint64_t frozen_seq = 0;     // invalidate_seq as first seen while this invalidation was counted, 0 = not seen
+  uint64_t owner = 0;  // range->owner of a migrate or exclusive
   bool has_itree = false;
 };
 
@@ -157,6 +115,8 @@ struct Task {
   ShortPin short_pin;
   uint64_t failed_range = 0;  // range of the last start that failed
   EventRef failed_at;
+  Few<HeldLock, 6> locks;  // of drivers, as hooks say
+  Few<Check, 4> checks;    // what it last asked whether it still stands, per sub
 
   bool migrating() const {
     return std::any_of(migrations.begin(), migrations.end(), [](const Migration& m) { return !m.finalized; });
@@ -192,6 +152,10 @@ struct Sub {
   bool read_begun = false;     // some task came back from read_begin
   bool faulted = false;        // hmm_range_fault was called with it
   Few<Fault, 4> faults;        // tasks inside hmm_range_fault() with it
+  Few<Unchecked, 4> unchecked; // what tasks have looked up with it and nobody has compared sequences for
+  Few<HeldLock, 4> callback_locks;  // locks of the driver that its running or last callback took
+  Few<HeldLock, 4> seq_locks;       // the same of its last callback that stored the sequence,
+  EventRef seq_stored;              // and when that returned
 };
 
 // One generation of a struct mmu_notifier (hlist).
@@ -254,6 +218,11 @@ struct Mm {
   bool complete = false;    // possible is a true bound: the mm was seen quiescent and nothing was missed since
   SpanList<Sub> subs;       // live subs, by address
   SpanList<Registration> pinned;  // live registrations whose pages are pinned, by address
+  SpanList<Mapping> mappings;     // live translations of devices, by address
+  SpanList<SvmRange> ranges;      // live ranges of SVMs, by address
+  SpanList<VmaPiece> vmas;        // addresses whose protection is known, by address
+  std::vector<Dma> dmas;          // accesses of devices in flight
+  std::vector<Ctx*> ctxs;         // mirroring objects that said what they promise
 };
 
 // A callback function, as far as probes go.

@@ -105,7 +105,9 @@ void Mirror::on(const ev_sub_remove& e, Facts& f) {
 void Mirror::on(const ev_sub_remove_ret& e, Facts& f) {
   leave(e.h, f, e.sub);
   Sub* sub = sub_of(e.sub, f);
-  if (sub && !sub->removed) sub_ends(*sub, EventRef::of(e.h));
+  if (!sub || sub->removed) return;
+  if (Mm* mm = mms_.find(sub->mm); mm && mm->mappings.size()) drop_sub_mappings(*mm, *sub, f);
+  sub_ends(*sub, EventRef::of(e.h));
 }
 
 void Mirror::on(const ev_probe_state& e, Facts&) {

@@ -115,6 +115,9 @@ void Mirror::find_within(Facts& f, uint64_t mm) {
 
 void Mirror::step(const ev_header& record, Facts& facts) {
   facts.clear();
+  mappings_.settle();
+  vmas_.settle();
+  if (!idle_pages_.empty()) forget_idle_pages();
   switch (record.id) {
 #define FIELD(type, name, says)
 #define ARRAY(type, n, name, says)

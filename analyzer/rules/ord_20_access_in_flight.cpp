@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// ORD-20: once an invalidation has started, no access of the device through the range is still under way.
+#include "analyzer/discipline.h"
+#include "analyzer/rule.h"
+#include "analyzer/suspects.h"
+#include "analyzer/words.h"
+
+namespace mirrorscope::rules {
+
+class AccessInFlight final : public RuleOf<AccessInFlight> {
+ public:
+  void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
+    suspects_.settle(e.h.time, judge);
+    if (e.ret != 0 || !f.has_entry || !f.mm || f.mm->dmas.empty()) return;
+    const bool only_writes = e.reason == MS_reason_protection_vma || e.reason == MS_reason_protection_page ||
+                             e.reason == MS_reason_soft_dirty;
+    for (const Dma& d : f.mm->dmas) {
+      if (d.start >= e.end || e.start >= d.end || d.at.time + Mirror::kClockSlack >= f.entry->at.time) continue;
+      const Ctx* ctx = mirror_->ctx(d.ctx);
+      if (!ctx || dma_end_is_late(d.driver) || (only_writes && !d.write)) continue;
+      const auto discipline = promise(*ctx, *mirror_);
+      if (discipline != Discipline::unmap && discipline != Discipline::fence) continue;
+      if (is_own(*ctx, e.reason, e.owner)) continue;
+      suspects_.add(e.h, d.ctx, d.at.time, {{d.at, "the access began"}, {f.entry->at, "the invalidation began"}},
+                    fmt::format("{} ({}) has started and an access to {} is still under way", range_text(e.start, e.end),
+                                reason_text(e.reason), range_text(d.start, d.end)));
+    }
+  }
+
+  void on(const ev_dma_end& e, const Facts& f, Judge& judge) {
+    if (f.has_dma) judge.held();
+    suspects_.explain(e.h, e.ctx, judge);
+  }
+
+  void on(const ev_dma_begin&, const Facts&, Judge&) {}
+  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
+  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
+
+ private:
+  const Mirror* mirror_ = nullptr;
+  Suspects suspects_;
+};
+
+RULE(ord_20_access_in_flight, AccessInFlight,
+     {.id = "ORD-20",
+      .name = "access_in_flight",
+      .level = Level::hard,
+      .party = Party::driver,
+      .says = "when the start of an invalidation has returned 0, accesses that began before it through the range are over",
+      .because = "include/linux/mmu_notifier.h, struct mmu_interval_notifier_ops: when invalidate returns, the caller goes on to free "
+                 "the pages; drivers/gpu/drm/amd/amdgpu/amdgpu_hmm.c, amdgpu_hmm_invalidate_gfx() waits for every fence",
+      .not_claimed = "drivers that pin, or stop queues; hooks that see the end of an access late (Soft-RoCE's on-demand paging); reads, "
+                     "where only protection changes",
+      .look_at = "what the callback waits for before it returns",
+      .also = {EV_inv_start}})
+
+}  // namespace mirrorscope::rules

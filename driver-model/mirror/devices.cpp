@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which translations devices hold, of which pages, since when, and what of them their TLBs may still know.
+#include <algorithm>
+
+#include "driver-model/mirror/mirror.h"
+
+namespace mirrorscope {
+
+// A record about a ctx that need not be known.
+void Mirror::about_ctx(const ev_header& h, uint64_t ctx, Facts& f) {
+  task_of(h, f);
+  mm_of(h, f);
+  f.ctx = ctxs_.find(ctx);
+}
+
+Ctx& Mirror::ctx_of(const ev_header& h, uint64_t ptr, uint64_t sub, uint32_t driver, Facts& f) {
+  bool made = false;
+  Ctx& ctx = ctxs_.get(ptr, &made);
+  if (made) {
+    ctx.ptr = ptr;
+    ctx.driver = driver;
+    ctx_begins(ctx, h);
+  }
+  if (sub && !ctx.sub) ctx.sub = sub;
+  f.ctx = &ctx;
+  return ctx;
+}
+
+void Mirror::ctx_begins(Ctx& ctx, const ev_header& h) {
+  ctx.mm = h.mm;
+  ctx.begun = EventRef::of(h);
+}
+
+// Nothing of what it mapped can be used any more.
+void Mirror::ctx_ends(Ctx& ctx, Facts& f) {
+  Mm* mm = mms_.find(ctx.mm);
+  if (mm) {
+    if (ctx.mappings) cut(*mm, ctx, 0, UINT64_MAX, f);
+    std::erase(mm->ctxs, &ctx);
+    std::erase_if(mm->dmas, [&](const Dma& d) { return d.ctx == ctx.ptr; });
+  }
+}
+
+// A registration that no notifier watches ends with everything it had.
+void Mirror::ctx_over(Ctx& ctx, const EventRef& at, Facts& f) {
+  ctx_ends(ctx, f);
+  ctx.ended = at;
+  if (!ctx.stated) ctxs_.erase(ctx.ptr);  // the slot keeps its bytes until the next step
+}
+
+void Mirror::on(const ev_dev_ctx& e, Facts& f) {
+  task_of(e.h, f);
+  Mm* mm = mm_of(e.h, f);
+  Ctx& ctx = ctx_of(e.h, e.ctx, e.sub, e.driver, f);
+  ctx_ends(ctx, f);
+  ctx = Ctx{};
+  ctx.ptr = e.ctx;
+  ctx_begins(ctx, e.h);
+  ctx.sub = e.sub;
+  ctx.owner = e.owner;
+  ctx.discipline = e.discipline;
+  ctx.driver = e.driver;
+  ctx.wide = e.wide != 0;
+  ctx.mixed = e.mixed != 0;
+  ctx.flushes = e.flushes != 0;
+  ctx.stated = true;
+  if (mm) mm->ctxs.push_back(&ctx);
+}
+
+Mapping& Mirror::add_mapping(Mm& mm, const Mapping& value) {
+  Mapping& m = mappings_.add(value);
+  mm.mappings.add(m.start, m.end - 1, &m);
+  ++m.ctx->mappings;
+  if (m.pfn) page_of(m.pfn).mappings.push(&m);
+  return m;
+}
+
+void Mirror::drop_mapping(Mm& mm, Mapping& m) {
+  mm.mappings.remove(m.start, &m);
+  --m.ctx->mappings;
+  if (Page* page = m.pfn ? pages_.find(m.pfn) : nullptr) {
+    for (Mapping*& p : page->mappings)
+      if (p == &m) {
+        page->mappings.erase(&p);
+        break;
+      }
+    forget_page(*page);
+  }
+  mappings_.drop(m);
+}
+
+// [start, end) of what `ctx` maps is over; what reaches beyond it stays.
+void Mirror::cut(Mm& mm, const Ctx& ctx, uint64_t start, uint64_t end, Facts& f) {
+  Few<Mapping*, 32> hit;
+  do {
+    hit.clear();
+    mm.mappings.overlapping(start, end - 1, [&](Mapping& m) {
+      if (m.ctx == &ctx) hit.push(&m);
+    });
+    for (Mapping* m : hit) {
+      f.gone.push(m);
+      Mapping left = *m, right = *m;
+      drop_mapping(mm, *m);
+      if (left.start < start) {
+        left.end = start;
+        add_mapping(mm, left);
+      }
+      if (right.end > end) {
+        right.start = end;
+        right.pfn = 0;  // it is another page, and its number is no neighbour's: pfns may be hashed
+        add_mapping(mm, right);
+      }
+    }
+  } while (hit.overflowed);
+}
+
+void Mirror::drop_sub_mappings(Mm& mm, const Sub& sub, Facts& f) {
+  Few<Mapping*, 32> hit;
+  do {
+    hit.clear();
+    mm.mappings.overlapping(sub.start, sub.last, [&](Mapping& m) {
+      if (m.sub == sub.ptr) hit.push(&m);
+    });
+    for (Mapping* m : hit) {
+      f.gone.push(m);
+      drop_mapping(mm, *m);
+    }
+  } while (hit.overflowed);
+}
+
+// The mm and everything that is about it goes.
+void Mirror::drop_devices(Mm& mm, Facts& f) {
+  mm.mappings.each([&](Mapping& m) {
+    f.gone.push(&m);
+    --m.ctx->mappings;
+    if (Page* page = m.pfn ? pages_.find(m.pfn) : nullptr) {
+      for (Mapping*& p : page->mappings)
+        if (p == &m) {
+          page->mappings.erase(&p);
+          break;
+        }
+      forget_page(*page);
+    }
+    mappings_.drop(m);
+  });
+  mm.mappings.clear();
+  mm.vmas.each([&](VmaPiece& v) { vmas_.drop(v); });
+  mm.vmas.clear();
+  ctxs_.erase_if([&](const Ctx& c) { return c.mm == mm.ptr; });
+  ranges_.erase_if([&](const SvmRange& r) { return r.mm == mm.ptr; });
+  mm.ranges.clear();
+  mm.ctxs.clear();
+  mm.dmas.clear();
+}
+
+void Mirror::on(const ev_dev_map& e, Facts& f) {
+  Task& t = task_of(e.h, f);
+  Mm* mm = mm_of(e.h, f);
+  Sub* sub = sub_of(e.sub, f);
+  Section* s = section_of(t, e.sub);
+  keep_section(f, s);
+  if (s) s->mapped = true;
+  if (sub)
+    for (Unchecked* u = sub->unchecked.begin(); u != sub->unchecked.end(); ++u)
+      if (u->task == t.key) {
+        sub->unchecked.erase(u);
+        break;
+      }
+  if (!mm || mm->exited || e.end <= e.start) return;
+  Ctx& ctx = ctx_of(e.h, e.ctx, e.sub, e.driver, f);
+  keep_check(e.ctx, f);
+  cut(*mm, ctx, e.start, e.end, f);
+  Mapping m;
+  m.ctx = &ctx;
+  m.mm = e.h.mm;
+  m.sub = e.sub;
+  m.start = e.start;
+  m.end = e.end;
+  m.pfn = e.pfn;
+  m.owner = e.owner;
+  m.seq = e.seq;
+  m.source = e.source;
+  m.order = e.order;
+  m.write = e.write;
+  m.cpu_dirty = e.cpu_dirty;
+  m.driver = e.driver;
+  m.begun = EventRef::of(e.h);
+  f.mapping = &add_mapping(*mm, m);
+  ctx.invalidated = ctx.move_notified = EventRef{};
+}
+
+void Mirror::on(const ev_dev_unmap& e, Facts& f) {
+  about_ctx(e.h, e.ctx, f);
+  sub_of(e.sub, f);
+  if (!f.mm || !f.ctx || e.end <= e.start) return;
+  cut(*f.mm, *f.ctx, e.start, e.end, f);
+  if (f.ctx->flushes && !f.gone.empty()) f.ctx->unflushed.push(Piece{e.start, e.end, 0, EventRef::of(e.h)});
+}
+
+void Mirror::on(const ev_dev_flush_submit& e, Facts& f) {
+  about_ctx(e.h, e.ctx, f);
+  if (!f.ctx) return;
+  // a flush helps against what was unmapped before it was asked for
+  for (Piece& p : f.ctx->unflushed)
+    if (!p.token && e.start <= p.start && p.end <= e.end) p.token = e.token;
+}
+
+void Mirror::on(const ev_dev_flush_done& e, Facts& f) {
+  about_ctx(e.h, e.ctx, f);
+  if (!f.ctx) return;
+  auto& pieces = f.ctx->unflushed;
+  for (int i = pieces.count - 1; i >= 0; --i)
+    if (pieces.items[static_cast<size_t>(i)].token == e.token) pieces.erase(&pieces.items[static_cast<size_t>(i)]);
+  if (pieces.empty()) pieces.clear();
+}
+
+void Mirror::on(const ev_dev_hole& e, Facts& f) {
+  task_of(e.h, f);
+  mm_of(e.h, f);
+  Ctx& ctx = ctx_of(e.h, e.ctx, 0, e.driver, f);
+  ctx.hole_start = e.start;
+  ctx.hole_end = e.end;
+}
+
+// Translations that the callback's range meets have to be made anew before they are used, unless the device itself is at work.
+void Mirror::callback_met(const ev_cb_ret& e, Facts& f) {
+  if (!f.mm || !e.ret) return;
+  for (Ctx* ctx : f.mm->ctxs) {
+    if (ctx->sub != e.sub || (e.owner && e.owner == ctx->owner)) continue;
+    bool met = false;
+    f.mm->mappings.overlapping(e.start, e.end - 1, [&](const Mapping& m) { met = met || m.ctx == ctx; });
+    if (met) ctx->invalidated = EventRef::of(e.h);
+  }
+}
+
+// What is still writable after an invalidation for a change of protection has started stays marked until it is made anew.
+void Mirror::protection_changed(const ev_inv_start_ret& e, Mm& mm, const Facts& f) {
+  if (e.reason != MS_reason_protection_vma && e.reason != MS_reason_protection_page && e.reason != MS_reason_soft_dirty) return;
+  if (e.end <= e.start || !f.has_entry) return;
+  const uint64_t since = f.entry->at.time;
+  mm.mappings.overlapping(e.start, e.end - 1, [&](Mapping& m) {
+    if (m.write && !m.downgraded && m.begun.time + kClockSlack < since) m.downgraded = EventRef::of(e.h);
+  });
+}
+
+}  // namespace mirrorscope

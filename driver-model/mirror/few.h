@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// How state refers to a record, and how a few things are kept without an allocation.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "schema/events.h"
+
+namespace mirrorscope {
+
+// Names one record without keeping its bytes: (cpu, seq) is unique within 2^32 records of a CPU, time finds it fast.
+struct EventRef {
+  uint64_t time = 0;
+  uint32_t seq = 0;
+  uint16_t cpu = 0;
+  uint16_t id = 0;  // row of events.def, 0 = no record
+
+  static EventRef of(const ev_header& h) { return {h.time, h.seq, h.cpu, h.id}; }
+  explicit operator bool() const { return id != 0; }
+  bool operator==(const EventRef&) const = default;
+};
+static_assert(sizeof(EventRef) == 16);
+
+// A fixed-capacity list that says when it overflowed instead of growing: state of one task stays one allocation.
+template <typename T, uint8_t N>
+struct Few {
+  std::array<T, N> items;
+  uint8_t count = 0;
+  bool overflowed = false;  // entries were dropped: what the list says is incomplete until it is cleared
+
+  T* begin() { return items.data(); }
+  T* end() { return items.data() + count; }
+  const T* begin() const { return items.data(); }
+  const T* end() const { return items.data() + count; }
+  bool empty() const { return count == 0; }
+  T& back() { return items[count - 1]; }
+  const T& back() const { return items[count - 1]; }
+  T* push(const T& item) {
+    if (count == N) {
+      overflowed = true;
+      return nullptr;
+    }
+    items[count] = item;
+    return &items[count++];
+  }
+  void truncate(uint8_t n) { count = n; }
+  void erase(T* at) {
+    for (T* p = at; p + 1 < end(); ++p) *p = p[1];
+    --count;
+  }
+  void clear() {
+    count = 0;
+    overflowed = false;
+  }
+};
+
+}  // namespace mirrorscope

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which pages devices map or hold, until the kernel frees them.
+#include <algorithm>
+
+#include "driver-model/mirror/mirror.h"
+
+namespace mirrorscope {
+
+Page& Mirror::page_of(uint64_t pfn) {
+  Page& page = pages_.get(pfn);
+  page.pfn = pfn;
+  return page;
+}
+
+// No device has to do with it any more. Not while the record that ended it is judged: see settle() in step().
+void Mirror::forget_page(Page& page) {
+  if (page.mappings.empty() && page.holds.empty()) idle_pages_.push_back(page.pfn);
+}
+
+void Mirror::forget_idle_pages() {
+  for (uint64_t pfn : idle_pages_) {
+    const Page* page = pages_.find(pfn);
+    if (page && page->mappings.empty() && page->holds.empty()) pages_.erase(pfn);
+  }
+  idle_pages_.clear();
+}
+
+void Mirror::on(const ev_page_hold& e, Facts& f) {
+  task_of(e.h, f);
+  mm_of(e.h, f);
+  Ctx& ctx = ctx_of(e.h, e.ctx, 0, e.driver, f);
+  ctx.holds = true;
+  if (e.hold == MS_hold_pin) ctx.pins += (e.end - e.start) >> 12;
+  if (!e.pfn) return;
+  Page& page = page_of(e.pfn);
+  f.page = &page;
+  for (Hold& h : page.holds)
+    if (h.ctx == e.ctx && h.hold == e.hold) {
+      ++h.count;
+      return;
+    }
+  page.holds.push(Hold{e.ctx, e.start, e.hold, 1, e.longterm != 0, EventRef::of(e.h)});
+}
+
+void Mirror::on(const ev_page_release& e, Facts& f) {
+  about_ctx(e.h, e.ctx, f);
+  if (f.ctx && e.hold == MS_hold_pin) f.ctx->pins -= std::min<uint64_t>(f.ctx->pins, (e.end - e.start) >> 12);
+  Page* page = e.pfn ? pages_.find(e.pfn) : nullptr;
+  if (!page) return;
+  f.page = page;
+  if (e.dirty)
+    for (Mapping* m : page->mappings) m->dirtied = true;
+  for (Hold& h : page->holds) {
+    if (h.ctx != e.ctx || h.hold != e.hold) continue;
+    f.has_hold = true;
+    f.hold = h;
+    if (--h.count == 0) page->holds.erase(&h);
+    forget_page(*page);
+    return;
+  }
+}
+
+void Mirror::on(const ev_page_free& e, Facts& f) {
+  task_of(e.h, f);
+  Page* page = pages_.find(e.pfn);
+  if (!page) return;
+  f.page = page;
+  page->freed = EventRef::of(e.h);
+}
+
+void Mirror::on(const ev_page_dirty& e, Facts& f) {
+  task_of(e.h, f);
+  Page* page = pages_.find(e.pfn);
+  if (!page) return;
+  f.page = page;
+  for (Mapping* m : page->mappings) m->dirtied = true;
+}
+
+}  // namespace mirrorscope
