@@ -191,6 +191,7 @@ void Mirror::on(const ev_dev_map& e, Facts& f) {
 
 void Mirror::on(const ev_dev_unmap& e, Facts& f) {
   about_ctx(e.h, e.ctx, f);
+  find_within(f, e.h.mm);
   sub_of(e.sub, f);
   if (!f.mm || !f.ctx || e.end <= e.start) return;
   cut(*f.mm, *f.ctx, e.start, e.end, f);
