@@ -99,6 +99,7 @@ void Mirror::on(const ev_sub_remove& e, Facts& f) {
   enter(e.h, f, e.sub);
   if (Sub* sub = sub_of(e.sub, f)) {
     if (!sub->removed) sub->removing = EventRef::of(e.h);
+    f.mm = mms_.find(sub->mm);
   }
 }
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// REG-07: pages are given back only when the device has stopped using them and has no bus address of them left.
+#include "analyzer/discipline.h"
+#include "analyzer/rule.h"
+#include "analyzer/suspects.h"
+#include "analyzer/words.h"
+
+namespace mirrorscope::rules {
+class ReleasedInUse final : public RuleOf<ReleasedInUse> {
+ public:
+  void on(const ev_page_release& e, const Facts& f, Judge& judge) {
+    suspects_.settle(e.h.time, judge);
+    suspects_.explain(e.h, e.ctx, judge);  // a bus address given back at the same time
+    if (!f.mm || e.hold == MS_hold_dma) return;
+    if (f.has_hold && f.hold.count > 1) return;  // it keeps another one
+    for (const Dma& d : f.mm->dmas) {
+      if (d.ctx != e.ctx || d.start >= e.end || e.start >= d.end || dma_end_is_late(d.driver)) continue;
+      if (d.at.time + Mirror::kClockSlack >= e.h.time) continue;
+      return suspects_.add(e.h, e.ctx, d.at.time, {{d.at, "the access began"}},
+                           fmt::format("{} is given back while the device accesses {}", range_text(e.start, e.end),
+                                       range_text(d.start, d.end)));
+    }
+    if (f.page)
+      for (const Hold& h : f.page->holds)
+        if (h.ctx == e.ctx && h.hold == MS_hold_dma)
+          return suspects_.add(e.h, e.ctx, h.at.time, {{h.at, "its bus address was made"}},
+                               fmt::format("page {} is given back before its bus address is unmapped", hex(e.pfn)));
+    judge.held();
+  }
+
+  void on(const ev_dma_end& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
+  void on(const ev_dma_begin&, const Facts&, Judge&) {}
+  void on(const ev_page_hold&, const Facts&, Judge&) {}
+  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
+
+ private:
+  Suspects suspects_;
+};
+
+RULE(reg_07_released_in_use, ReleasedInUse,
+     {.id = "REG-07",
+      .name = "released_in_use",
+      .level = Level::hard,
+      .party = Party::driver,
+      .says = "a driver gives back a page after the last access to it is over and after dma_unmap of it",
+      .because = "drivers/infiniband/core/umem.c, __ib_umem_release(): ib_dma_unmap_sgtable_attrs() first, "
+                 "unpin_user_page_range_dirty_lock() then; Documentation/core-api/pin_user_pages.rst",
+      .not_claimed = "work in flight that has no rows of its own; hooks that see the end of an access late",
+      .look_at = "the order of the release path, and of its error paths",
+      .also = {}})
+
+}  // namespace mirrorscope::rules

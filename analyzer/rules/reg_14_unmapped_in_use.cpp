@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// REG-14: a process does not unmap what it has told a device to use.
+#include "analyzer/discipline.h"
+#include "analyzer/rule.h"
+#include "analyzer/words.h"
+
+namespace mirrorscope::rules {
+class UnmappedInUse final : public RuleOf<UnmappedInUse> {
+ public:
+  void on(const ev_inv_start& e, const Facts& f, Judge& judge) {
+    if (e.reason != MS_reason_unmap || !f.mm || f.mm->dmas.empty() || f.mm->releasing || e.end == UINT64_MAX) return;
+    for (const Dma& d : f.mm->dmas) {
+      if (d.start >= e.end || e.start >= d.end || dma_end_is_late(d.driver)) continue;
+      if (d.at.time + Mirror::kClockSlack >= e.h.time) continue;
+      const Ctx* ctx = mirror_->ctx(d.ctx);
+      const auto discipline = ctx ? promise(*ctx, *mirror_) : std::nullopt;
+      if (!discipline || *discipline == Discipline::pin) continue;  // REG-05 says that
+      judge.broken(e.h, d.at.time, {{d.at, "the access began"}},
+                   fmt::format("{} is unmapped while a device accesses {} of it: the device's work fails or loses data",
+                               range_text(e.start, e.end), range_text(d.start, d.end)));
+    }
+  }
+
+  void on(const ev_dma_end&, const Facts& f, Judge& judge) {
+    if (f.has_dma) judge.held();
+  }
+  void on(const ev_dma_begin&, const Facts&, Judge&) {}
+  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
+
+ private:
+  const Mirror* mirror_ = nullptr;
+};
+
+RULE(reg_14_unmapped_in_use, UnmappedInUse,
+     {.id = "REG-14",
+      .name = "unmapped_in_use",
+      .level = Level::smell,
+      .party = Party::application,
+      .says = "a process unmaps nothing that a device is accessing on its behalf",
+      .because = "mm/memory.c, unmap_vmas() does not ask devices, it tells them; what a driver then has to do is ORD-10",
+      .not_claimed = "anything about the driver; pinned memory (REG-05); the end of the process",
+      .look_at = "who waits for the device's completion before munmap (the stack)",
+      .also = {EV_mm_release}})
+
+}  // namespace mirrorscope::rules

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// SVM-03: a range whose addresses were unmapped is marked, never used again, and removed first.
+#include "analyzer/rule.h"
+#include "analyzer/suspects.h"
+#include "analyzer/words.h"
+
+namespace mirrorscope::rules {
+class UnmappedRangeUsed final : public RuleOf<UnmappedRangeUsed> {
+ public:
+  void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
+    suspects_.settle(e.h.time, judge);
+    if (e.ret || e.reason != MS_reason_unmap || !f.has_entry || !f.mm || !f.mm->ranges.size() || e.end <= e.start) return;
+    f.mm->ranges.overlapping(e.start, e.end - 1, [&](const SvmRange& r) {
+      if (r.unmapped) return judge.held();
+      if (r.created.time + Mirror::kClockSlack >= f.entry->at.time) return;
+      suspects_.add(e.h, r.ptr, r.created.time, {{r.created, "the range was made"}, {f.entry->at, "the unmap began"}},
+                    fmt::format("{} is unmapped and range {} is not marked so", range_text(e.start, e.end),
+                                range_text(r.start, r.end)));
+    });
+  }
+
+  void on(const ev_svm_range& e, const Facts& f, Judge& judge) {
+    if (e.verb == MS_svm_verb_set_unmapped) return suspects_.explain(e.h, e.range, judge);
+    if (!f.range || !f.range->unmapped) return;
+    if (e.verb == MS_svm_verb_removed) return judge.held();
+    const bool used = e.verb == MS_svm_verb_found || (e.verb == MS_svm_verb_get_pages && e.ret == 0);
+    if (!used) return;
+    judge.broken(e.h, f.range->unmapped.time, {{f.range->unmapped, "it was marked as unmapped"}},
+                 fmt::format("range {} is {} although its addresses were unmapped", range_text(f.range->start, f.range->end),
+                             e.verb == MS_svm_verb_found ? "found" : "given pages"));
+  }
+  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
+
+ private:
+  Suspects suspects_;
+};
+
+RULE(svm_03_unmapped_range_used, UnmappedRangeUsed,
+     {.id = "SVM-03",
+      .name = "unmapped_range_used",
+      .level = Level::hard,
+      .party = Party::driver,
+      .says = "a range that an unmap meets is marked with drm_gpusvm_range_set_unmapped() and afterwards only removed",
+      .because = "drivers/gpu/drm/drm_gpusvm.c, its introduction: \"partial unmap\" and the garbage collector; drm_gpusvm_get_pages() is "
+                 "-EFAULT for flags.unmapped",
+      .not_claimed = "a VM that is closed, whose garbage nobody collects",
+      .look_at = "whether the garbage collector runs before every fault",
+      .also = {EV_inv_start}})
+
+}  // namespace mirrorscope::rules

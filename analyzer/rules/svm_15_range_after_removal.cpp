@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// SVM-15: a range that was removed is used no more.
+#include <vector>
+
+#include "analyzer/rule.h"
+#include "analyzer/words.h"
+
+namespace mirrorscope::rules {
+class RangeAfterRemoval final : public RuleOf<RangeAfterRemoval> {
+ public:
+  void on(const ev_svm_range& e, const Facts&, Judge& judge) {
+    const auto is = [&](const Removed& r) { return r.range == e.range; };
+    const auto gone = std::find_if(removed_.begin(), removed_.end(), is);
+    if (e.verb == MS_svm_verb_created) {
+      if (gone != removed_.end()) removed_.erase(gone);
+      return;
+    }
+    if (gone != removed_.end() && gone->at.time + Mirror::kClockSlack < e.h.time)
+      return judge.broken(e.h, gone->at.time, {{gone->at, "it was removed"}},
+                          fmt::format("range {} is used after its removal: its memory may be gone", hex(e.range)));
+    judge.held();
+    if (e.verb != MS_svm_verb_removed || gone != removed_.end()) return;
+    if (removed_.size() == kKept) removed_.erase(removed_.begin());
+    removed_.push_back({e.range, EventRef::of(e.h)});
+  }
+
+ private:
+  static constexpr size_t kKept = 256;
+  struct Removed {
+    uint64_t range;
+    EventRef at;
+  };
+  std::vector<Removed> removed_;
+};
+
+RULE(svm_15_range_after_removal, RangeAfterRemoval,
+     {.id = "SVM-15",
+      .name = "range_after_removal",
+      .level = Level::hard,
+      .party = Party::driver,
+      .says = "nothing is done with a range after drm_gpusvm_range_remove()",
+      .because = "drivers/gpu/drm/drm_gpusvm.c, drm_gpusvm_range_remove() drops the tree's reference: drm_gpusvm_range_put()",
+      .not_claimed = "that somebody who holds a reference of his own does wrong by only reading it; ranges removed long ago",
+      .look_at = "drm_gpusvm_range_get() before the lock is given back",
+      .also = {}})
+
+}  // namespace mirrorscope::rules
