@@ -11,21 +11,22 @@ Merge::Merge(const Reader& reader) {
   for (uint32_t i = 0; i < cursors_.size(); i++)
     if (const ev_header* r = cursors_[i].next()) heap_.push_back({r->time, i, r});
   std::sort(heap_.begin(), heap_.end(), [](const Head& a, const Head& b) { return a.before(b); });
+  change_stream(nullptr);
 }
 
-const ev_header* Merge::next() {
-  if (heap_.empty()) return nullptr;
-  Head& top = heap_.front();
-  const ev_header* record = top.record;
-  if (const ev_header* r = cursors_[top.index].next()) {
-    top.record = r;
-    top.time = r->time;
-  } else {
-    top = heap_.back();
+// `following`: what comes next in the stream that is left, null if nothing.
+void Merge::change_stream(const ev_header* following) {
+  if (following) top_.time = following->time;
+  top_.record = following;
+  if (following && !heap_.empty()) {
+    if (heap_.front().before(top_)) std::swap(top_, heap_.front());
+  } else if (!heap_.empty()) {
+    top_ = heap_.front();
+    heap_.front() = heap_.back();
     heap_.pop_back();
   }
   sink();
-  return record;
+  until_ = heap_.empty() ? UINT64_MAX : heap_.front().time + (top_.index < heap_.front().index ? 1 : 0);
 }
 
 // The first head may be out of place; all others are in order.

@@ -18,8 +18,17 @@ class Merge {
   explicit Merge(const Reader& reader);
 
   // The record with the smallest time, at equal times the one of the lower stream; null at the end. Valid as long as
-  // both the Merge and the Reader.
-  const ev_header* next();
+  // both the Merge and the Reader. Streams are left only when another one is due: records of one CPU come in runs.
+  const ev_header* next() {
+    const ev_header* record = top_.record;
+    if (!record) return nullptr;
+    const ev_header* following = cursors_[top_.index].next();
+    if (following && following->time < until_) [[likely]]
+      top_.record = following;
+    else
+      change_stream(following);
+    return record;
+  }
 
   // One per stream, in the order of Reader::streams(). Damage that lies in front of a record has been found when next()
   // gives that record.
@@ -35,10 +44,13 @@ class Merge {
     bool before(const Head& o) const { return time != o.time ? time < o.time : index < o.index; }
   };
 
+  void change_stream(const ev_header* following);
   void sink();
 
   std::vector<Cursor> cursors_;
-  std::vector<Head> heap_;  // smallest first
+  Head top_{};              // whose record is next; its time is not kept up
+  uint64_t until_ = 0;      // records of this stream come first as long as they are older
+  std::vector<Head> heap_;  // the other streams, smallest first
 };
 
 }  // namespace mirrorscope::trace
