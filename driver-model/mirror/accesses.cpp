@@ -100,7 +100,7 @@ void Mirror::on(const ev_unlock& e, Facts& f) {
 void Mirror::on(const ev_revalidate& e, Facts& f) {
   about_ctx(e.h, e.ctx, f);
   Sub* sub = sub_of(e.sub, f);
-  Section* s = section_of(*f.task, e.sub);
+  Section* s = section_of(*f.task, e.sub, sub);
   keep_section(f, s);
   Check check;
   check.ctx = e.ctx;

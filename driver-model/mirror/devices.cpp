@@ -157,7 +157,7 @@ void Mirror::on(const ev_dev_map& e, Facts& f) {
   Task& t = task_of(e.h, f);
   Mm* mm = mm_of(e.h, f);
   Sub* sub = sub_of(e.sub, f);
-  Section* s = section_of(t, e.sub);
+  Section* s = section_of(t, e.sub, sub);
   keep_section(f, s);
   if (s) s->mapped = true;
   if (sub)

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <new>
 
 #include "schema/events.h"
 
@@ -11,12 +12,13 @@ namespace mirrorscope {
 
 // Names one record without keeping its bytes: (cpu, seq) is unique within 2^32 records of a CPU, time finds it fast.
 struct EventRef {
+  // in the order of ev_header, of which it is a copy of the first half
   uint64_t time = 0;
-  uint32_t seq = 0;
-  uint16_t cpu = 0;
   uint16_t id = 0;  // row of events.def, 0 = no record
+  uint16_t cpu = 0;
+  uint32_t seq = 0;
 
-  static EventRef of(const ev_header& h) { return {h.time, h.seq, h.cpu, h.id}; }
+  static EventRef of(const ev_header& h) { return {h.time, h.id, h.cpu, h.seq}; }
   explicit operator bool() const { return id != 0; }
   bool operator==(const EventRef&) const = default;
 };
@@ -36,6 +38,14 @@ struct Few {
   bool empty() const { return count == 0; }
   T& back() { return items[count - 1]; }
   const T& back() const { return items[count - 1]; }
+  // One more, made in its place: what T leaves uninitialised (the items of a Few inside) is not written at all.
+  T* emplace() {
+    if (count == N) {
+      overflowed = true;
+      return nullptr;
+    }
+    return new (&items[count++]) T;
+  }
   T* push(const T& item) {
     if (count == N) {
       overflowed = true;

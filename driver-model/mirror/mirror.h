@@ -27,41 +27,30 @@
 
 namespace mirrorscope {
 
-// How one record fits the state. Pointers are valid until the next step.
-struct Facts {
+// What one word says about how a record fits the state. Pointers are valid until the next step.
+struct Fact {
   Task* task = nullptr;
   Mm* mm = nullptr;
   Sub* sub = nullptr;       // interval notifier the record is about; null if it was never seen
   ListSub* list = nullptr;  // hlist notifier the record is about
   Call* within = nullptr;   // innermost inv_start, inv_end or mm_release call of this task on this mm
-
   const Call* entry = nullptr;     // exit records: the call they close, null if it is not known
-  bool has_entry = false;          // entry is known from its own record, not assumed
   const Region* region = nullptr;  // inv_end, inv_end_ret: the region they close, null if it is not known
-  bool has_section = false;
-  Section section;         // as it was before this record
-  bool has_migration = false;
-  Migration migration;     // as it was before this record
-  bool has_previous = false;
-  Sub previous;            // sub_insert_ret: the generation that was still live on the same address
-  bool has_short_pin = false;
-  ShortPin short_pin;      // pin, unpin: the short pin of this task that this record may answer
-  bool has_list_was = false;
-  ListSub list_was;        // mn_register_ret, mn_unregister, mn_free: the notifier of this address as it was before this record
   const Registration* registration = nullptr;  // reg, dereg, dma_begin: what they are about, null if it was never seen
-  Few<const Registration*, 4> stale;  // inv_start: registrations whose addresses lead elsewhere from now on, each said once
-  Few<Migration, 2> unfinished;       // mm_exit_ret: migrations that can no longer be finalized
   Ctx* ctx = nullptr;                 // mirroring object the record is about, null if no record has said anything of it
   const Mapping* mapping = nullptr;   // dev_map: what it made
-  Few<const Mapping*, 16> gone;       // dev_map, dev_unmap, dereg, sub_remove_ret, mm_exit_ret: what it ended, whole or in part
-  bool has_dma = false;
-  Dma dma;                            // dma_end: the access that it ends
   const Page* page = nullptr;         // page_free, page_dirty, page_hold, page_release: null if no device had to do with it
-  bool has_hold = false;
-  Hold hold;                          // page_release: what it gives back, as it was before
   const SvmRange* range = nullptr;    // svm_range: as it is after, with `removed` it is gone after the step
+
+  bool has_entry = false;          // entry is known from its own record, not assumed
+  bool has_section = false;
+  bool has_migration = false;
+  bool has_previous = false;
+  bool has_short_pin = false;
+  bool has_list_was = false;
+  bool has_dma = false;
+  bool has_hold = false;
   bool has_check = false;
-  Check check;                        // dev_map, job_begin, dma_begin: what this task last asked about this ctx
 
   bool region_is_innermost = false;   // inv_end: no younger region of the task was still open
   bool starts_all_seen = false;       // inv_end without a region: the mm was quiescent once, and every start since then was seen
@@ -69,37 +58,34 @@ struct Facts {
   bool finish_was_promised = false;   // cb_finish
   bool end_was_owed = false;          // hl_end
   bool seq_went_back = false;         // a subscriptions->invalidate_seq lower than one that was read for certain earlier
-  EventRef seq_was;                   // where the higher one was read
-  int32_t active_most = -1;           // exits that show active_invalidate_ranges: bounds of what it may be, -1 = unknown
-  int32_t active_least = 0;
   bool active_is_exact = false;  // no other task began or ended anything while the value was read, nor shortly before
+  int32_t active_most = -1;      // exits that show active_invalidate_ranges: bounds of what it may be, -1 = unknown
+  int32_t active_least = 0;
+};
 
+// How one record fits the state: the single words, and what is larger, valid only where a word says so.
+struct Facts : Fact {
+  Section section;      // has_section: as it was before this record
+  Migration migration;  // has_migration: as it was before this record
+  Sub previous;         // has_previous: sub_insert_ret: the generation that was still live on the same address
+  ShortPin short_pin;   // has_short_pin: pin, unpin: the short pin of this task that this record may answer
+  ListSub list_was;     // has_list_was: mn_register_ret, mn_unregister, mn_free: the notifier of this address before this record
+  EventRef seq_was;     // seq_went_back: where the higher one was read
+  Few<const Registration*, 4> stale;  // inv_start: registrations whose addresses lead elsewhere from now on, each said once
+  Few<Migration, 2> unfinished;       // mm_exit_ret: migrations that can no longer be finalized
+  Few<const Mapping*, 16> gone;       // dev_map, dev_unmap, dereg, sub_remove_ret, mm_exit_ret: what it ended, whole or in part
+  Dma dma;      // has_dma: dma_end: the access that it ends
+  Hold hold;    // has_hold: page_release: what it gives back, as it was before
+  Check check;  // has_check: dev_map, job_begin, dma_begin: what this task last asked about this ctx
   Few<const Call*, 4> abandoned;  // calls that must have returned, without a record of it
   Few<Region, 4> unended;  // regions that must be over, without a record of it
   Few<uint16_t, 6> missed; // ids of events of which a record must be missing, each once per record
 
   void clear() {
-    task = nullptr;
-    mm = nullptr;
-    sub = nullptr;
-    list = nullptr;
-    within = nullptr;
-    entry = nullptr;
-    region = nullptr;
-    has_entry = has_section = has_migration = has_previous = has_short_pin = has_list_was = false;
-    registration = nullptr;
+    new (static_cast<Fact*>(this)) Fact;  // an assignment becomes `rep stos`, which costs more than the rest of a step
     stale.clear();
     unfinished.clear();
-    ctx = nullptr;
-    mapping = nullptr;
     gone.clear();
-    has_dma = has_hold = has_check = false;
-    page = nullptr;
-    range = nullptr;
-    region_is_innermost = starts_all_seen = called_twice = finish_was_promised = end_was_owed = seq_went_back = false;
-    active_most = -1;
-    active_least = 0;
-    active_is_exact = false;
     abandoned.clear();
     unended.clear();
     missed.clear();
@@ -234,16 +220,22 @@ class Mirror {
   template <typename Ev>
   void on(const Ev&, Facts&) {}
 
+  // Every step goes through some of these; the files of mirror/ are one translation unit for their sake.
+#define MS_EVERY_STEP [[gnu::always_inline]] inline
+
   // tasks.cpp: the call stack of a task
-  Task& task_of(const ev_header&, Facts&);
-  Call* enter(const ev_header&, Facts&, uint64_t key);
-  bool leave(const ev_header&, Facts&, uint64_t key);
-  void find_within(Facts&, uint64_t mm);
+  MS_EVERY_STEP Task& task_of(const ev_header&, Facts&);
+  MS_EVERY_STEP Call* enter(const ev_header&, Facts&, uint64_t key);
+  MS_EVERY_STEP bool leave(const ev_header&, Facts&, uint64_t key);
+  MS_EVERY_STEP void find_within(Facts&, uint64_t mm);
+  Task& task_begins(uint64_t key, uint64_t now);
+  Call* call_too_deep(Task&, Facts&);
   void drop_assumed(Task&, uint64_t unless_range, Facts&);
   void sweep_idle_tasks(uint64_t now);
 
   // regions.cpp
-  Mm* mm_of(const ev_header&, Facts&);
+  MS_EVERY_STEP Mm* mm_of(const ev_header&, Facts&);
+  Mm& mm_appears(uint64_t ptr);
   void mm_begins(Mm&);
   void start_entered(Mm&, const ev_header&);
   void region_opened(Mm&, const ev_header&);
@@ -254,12 +246,13 @@ class Mirror {
   void resync(Mm&, const ev_header&);
 
   // subs.cpp
-  Sub* sub_of(uint64_t ptr, Facts&) const;
+  MS_EVERY_STEP Sub* sub_of(uint64_t ptr, Facts&) const;
   Sub& sub_begins(uint64_t ptr, uint64_t mm, uint64_t start, uint64_t last, Facts&);
   void sub_ends(Sub&, const EventRef& at);
 
   // reads.cpp
-  Section* section_of(Task&, uint64_t sub);
+  Section* section_of(Task&, uint64_t ptr, const Sub* now) const;
+#undef MS_EVERY_STEP
   void keep_section(Facts&, const Section*);
 
   // migrations.cpp
@@ -325,7 +318,6 @@ class Mirror {
   uint64_t generations_ = 0;
   size_t sweep_at_ = 4096;
   bool probes_known_ = false;  // a probe_state was seen: callbacks without one are not covered
-  std::array<Task*, 64> last_task_{};  // by cpu: the task found last, a cache
 };
 
 }  // namespace mirrorscope

@@ -27,11 +27,10 @@ void unchecked_left(Sub& sub, const Task& t) {
 }
 }  // namespace
 
-Section* Mirror::section_of(Task& t, uint64_t sub) {
+// `now`: the sub that has the address today; another one that had it before has sequences of its own.
+Section* Mirror::section_of(Task& t, uint64_t ptr, const Sub* now) const {
   for (Section& s : t.sections) {
-    if (s.sub != sub) continue;
-    // another sub that has got the same address has sequences of its own
-    const Sub* now = subs_.find(sub);
+    if (s.sub != ptr) continue;
     return now && s.generation && s.generation != now->generation ? nullptr : &s;
   }
   return nullptr;
@@ -47,14 +46,15 @@ void Mirror::on(const ev_read_begin& e, Facts& f) {
   mm_of(e.h, f);
   sub_of(e.sub, f);
   c.value = e.sub_seq;
-  keep_section(f, section_of(*f.task, e.sub));
+  keep_section(f, section_of(*f.task, e.sub, f.sub));
 }
 
 void Mirror::on(const ev_read_begin_ret& e, Facts& f) {
   leave(e.h, f, e.sub);
   mm_of(e.h, f);
   Task& t = *f.task;
-  Section* s = section_of(t, e.sub);
+  Sub* sub = sub_of(e.sub, f);
+  Section* s = section_of(t, e.sub, sub);
   keep_section(f, s);
   if (!s) {
     s = std::find_if(t.sections.begin(), t.sections.end(), [&](const Section& old) { return old.sub == e.sub; });
@@ -77,7 +77,7 @@ void Mirror::on(const ev_read_begin_ret& e, Facts& f) {
   s->fault_seen = s->mapped = false;
   s->fault_result = 0;
   s->generation = 0;
-  if (Sub* sub = sub_of(e.sub, f)) {
+  if (sub) {
     s->generation = sub->generation;
     sub->read_begun = true;
     unchecked_left(*sub, t);
@@ -92,8 +92,8 @@ void Mirror::on(const ev_range_fault& e, Facts& f) {
   c.start = e.start;
   c.end = e.end;
   c.value = e.notifier_seq;
-  keep_section(f, section_of(*f.task, e.sub));
   Sub* sub = sub_of(e.sub, f);
+  keep_section(f, section_of(*f.task, e.sub, sub));
   if (!sub) return;
   if (mm && sub->fn && std::find(mm->readers.begin(), mm->readers.end(), sub->fn) == mm->readers.end())
     mm->readers.push(sub->fn);
@@ -104,7 +104,8 @@ void Mirror::on(const ev_range_fault& e, Facts& f) {
 void Mirror::on(const ev_range_fault_ret& e, Facts& f) {
   leave(e.h, f, e.hmm_range);
   mm_of(e.h, f);
-  Section* s = section_of(*f.task, e.sub);
+  Sub* sub = sub_of(e.sub, f);
+  Section* s = section_of(*f.task, e.sub, sub);
   keep_section(f, s);
   if (s) {
     s->fault_seen = true;
@@ -114,7 +115,6 @@ void Mirror::on(const ev_range_fault_ret& e, Facts& f) {
     s->fault_end = e.end;
     if (e.ret == -16) ++s->collisions;
   }
-  Sub* sub = sub_of(e.sub, f);
   if (!sub) return;
   sub->faulted = true;
   fault_left(*sub, *f.task);

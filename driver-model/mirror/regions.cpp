@@ -10,18 +10,16 @@ Mm* Mirror::mm_of(const ev_header& h, Facts& f) {
   uint64_t ptr = h.mm;
   if (!ptr && f.within) ptr = f.within->mm;
   if (!ptr) return nullptr;
-  // most records of a task are about one mm
-  Mm* mm = f.task ? f.task->last_mm : nullptr;
-  if (!mm || mm->ptr != ptr) {
-    bool made = false;
-    mm = &mms_.get(ptr, &made);
-    if (made) {
-      mm->ptr = ptr;
-      mm->generation = ++generations_;
-    }
-    if (f.task) f.task->last_mm = mm;
-  }
-  f.mm = mm;
+  f.mm = mms_.find(ptr);
+  if (!f.mm) [[unlikely]]
+    f.mm = &mm_appears(ptr);
+  return f.mm;
+}
+
+[[gnu::noinline]] Mm& Mirror::mm_appears(uint64_t ptr) {
+  Mm& mm = mms_.get(ptr);
+  mm.ptr = ptr;
+  mm.generation = ++generations_;
   return mm;
 }
 
@@ -142,7 +140,16 @@ void Mirror::on(const ev_inv_start_ret& e, Facts& f) {
     f.task->failed_at = EventRef::of(e.h);
     return;
   }
-  Region r;
+  if (mm.mappings.size()) protection_changed(e, mm, f);
+  if (mm.ranges.size()) ranges_met(e, mm);
+  region_opened(mm, e.h);
+  Region* opened = f.task->regions.emplace();
+  if (!opened) {
+    mm.complete = false;
+    region_closed(mm, e.h, true);
+    return;
+  }
+  Region& r = *opened;
   r.started = f.has_entry ? f.entry->at : EventRef::of(e.h);
   r.returned = EventRef::of(e.h);
   r.range = e.range;
@@ -153,15 +160,8 @@ void Mirror::on(const ev_inv_start_ret& e, Facts& f) {
   r.flags = e.flags;
   r.owner = e.owner;
   r.has_itree = e.has_itree != 0;
-  if (mm.mappings.size()) protection_changed(e, mm, f);
-  if (mm.ranges.size()) ranges_met(e, mm);
   if (r.has_itree) r.frozen_seq = e.seq;
   if (f.entry) r.owed_ends = f.entry->owed_ends;
-  region_opened(mm, e.h);
-  if (!f.task->regions.push(r)) {
-    mm.complete = false;
-    region_closed(mm, e.h, true);
-  }
 }
 
 void Mirror::on(const ev_inv_end& e, Facts& f) {
@@ -301,7 +301,6 @@ void Mirror::on(const ev_mm_exit_ret& e, Facts& f) {
       if (r.mm == mm.ptr) drop_region(t, &r, e.h, f);
     }
     drop_migrations(t, mm, f);
-    if (t.last_mm == &mm) t.last_mm = nullptr;
   });
   drop_devices(mm, f);
   // subs are removed later, when their file is closed; without any the address may come back as another mm

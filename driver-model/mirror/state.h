@@ -15,8 +15,6 @@
 
 namespace mirrorscope {
 
-struct Mm;
-
 // One probed function that a task is inside of: between an entry event and its _ret.
 struct Call {
   EventRef at;          // the entry record; at.id says which function. Of an assumed call: the record that implied it
@@ -106,7 +104,6 @@ struct ShortPin {
 struct Task {
   uint64_t key = 0;  // tid, or a number of its own for the idle task of each CPU
   uint64_t last_time = 0;
-  Mm* last_mm = nullptr;  // a cache, not a fact
   bool seen_idle = false; // its call stack has been empty once: what it does from then on is known from the start
   Few<Call, 12> calls;
   Few<Region, 8> regions;

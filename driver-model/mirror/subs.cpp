@@ -29,13 +29,9 @@ Sub& Mirror::sub_begins(uint64_t ptr, uint64_t mm, uint64_t start, uint64_t last
   sub.mm = mm;
   sub.start = start;
   sub.last = last;
-  bool made = false;
-  Mm& owner = mms_.get(mm, &made);
-  if (made) {
-    owner.ptr = mm;
-    owner.generation = ++generations_;
-  }
-  owner.subs.add(start, last, &sub);
+  Mm* owner = mms_.find(mm);
+  if (!owner) owner = &mm_appears(mm);
+  owner->subs.add(start, last, &sub);
   f.sub = &sub;
   return sub;
 }
@@ -44,12 +40,7 @@ void Mirror::sub_ends(Sub& sub, const EventRef& at) {
   sub.removed = at;
   if (Mm* mm = mms_.find(sub.mm)) {
     mm->subs.remove(&sub);
-    if (mm->exited && mm->subs.size() == 0) {
-      tasks_.each([mm](Task& t) {
-        if (t.last_mm == mm) t.last_mm = nullptr;
-      });
-      mms_.erase(sub.mm);
-    }
+    if (mm->exited && mm->subs.size() == 0) mms_.erase(sub.mm);
   }
   removed_subs_.emplace_back(sub.ptr, sub.generation);
   if (removed_subs_.size() > kRemovedKept) {

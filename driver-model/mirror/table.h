@@ -2,25 +2,28 @@
 // How state is found by kernel address or tid: one hash look-up, stable pointers, freed slots used again.
 #pragma once
 
-#include <tsl/robin_map.h>
-
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <vector>
 
 namespace mirrorscope {
 
-// Kernel addresses are aligned and hashed ones are random: one multiplication spreads both.
+// Kernel addresses are aligned and hashed ones are random: the middle of the product with 2^64 / golden ratio spreads both.
 struct KeyHash {
-  size_t operator()(uint64_t key) const { return (key ^ (key >> 29)) * 0x9e3779b97f4a7c15ull >> 16; }
+  size_t operator()(uint64_t key) const { return key * 0x9e3779b97f4a7c15ull >> 32; }
 };
 
+// Open addressing with linear probing, at most half full: a look-up is one multiplication and most often one cache line.
 template <typename T>
 class Table {
  public:
   T* find(uint64_t key) const {
-    auto it = index_.find(key);
-    return it == index_.end() ? nullptr : it->second;
+    for (size_t i = KeyHash{}(key) & mask_;; i = (i + 1) & mask_) {
+      const Entry& e = index_[i];
+      if (e.key == key) return e.slot;  // key 0 finds an empty entry, whose slot is null
+      if (!e.slot) return nullptr;
+    }
   }
 
   // The state of `key`, made from T{} when there is none. `made` says which.
@@ -34,39 +37,68 @@ class Table {
       free_.pop_back();
       *slot = T{};
     }
-    index_.emplace(key, slot);
+    if (++size_ * 2 > index_.size()) grow();
+    insert({key, slot});
     if (made) *made = true;
     return *slot;
   }
 
   void erase(uint64_t key) {
-    auto it = index_.find(key);
-    if (it == index_.end()) return;
-    free_.push_back(it->second);
-    index_.erase(it);
+    size_t gap = KeyHash{}(key) & mask_;
+    for (; index_[gap].key != key; gap = (gap + 1) & mask_)
+      if (!index_[gap].slot) return;
+    if (!index_[gap].slot) return;
+    free_.push_back(index_[gap].slot);
+    --size_;
+    // what probing has carried past the gap moves back into it
+    for (size_t i = (gap + 1) & mask_; index_[i].slot; i = (i + 1) & mask_) {
+      const size_t from_home = (i - KeyHash{}(index_[i].key)) & mask_;
+      if (from_home < ((i - gap) & mask_)) continue;
+      index_[gap] = index_[i];
+      gap = i;
+    }
+    index_[gap] = {};
   }
 
   template <typename Gone>
   void erase_if(Gone gone) {
-    for (auto it = index_.begin(); it != index_.end();) {
-      if (gone(*it->second)) {
-        free_.push_back(it->second);
-        it = index_.erase(it);
-      } else {
-        ++it;
-      }
-    }
+    std::vector<uint64_t> keys;
+    for (const Entry& e : index_)
+      if (e.slot && gone(*e.slot)) keys.push_back(e.key);
+    for (uint64_t key : keys) erase(key);
   }
 
   template <typename Visit>
   void each(Visit visit) const {
-    for (const auto& [key, slot] : index_) visit(*slot);
+    for (const Entry& e : index_)
+      if (e.slot) visit(*e.slot);
   }
 
-  size_t size() const { return index_.size(); }
+  size_t size() const { return size_; }
 
  private:
-  tsl::robin_map<uint64_t, T*, KeyHash> index_;
+  struct Entry {
+    uint64_t key = 0;
+    T* slot = nullptr;  // null: empty
+  };
+
+  void insert(const Entry& entry) {
+    size_t i = KeyHash{}(entry.key) & mask_;
+    while (index_[i].slot) i = (i + 1) & mask_;
+    index_[i] = entry;
+  }
+
+  void grow() {
+    std::vector<Entry> old(index_.size() * 2);
+    old.swap(index_);
+    mask_ = index_.size() - 1;
+    for (const Entry& e : old)
+      if (e.slot) insert(e);
+  }
+
+  std::vector<Entry> index_ = std::vector<Entry>(16);
+  size_t mask_ = 15;
+  size_t size_ = 0;
   std::deque<T> slots_;
   std::vector<T*> free_;
 };

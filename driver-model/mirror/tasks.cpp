@@ -20,45 +20,48 @@ constexpr auto pair_of = [] {
 
 Task& Mirror::task_of(const ev_header& h, Facts& f) {
   const uint64_t key = task_key(h);
-  Task*& cached = last_task_[h.cpu % last_task_.size()];
-  if (!cached || cached->key != key) {
-    if (tasks_.size() >= sweep_at_) sweep_idle_tasks(h.time);
-    bool made = false;
-    cached = &tasks_.get(key, &made);
-    if (made) cached->key = key;
-  }
-  cached->last_time = h.time;
-  f.task = cached;
-  return *cached;
+  f.task = tasks_.find(key);
+  if (!f.task) [[unlikely]]
+    f.task = &task_begins(key, h.time);
+  f.task->last_time = h.time;
+  return *f.task;
+}
+
+[[gnu::noinline]] Task& Mirror::task_begins(uint64_t key, uint64_t now) {
+  if (tasks_.size() >= sweep_at_) sweep_idle_tasks(now);
+  Task& t = tasks_.get(key);
+  t.key = key;
+  return t;
 }
 
 // Tasks leave no record when they exit: those that have been inside nothing for a second are dropped.
 void Mirror::sweep_idle_tasks(uint64_t now) {
   constexpr uint64_t kSecond = 1'000'000'000;
   tasks_.erase_if([now](const Task& t) { return t.idle() && t.last_time + kSecond < now; });
-  last_task_.fill(nullptr);
   sweep_at_ = std::max<size_t>(4096, tasks_.size() * 2);
 }
 
 Call* Mirror::enter(const ev_header& h, Facts& f, uint64_t key) {
   Task& t = task_of(h, f);
   find_within(f, h.mm);
-  Call call;
-  call.at = EventRef::of(h);
-  call.key = key;
-  call.mm = h.mm;
-  call.frame = ++frames_;
-  Call* pushed = t.calls.push(call);
-  if (!pushed) {
-    // deeper than anything the kernel does: returns were lost, start over with what is certain
-    dropped_calls_ = t.calls;
-    for (const Call& c : dropped_calls_) f.abandoned.push(&c);
-    t.calls.clear();
-    t.seen_idle = false;
-    f.within = nullptr;
-    pushed = t.calls.push(call);
-  }
-  return pushed;
+  Call* call = t.calls.emplace();
+  if (!call) [[unlikely]]
+    call = call_too_deep(t, f);
+  call->at = EventRef::of(h);
+  call->key = key;
+  call->mm = h.mm;
+  call->frame = ++frames_;
+  return call;
+}
+
+// Deeper than anything the kernel does: returns were lost, start over with what is certain.
+[[gnu::noinline]] Call* Mirror::call_too_deep(Task& t, Facts& f) {
+  dropped_calls_ = t.calls;
+  for (const Call& c : dropped_calls_) f.abandoned.push(&c);
+  t.calls.clear();
+  t.seen_idle = false;
+  f.within = nullptr;
+  return t.calls.emplace();
 }
 
 // Closes the innermost call of the function whose return `h` is. Calls inside it must have returned too.
