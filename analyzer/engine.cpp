@@ -19,15 +19,10 @@ std::string_view to_string(Verdict v) {
 }
 
 Engine::Engine(const EngineOptions& options)
-    : defs_(options.rules), shard_(options.shard), shards_(std::max(1u, options.shards)) {
-  if (defs_.empty()) defs_.assign(all_rules().begin(), all_rules().end());
-  judges_.resize(defs_.size());
-  for (size_t i = 0; i < defs_.size(); ++i) {
-    rules_.push_back(defs_[i]->make());
-    rules_.back()->attach(mirror_);
-    rules_.back()->subscribe(handlers_, judges_[i]);
-  }
-}
+    : defs_(options.rules.empty() ? std::vector(all_rules().begin(), all_rules().end()) : options.rules),
+      panel_(defs_, mirror_),
+      shard_(options.shard),
+      shards_(std::max(1u, options.shards)) {}
 
 // Records that do not know their mm: those that only close or accompany a call go to every shard, where the one that saw the call
 // knows what to do; the others are judged once.
@@ -140,18 +135,17 @@ Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
     losses.add({first.settled_until_, UINT64_MAX, 0, MS_loss_unsettled, 0, -1});
 
   for (const auto& shard : shards) {
-    for (size_t i = 0; i < shard->rules_.size(); ++i)
-      shard->rules_[i]->finish(first.last_time_, shard->mirror_, shard->judges_[i]);
+    shard->panel_.finish(first.last_time_);
     result.live_state += shard->mirror_.live();
   }
 
-  for (size_t i = 0; i < first.defs_.size(); ++i) {
-    const RuleDef& def = *first.defs_[i];
+  for (const RuleDef* rule : first.defs_) {
+    const RuleDef& def = *rule;
     RuleResult r;
-    r.rule = &def;
+    r.rule = rule;
     uint64_t kept_out = 0;
     for (const auto& shard : shards) {
-      const Judge& judge = shard->judges_[i];
+      const Judge& judge = shard->panel_.judge_of(def);
       r.held += judge.held_count();
       r.unknown += judge.unknown_count();
       kept_out += judge.broken_count() - judge.candidates().size();

@@ -10,6 +10,7 @@
 
 #include "analyzer/losses.h"
 #include "analyzer/names.h"
+#include "analyzer/panel.h"
 #include "analyzer/rule.h"
 #include "driver-model/mirror/mirror.h"
 
@@ -75,7 +76,7 @@ class Engine {
     if (shards_ > 1 && !mine(record)) return;
     mirror_.step(record, facts_);
     if (!facts_.missed.empty()) repaired(record);
-    for (const Handler& h : handlers_[record.id % EV_LIMIT]) h.call(h.rule, record, facts_, *h.judge);
+    panel_.judge(record, facts_);
   }
 
   // Bytes of the trace that could not be delivered, found by the reader.
@@ -110,10 +111,8 @@ class Engine {
   std::string not_observable_because(const RuleDef& rule) const;
 
   std::vector<const RuleDef*> defs_;
-  std::vector<std::unique_ptr<Rule>> rules_;
-  std::vector<Judge> judges_;
-  std::array<std::vector<Handler>, EV_LIMIT> handlers_;
   Mirror mirror_;
+  Panel panel_;
   Facts facts_;
   LossLog losses_;
   std::array<CpuSequence, 1024> sequences_{};

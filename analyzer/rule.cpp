@@ -1,30 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which rules there are (the files of rules/), and how a breach is kept.
+// How a rule is found by name, and how a breach is kept.
 #include "analyzer/rule.h"
 
-#include <algorithm>
-#include <array>
-
 namespace mirrorscope {
-
-namespace rules {
-#define ENTRY(stem) const RuleDef& rule_##stem();
-#include "rules.inc"
-#undef ENTRY
-}  // namespace rules
-
-std::span<const RuleDef* const> all_rules() {
-  static const auto list = [] {
-    auto rows = std::to_array<const RuleDef*>({
-#define ENTRY(stem) &rules::rule_##stem(),
-#include "rules.inc"
-#undef ENTRY
-    });
-    std::sort(rows.begin(), rows.end(), [](const RuleDef* a, const RuleDef* b) { return a->info.id < b->info.id; });
-    return rows;
-  }();
-  return list;
-}
 
 const RuleDef* rule_named(std::string_view id) {
   for (const RuleDef* rule : all_rules())

@@ -80,8 +80,8 @@ class Judge {
   // One occasion that could not be judged because state is unknown (start of recording, loss).
   void unknown() { ++unknown_; }
   // One occasion that was wrong. `from`: time of the oldest event that the claim rests on.
-  void broken(const ev_header& completing, uint64_t from, std::vector<Evidence> evidence, std::string what,
-              uint64_t fn = 0);
+  [[gnu::cold]] void broken(const ev_header& completing, uint64_t from, std::vector<Evidence> evidence, std::string what,
+                            uint64_t fn = 0);
 
   uint64_t held_count() const { return held_; }
   uint64_t unknown_count() const { return unknown_; }
@@ -97,20 +97,9 @@ class Judge {
   std::vector<Candidate> candidates_;
 };
 
-class Rule;
-
-// One on() of one rule, ready to be called.
-struct Handler {
-  void (*call)(Rule*, const ev_header&, const Facts&, Judge&);
-  Rule* rule;
-  Judge* judge;
-};
-
 class Rule {
  public:
   virtual ~Rule() = default;
-  // Adds a Handler per event id the rule has an on() for.
-  virtual void subscribe(std::array<std::vector<Handler>, EV_LIMIT>& table, Judge& judge) = 0;
   // Before the first record, once: for rules that look up more than the facts of one record.
   virtual void attach(const Mirror&) {}
   // After the last record, once. `end` is its time.
@@ -123,17 +112,6 @@ concept Judges = requires(Self& self, const Ev& e, const Facts& f, Judge& j) { s
 template <typename Self>
 class RuleOf : public Rule {
  public:
-  void subscribe(std::array<std::vector<Handler>, EV_LIMIT>& table, Judge& judge) override {
-#define FIELD(type, name, says)
-#define ARRAY(type, n, name, says)
-#define EVENT(id, name, pair, kind, says, ...) \
-  if constexpr (Judges<Self, ev_##name>) table[id].push_back({&call<ev_##name>, this, &judge});
-#include "schema/events.def"
-#undef EVENT
-#undef FIELD
-#undef ARRAY
-  }
-
   static EventSet judged_events() {
     EventSet set;
 #define FIELD(type, name, says)
@@ -145,12 +123,6 @@ class RuleOf : public Rule {
 #undef FIELD
 #undef ARRAY
     return set;
-  }
-
- private:
-  template <typename Ev>
-  static void call(Rule* self, const ev_header& h, const Facts& f, Judge& j) {
-    static_cast<Self*>(self)->on(reinterpret_cast<const Ev&>(h), f, j);
   }
 };
 
@@ -173,6 +145,7 @@ RuleDef define(const RuleInfo& info) {
 }  // namespace rules
 
 #define RULE(stem, Class, ...) \
+  using class_##stem = Class; \
   const RuleDef& rule_##stem() { \
     static const RuleDef def = define<Class>(RuleInfo __VA_ARGS__); \
     return def; \

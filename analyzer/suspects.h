@@ -15,8 +15,8 @@ namespace mirrorscope {
 class Suspects {
  public:
   // `key`: the object whose records may explain it.
-  void add(const ev_header& completing, uint64_t key, uint64_t from, std::vector<Evidence> evidence, std::string what,
-           uint64_t fn = 0) {
+  [[gnu::cold, gnu::noinline]] void add(const ev_header& completing, uint64_t key, uint64_t from, std::vector<Evidence> evidence,
+                                        std::string what, uint64_t fn = 0) {
     list_.push_back({completing, key, from, std::move(evidence), std::move(what), fn});
   }
 
