@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How losses and the trace's words about itself are taken in, and how candidates are settled at the end.
+// Which engine judges which record, and how candidates are settled at the end.
 #include "analyzer/engine.h"
 
 #include <algorithm>
-
-#include "schema/catalog.h"
+#include <numeric>
 
 namespace mirrorscope {
 
@@ -20,15 +19,16 @@ std::string_view to_string(Verdict v) {
 
 Engine::Engine(const EngineOptions& options)
     : defs_(options.rules.empty() ? std::vector(all_rules().begin(), all_rules().end()) : options.rules),
-      panel_(defs_, mirror_),
       shard_(options.shard),
-      shards_(std::max(1u, options.shards)) {}
+      shards_(std::max(1u, options.shards)),
+      panel_(defs_, mirror_) {}
 
 // Records that do not know their mm: those that only close or accompany a call go to every shard, where the one that saw the call
-// knows what to do; the others are judged once.
-bool Engine::mine(const ev_header& h) const {
-  if (h.mm) return KeyHash{}(h.mm) % shards_ == shard_;
+// knows what to do; the others are judged once. Which probes there are, every mirror has to know.
+uint32_t Engine::shard_of(const ev_header& h, uint32_t shards) {
+  if (h.mm) return static_cast<uint32_t>(KeyHash{}(h.mm) % shards);
   switch (h.id) {
+    case EV_probe_state:
     case EV_itree_end:
     case EV_itree_end_ret:
     case EV_sub_remove_ret:
@@ -38,104 +38,36 @@ bool Engine::mine(const ev_header& h) const {
     case EV_mn_free:
     case EV_page_free:
     case EV_page_dirty:
-      return true;
+      return every_shard;
     default:
-      return shard_ == 0;
+      return 0;
   }
 }
 
-void Engine::gap(const ev_header& h, const CpuSequence& s) {
-  const int32_t missing = static_cast<int32_t>(h.seq - s.next);
-  // a number that comes again says that something is missing, not how much
-  losses_.add({s.last_time, h.time, static_cast<uint64_t>(std::max(1, missing)), MS_loss_gap, 0, h.cpu});
-  mirror_.forget();
-}
-
-void Engine::repaired(const ev_header& h) {
-  (void)h;
-  for (uint16_t id : facts_.missed) losses_.witnessed(id);
-}
-
-void Engine::about(const ev_header& h) {
-  switch (h.id) {
-    case EV_lost: {
-      const auto& e = reinterpret_cast<const ev_lost&>(h);
-      losses_.add({e.from, e.until, e.count, e.cause, e.event, e.on_cpu});
-      if (e.cause != MS_loss_skipped) mirror_.forget();
-      break;
-    }
-    case EV_loss_settled:
-      live_ = true;
-      settled_until_ = reinterpret_cast<const ev_loss_settled&>(h).until;
-      break;
-    case EV_stopped:
-      live_ = stopped_ = true;
-      settled_until_ = h.time;
-      break;
-    case EV_ready:
-      live_ = true;
-      break;
-    case EV_probe_state: {
-      const auto& e = reinterpret_cast<const ev_probe_state&>(h);
-      probes_known_ = true;
-      const bool works = e.error == 0 && e.how != MS_probe_how_absent && e.how != MS_probe_how_refused &&
-                         e.how != MS_probe_how_off;
-      if (works && e.event < EV_LIMIT) attached_.set(e.event);
-      const auto& name = e.function;
-      probes_.push_back({e.event, std::string(name, std::find(name, name + sizeof(name), '\0')), e.how, e.error});
-      names_.learn(e);
-      mirror_.step(h, facts_);
-      break;
-    }
-    case EV_task_name:
-      names_.learn(reinterpret_cast<const ev_task_name&>(h));
-      break;
-    case EV_stack:
-      names_.learn(reinterpret_cast<const ev_stack&>(h));
-      break;
-    case EV_symbol:
-      names_.learn(reinterpret_cast<const ev_symbol&>(h));
-      break;
-    default:
-      break;
-  }
-}
-
-std::string Engine::not_observable_because(const RuleDef& rule) const {
-  if (!probes_known_) return {};
-  if (rule.info.any_event && (rule.on & attached_).any()) return {};
-  std::string why;
-  for (size_t id = 0; id < EV_LIMIT; ++id) {
-    if (!rule.needs.test(id) || attached_.test(id)) continue;
-    const EventInfo* row = event_info(static_cast<uint32_t>(id));
-    std::string how = "no such probe in this recording";
-    for (const ProbeSummary& p : probes_)
-      if (p.event == id) how = p.function + " " + std::string(label_of(catalog::enum_probe_how, p.how));
-    if (!why.empty()) why += "; ";
-    why += std::string(row ? row->name : "?") + ": " + how;
-  }
-  return why;
+void Engine::repaired() {
+  for (uint16_t id : facts_.missed) ++witnessed_[id];
 }
 
 Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
   Engine& first = *shards.front();
+  Intake& intake = first.intake_;
   Report result;
-  result.records = first.records_;
-  result.by_event = first.by_event_;
-  result.first_time = first.first_time_;
-  result.last_time = first.last_time_;
-  result.probes = first.probes_;
-  result.names = std::move(first.names_);
-  result.ended = first.stopped_;
-  result.settled = !first.live_ || first.stopped_;
+  result.by_event = intake.by_event();
+  result.records = std::accumulate(result.by_event.begin(), result.by_event.end(), uint64_t{0});
+  result.first_time = intake.first_time();
+  result.last_time = intake.last_time();
+  result.probes = intake.probes();
+  result.names = intake.names();
+  result.ended = intake.stopped();
+  result.settled = intake.settled();
 
-  LossLog& losses = first.losses_;
-  for (const auto& shard : shards.subspan(1)) losses.merge_witnesses(shard->losses_);
-  if (!result.settled)
-    losses.add({first.settled_until_, UINT64_MAX, 0, MS_loss_unsettled, 0, -1});
+  LossLog& losses = intake.losses();
+  for (const auto& shard : shards)
+    for (uint16_t id = 0; id < EV_LIMIT; ++id) losses.witnessed(id, shard->witnessed_[id]);
+  if (!result.settled) losses.add({intake.settled_until(), UINT64_MAX, 0, MS_loss_unsettled, 0, -1});
 
   for (const auto& shard : shards) {
-    shard->panel_.finish(first.last_time_);
+    shard->panel_.finish(intake.last_time());
     result.live_state += shard->mirror_.live();
   }
 
@@ -162,7 +94,7 @@ Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
     // beyond Judge::kKept only the number is known: they count as what the kept ones were
     (r.findings.empty() ? r.doubtful : r.broken) += kept_out;
 
-    r.reason = first.not_observable_because(def);
+    r.reason = intake.not_observable_because(def);
     if (!r.reason.empty()) {
       r.verdict = Verdict::not_observable;
       r.findings.clear();

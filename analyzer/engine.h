@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "analyzer/losses.h"
-#include "analyzer/names.h"
+#include "analyzer/intake.h"
 #include "analyzer/panel.h"
 #include "analyzer/rule.h"
 #include "driver-model/mirror/mirror.h"
@@ -30,14 +29,6 @@ struct RuleResult {
   uint64_t doubtful = 0;             // occasions that look wrong where records were lost
   std::vector<Candidate> findings;   // the first Judge::kKept of `broken`
   std::vector<Candidate> suspects;   // the first of `doubtful`
-};
-
-// What became of the probes, from the trace's probe_state records.
-struct ProbeSummary {
-  uint32_t event = 0;
-  std::string function;
-  uint32_t how = 0;
-  int32_t error = 0;
 };
 
 struct Report {
@@ -68,19 +59,27 @@ class Engine {
 
   // Records in non-decreasing time order. The bytes are not kept.
   void feed(const ev_header& record) {
-    if (!records_++) first_time_ = record.time;
-    last_time_ = record.time;
-    ++by_event_[record.id % EV_LIMIT];
-    if (record.cpu != MS_ABOUT_CPU) watch_sequence(record);
-    if (record.id >= kFirstAbout) return about(record);
-    if (shards_ > 1 && !mine(record)) return;
-    mirror_.step(record, facts_);
-    if (!facts_.missed.empty()) repaired(record);
-    panel_.judge(record, facts_);
+    const Intake::Order order = intake_.take(record);
+    if (order.forget) [[unlikely]]
+      forget();
+    if (order.judge && (shards_ == 1 || mine(record))) judge(record);
   }
 
+  // The same in parts, for engines that share one intake: the first one's takes every record, and each is told what is left to do.
+  Intake& intake() { return intake_; }
+  void forget() { mirror_.forget(); }
+  void judge(const ev_header& record) {
+    mirror_.step(record, facts_);
+    if (!facts_.missed.empty()) [[unlikely]]
+      repaired();
+    panel_.judge(record, facts_);
+  }
+  // Who judges it: one of `shards`, or all.
+  static constexpr uint32_t every_shard = UINT32_MAX;
+  static uint32_t shard_of(const ev_header& record, uint32_t shards);
+
   // Bytes of the trace that could not be delivered, found by the reader.
-  void damaged(const LossWindow& window) { losses_.add(window); }
+  void damaged(const LossWindow& window) { intake_.losses().add(window); }
 
   // Judges what can only be judged at the end and settles every candidate. The engines, one per shard of the same trace, are used
   // up by it.
@@ -89,46 +88,21 @@ class Engine {
   const Mirror& mirror() const { return mirror_; }
 
  private:
-  static constexpr uint16_t kFirstAbout = 200;
-
-  struct CpuSequence {
-    uint32_t next = 0;
-    bool known = false;
-    uint64_t last_time = 0;
-  };
-
-  bool mine(const ev_header& record) const;
-  void about(const ev_header& record);
-  void watch_sequence(const ev_header& record) {
-    CpuSequence& s = sequences_[record.cpu % sequences_.size()];
-    if (s.known && s.next != record.seq) [[unlikely]] gap(record, s);
-    s.next = record.seq + 1;
-    s.known = true;
-    s.last_time = record.time;
+  bool mine(const ev_header& record) const {
+    const uint32_t shard = shard_of(record, shards_);
+    return shard == shard_ || shard == every_shard;
   }
-  void gap(const ev_header& record, const CpuSequence& s);
-  void repaired(const ev_header& record);
-  std::string not_observable_because(const RuleDef& rule) const;
+  void repaired();
 
+  Intake intake_;
   std::vector<const RuleDef*> defs_;
-  Mirror mirror_;
-  Panel panel_;
-  Facts facts_;
-  LossLog losses_;
-  std::array<CpuSequence, 1024> sequences_{};
-  Names names_;
-  std::vector<ProbeSummary> probes_;
-  EventSet attached_;
-  bool probes_known_ = false;
-  bool live_ = false;  // a recorder wrote this: it settles its losses
-  bool stopped_ = false;
-  uint64_t settled_until_ = 0;
-  uint64_t records_ = 0;
-  uint64_t first_time_ = 0;
-  uint64_t last_time_ = 0;
-  std::array<uint64_t, EV_LIMIT> by_event_{};
   uint32_t shard_ = 0;
   uint32_t shards_ = 1;
+  // from here on, what judge() writes: another thread may be at the intake meanwhile
+  alignas(64) Mirror mirror_;
+  Panel panel_;
+  Facts facts_;
+  std::array<uint64_t, EV_LIMIT> witnessed_{};  // by event: records that are missing and that the other half of their pair made up for
 };
 
 }  // namespace mirrorscope

@@ -74,8 +74,4 @@ std::vector<LossCount> LossLog::counts() const {
   return out;
 }
 
-void LossLog::merge_witnesses(const LossLog& other) {
-  for (size_t i = 0; i < EV_LIMIT; ++i) witnessed_[i] += other.witnessed_[i];
-}
-
 }  // namespace mirrorscope

@@ -30,8 +30,8 @@ struct LossCount {
 class LossLog {
  public:
   void add(const LossWindow& window);
-  // The other half of a pair showed that one record of `event` is missing: its content is known all the same.
-  void witnessed(uint16_t event) { ++witnessed_[event]; }
+  // The other half of a pair showed `count` times that a record of `event` is missing: its content is known all the same.
+  void witnessed(uint16_t event, uint64_t count) { witnessed_[event] += count; }
 
   // Could a record of one of `needs` be missing in [from, until]?
   bool overlaps(uint64_t from, uint64_t until, const EventSet& needs) const;
@@ -42,9 +42,6 @@ class LossLog {
   uint64_t total() const;
   uint64_t repaired() const;
   std::vector<LossCount> counts() const;
-
-  // Adds what another shard of the same trace witnessed.
-  void merge_witnesses(const LossLog& other);
 
  private:
   uint64_t gaps_not_named() const;

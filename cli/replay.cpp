@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a trace is replayed: every thread walks all of it and judges its own address spaces.
+// How a trace is replayed: reader, engines and what is shown meanwhile.
 #include "cli/replay.h"
 
 #include <fmt/format.h>
@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <thread>
 
+#include "cli/shared_pass.h"
 #include "trace/merge.h"
 
 namespace mirrorscope::cli {
@@ -31,42 +31,35 @@ class ProgressLine {
   ~ProgressLine() {
     if (shown_) std::fprintf(stderr, "\r\033[K");
   }
-  void at(uint64_t records, uint64_t bytes) {
+  void read(uint64_t records, uint64_t bytes) {
+    records_ += records;
+    read_bytes_ += bytes;
+    if (records_ >= look_again_) [[unlikely]]
+      look();
+  }
+
+ private:
+  void look() {
+    look_again_ = wanted_ ? records_ + 262144 : UINT64_MAX;
     const auto now = std::chrono::steady_clock::now();
     if (!wanted_ || now - begun_ < std::chrono::seconds(2) || now - last_ < std::chrono::milliseconds(200)) return;
     last_ = now;
     shown_ = true;
-    std::fprintf(stderr, "\r\033[K%s", fmt::format("checking: {:.0f} %, {:.1f} M records", 100.0 * static_cast<double>(bytes) /
+    std::fprintf(stderr, "\r\033[K%s", fmt::format("checking: {:.0f} %, {:.1f} M records", 100.0 * static_cast<double>(read_bytes_) /
                                                        static_cast<double>(std::max<uint64_t>(1, bytes_)),
-                                                   static_cast<double>(records) / 1e6).c_str());
+                                                   static_cast<double>(records_) / 1e6).c_str());
     std::fflush(stderr);
   }
 
- private:
   bool wanted_;
   uint64_t bytes_ = 0;
+  uint64_t records_ = 0;
+  uint64_t read_bytes_ = 0;
+  uint64_t look_again_ = 0;
   bool shown_ = false;
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point last_ = begun_;
 };
-
-// One thread's pass over all records.
-void walk(const trace::Reader& reader, Engine& engine, std::vector<trace::Damage>* damage, ProgressLine* progress) {
-  trace::Merge merge(reader);
-  uint64_t n = 0;
-  uint64_t bytes = 0;
-  while (const ev_header* record = merge.next()) {
-    engine.feed(*record);
-    if (!progress) continue;
-    bytes += record_sizes[record->id];
-    if (++n % 262144 == 0) progress->at(n, bytes);
-  }
-  for (const trace::Cursor& cursor : merge.cursors())
-    for (const trace::Damage& d : cursor.damage()) {
-      engine.damaged(window_of(d));
-      if (damage) damage->push_back(d);
-    }
-}
 }  // namespace
 
 Result<Replayed> replay(const std::filesystem::path& path, const ReplayOptions& options) {
@@ -78,13 +71,25 @@ Result<Replayed> replay(const std::filesystem::path& path, const ReplayOptions& 
   const unsigned jobs = std::max(1u, options.jobs);
   std::vector<std::unique_ptr<Engine>> engines;
   for (uint32_t i = 0; i < jobs; ++i) engines.push_back(std::make_unique<Engine>(EngineOptions{options.rules, i, jobs}));
-  {
-    ProgressLine progress(options.progress, *out.reader);
+  trace::Merge merge(*out.reader);
+  ProgressLine progress(options.progress, *out.reader);
+  if (jobs == 1) {
+    Engine& engine = *engines[0];
+    while (const ev_header* record = merge.next()) {
+      engine.feed(*record);
+      progress.read(1, record_sizes[record->id]);
+    }
+  } else {
+    SharedPass pass(merge, engines, [&](uint64_t records, uint64_t bytes) { progress.read(records, bytes); });
     std::vector<std::jthread> threads;
-    for (unsigned i = 1; i < jobs; ++i)
-      threads.emplace_back([&, i] { walk(*out.reader, *engines[i], nullptr, nullptr); });
-    walk(*out.reader, *engines[0], &out.damage, options.progress ? &progress : nullptr);
+    for (unsigned i = 1; i < jobs; ++i) threads.emplace_back([&, i] { pass.work(i); });
+    pass.work(0);
   }
+  for (const trace::Cursor& cursor : merge.cursors())
+    for (const trace::Damage& d : cursor.damage()) {
+      engines[0]->damaged(window_of(d));
+      out.damage.push_back(d);
+    }
   for (const trace::Damage& d : out.reader->foreign()) out.damage.push_back(d);
   out.report = Engine::finish(engines);
   return out;

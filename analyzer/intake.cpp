@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// How losses are noticed, and how the trace's words about itself are taken in.
+#include "analyzer/intake.h"
+
+#include <algorithm>
+
+#include "schema/catalog.h"
+
+namespace mirrorscope {
+
+bool Intake::gap(const ev_header& h, const CpuSequence& s) {
+  if (s.next == UINT64_MAX) return false;
+  const auto missing = static_cast<int32_t>(h.seq - static_cast<uint32_t>(s.next));
+  // a number that comes again says that something is missing, not how much
+  losses_.add({s.last_time, h.time, static_cast<uint64_t>(std::max(1, missing)), MS_loss_gap, 0, h.cpu});
+  return true;
+}
+
+Intake::Order Intake::about(const ev_header& h) {
+  Order order{.forget = false, .judge = false};
+  switch (h.id) {
+    case EV_lost: {
+      const auto& e = reinterpret_cast<const ev_lost&>(h);
+      losses_.add({e.from, e.until, e.count, e.cause, e.event, e.on_cpu});
+      if (e.cause != MS_loss_skipped) order.forget = true;
+      break;
+    }
+    case EV_loss_settled:
+      live_ = true;
+      settled_until_ = reinterpret_cast<const ev_loss_settled&>(h).until;
+      break;
+    case EV_stopped:
+      live_ = stopped_ = true;
+      settled_until_ = h.time;
+      break;
+    case EV_ready:
+      live_ = true;
+      break;
+    case EV_probe_state: {
+      const auto& e = reinterpret_cast<const ev_probe_state&>(h);
+      probes_known_ = true;
+      const bool works = e.error == 0 && e.how != MS_probe_how_absent && e.how != MS_probe_how_refused &&
+                         e.how != MS_probe_how_off;
+      if (works && e.event < EV_LIMIT) attached_.set(e.event);
+      const auto& name = e.function;
+      probes_.push_back({e.event, std::string(name, std::find(name, name + sizeof(name), '\0')), e.how, e.error});
+      names_.learn(e);
+      order.judge = true;
+      break;
+    }
+    case EV_task_name:
+      names_.learn(reinterpret_cast<const ev_task_name&>(h));
+      break;
+    case EV_stack:
+      names_.learn(reinterpret_cast<const ev_stack&>(h));
+      break;
+    case EV_symbol:
+      names_.learn(reinterpret_cast<const ev_symbol&>(h));
+      break;
+    default:
+      break;
+  }
+  return order;
+}
+
+std::string Intake::not_observable_because(const RuleDef& rule) const {
+  if (!probes_known_) return {};
+  if (rule.info.any_event && (rule.on & attached_).any()) return {};
+  std::string why;
+  for (size_t id = 0; id < EV_LIMIT; ++id) {
+    if (!rule.needs.test(id) || attached_.test(id)) continue;
+    const EventInfo* row = event_info(static_cast<uint32_t>(id));
+    std::string how = "no such probe in this recording";
+    for (const ProbeSummary& p : probes_)
+      if (p.event == id) how = p.function + " " + std::string(label_of(catalog::enum_probe_how, p.how));
+    if (!why.empty()) why += "; ";
+    why += std::string(row ? row->name : "?") + ": " + how;
+  }
+  return why;
+}
+
+}  // namespace mirrorscope

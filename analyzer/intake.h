@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is taken from every record once, however many engines judge: how many there are, which are missing, what the trace says of itself.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "analyzer/losses.h"
+#include "analyzer/names.h"
+#include "analyzer/rule.h"
+
+namespace mirrorscope {
+
+// What became of the probes, from the trace's probe_state records.
+struct ProbeSummary {
+  uint32_t event = 0;
+  std::string function;
+  uint32_t how = 0;
+  int32_t error = 0;
+};
+
+class Intake {
+ public:
+  // What is left to do with a record.
+  struct Order {
+    bool forget = false;  // records were lost in front of it: Mirror::forget() first
+    bool judge = true;    // it says something about the kernel, or about what a mirror may rely on
+  };
+
+  Order take(const ev_header& record) {
+    if (!first_time_) [[unlikely]]
+      first_time_ = record.time;
+    last_time_ = record.time;
+    ++by_event_[record.id % EV_LIMIT];
+    const bool missing = record.cpu != MS_ABOUT_CPU && watch_sequence(record);
+    if (record.id < kFirstAbout) [[likely]]
+      return {missing, true};
+    const Order order = about(record);
+    return {missing || order.forget, order.judge};
+  }
+
+  std::string not_observable_because(const RuleDef& rule) const;
+  // Were the losses accounted for up to the end? No, if a recorder was killed.
+  bool settled() const { return !live_ || stopped_; }
+
+  uint64_t first_time() const { return first_time_; }
+  uint64_t last_time() const { return last_time_; }
+  uint64_t settled_until() const { return settled_until_; }
+  bool stopped() const { return stopped_; }
+  const std::array<uint64_t, EV_LIMIT>& by_event() const { return by_event_; }
+  const std::vector<ProbeSummary>& probes() const { return probes_; }
+  const Names& names() const { return names_; }
+  LossLog& losses() { return losses_; }
+
+ private:
+  static constexpr uint16_t kFirstAbout = 200;
+
+  struct CpuSequence {
+    uint64_t next = UINT64_MAX;  // no number: nothing was heard of this CPU yet
+    uint64_t last_time = 0;
+  };
+
+  // True if records are missing in front of this one.
+  bool watch_sequence(const ev_header& record) {
+    CpuSequence& s = sequences_[record.cpu % sequences_.size()];
+    const bool missing = s.next != record.seq && gap(record, s);
+    s.next = record.seq + 1u;
+    s.last_time = record.time;
+    return missing;
+  }
+  bool gap(const ev_header& record, const CpuSequence& s);
+  Order about(const ev_header& record);
+
+  LossLog losses_;
+  std::array<CpuSequence, 1024> sequences_{};
+  Names names_;
+  std::vector<ProbeSummary> probes_;
+  EventSet attached_;
+  bool probes_known_ = false;
+  bool live_ = false;  // a recorder wrote this: it settles its losses
+  bool stopped_ = false;
+  uint64_t settled_until_ = 0;
+  uint64_t first_time_ = 0;
+  uint64_t last_time_ = 0;
+  std::array<uint64_t, EV_LIMIT> by_event_{};
+};
+
+}  // namespace mirrorscope
