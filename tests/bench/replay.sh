@@ -2,46 +2,57 @@
 # SPDX-License-Identifier: Apache-2.0
 # How fast is `check` against babeltrace2 decoding the same trace, against the memory floor, and does its memory grow?
 #
-# Usage: replay.sh BUILD_DIR [RECORDS]. Every figure is a ratio of two things measured in this run; medians of three runs.
+# Usage: replay.sh BUILD_DIR [RECORDS] [ROUNDS]. Every ratio is the median of one ratio per round, in which all programs run one after the
+# other: CPU time (user and system) where one core is meant, wall time for two threads. Two minutes; the ratio is the last column.
 set -euo pipefail
 build=$(cd "${1:?build directory}" && pwd)
 records=${2:-5000000}
+rounds=${3:-7}
 work=$(mktemp -d "${TMPDIR:-/tmp}/mirrorscope-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 check="$build/cli/mirrorscope check"
 command -v babeltrace2 > /dev/null || { echo "replay.sh: babeltrace2 is not installed" >&2; exit 2; }
 
-# seconds COMMAND...: median wall time of three runs
-seconds() {
-  local i
-  for i in 1 2 3; do
-    local begin end
-    begin=$(date +%s%N)
-    "$@" > /dev/null
-    end=$(date +%s%N)
-    echo $((end - begin))
-  done | sort -n | sed -n 2p | awk '{ printf "%.6f", $1 / 1e9 }'
+# run NAME COMMAND...: adds a line "wall user system" to NAME's times
+TIMEFORMAT='%3R %3U %3S'
+run() {
+  local name=$1
+  shift
+  { time "$@" > /dev/null 2> "$work/stderr"; } 2>> "$work/$name.times" || { cat "$work/stderr" >&2; exit 1; }
 }
+median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+cpu() { awk '{ print $2 + $3 }' "$work/$1.times"; }
+wall() { awk '{ print $1 }' "$work/$1.times"; }
+# ratio A B: median over the rounds of A / B, two lists of seconds
+ratio() { paste "$1" "$2" | awk '{ print $1 / $2 }' | median | awk '{ printf "%.2fx", $1 }'; }
+rate() { awk -v n="$records" -v s="$(median < "$1")" 'BEGIN { printf "%.1f M/s", n / s / 1e6 }'; }
 # peak COMMAND...: peak resident size in KiB, the pages of the mapped trace left out
 peak() { "$build/tests/bench/peak_rss" "$@"; }
-row() { printf '%-52s %14s %14s %9s   %s\n' "$@"; }
+row() { printf '%-44s %12s %12s   %-24s %8s\n' "$@"; }
 
 "$build/tests/bench/make_trace" "$work/long" "$records" > /dev/null
 "$build/tests/bench/make_trace" "$work/short" $((records / 10)) > /dev/null
 
-bt=$(seconds babeltrace2 "$work/long" --component sink.utils.dummy)
-one=$(seconds $check --jobs 1 "$work/long")
-two=$(seconds $check --jobs 2 "$work/long")
-walk=$(seconds "$build/tests/bench/floor" walk "$work/long")
-random=$(seconds "$build/tests/bench/floor" random "$work/long")
-rate() { awk -v n="$records" -v s="$1" 'BEGIN { printf "%.1f M/s", n / s / 1e6 }'; }
-ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2fx", a / b }'; }
+for ((i = 0; i < rounds; ++i)); do
+  run one $check --jobs 1 "$work/long"
+  run two $check --jobs 2 "$work/long"
+  run walk "$build/tests/bench/floor" walk "$work/long"
+  run random "$build/tests/bench/floor" random "$work/long"
+  run short $check --jobs 1 "$work/short"
+  run bt babeltrace2 "$work/long" --component sink.utils.dummy
+done
+for name in one walk random short bt; do cpu $name > "$work/$name"; done
+wall one > "$work/one.wall"
+wall two > "$work/two.wall"
 short_peak=$(peak $check --jobs 1 "$work/short")
 long_peak=$(peak $check --jobs 1 "$work/long")
+memory=$(awk -v a="$long_peak" -v b="$short_peak" 'BEGIN { printf "%.2fx", a / b }')
 
-row "replay, $records records, all rules, one core" ours other ratio bar
-row "check / babeltrace2 to its dummy sink" "$(rate "$one")" "$(rate "$bt")" "$(ratio "$bt" "$one")" ">= 10x now, 20x at the end"
-row "check / reading every record (floor)" "$(rate "$one")" "$(rate "$walk")" "$(ratio "$one" "$walk")" "<= 8x slower"
-row "check / the same with a random 8 MB access" "$(rate "$one")" "$(rate "$random")" "$(ratio "$one" "$random")" "<= 4x slower"
-row "check --jobs 2 / --jobs 1" "$(rate "$two")" "$(rate "$one")" "$(ratio "$one" "$two")" ">= 1.8x"
-row "peak memory, trace 10x as long" "$long_peak KiB" "$short_peak KiB" "$(ratio "$long_peak" "$short_peak")" "<= 1.1x"
+echo "load $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) CPUs, $rounds rounds"
+row "$records records, all rules" check other bar ratio
+row "babeltrace2 to its dummy sink / check" "$(rate "$work/one")" "$(rate "$work/bt")" ">= 20x" "$(ratio "$work/bt" "$work/one")"
+row "check / reading every record" "$(rate "$work/one")" "$(rate "$work/walk")" "<= 8x" "$(ratio "$work/one" "$work/walk")"
+row "check / the same, and a random 8 MB access" "$(rate "$work/one")" "$(rate "$work/random")" "<= 4x" "$(ratio "$work/one" "$work/random")"
+row "check --jobs 1 / --jobs 2, wall time" "$(rate "$work/two.wall")" "$(rate "$work/one.wall")" ">= 1.8x" "$(ratio "$work/one.wall" "$work/two.wall")"
+row "time, trace 10x as long" "$(median < "$work/one") s" "$(median < "$work/short") s" "<= 10x, linear" "$(ratio "$work/one" "$work/short")"
+row "peak memory, trace 10x as long" "$long_peak KiB" "$short_peak KiB" "<= 1.1x" "$memory"
