@@ -28,6 +28,7 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
     c.starts_before = mm.starts;
     c.ends_before = mm.ends;
     if (!t.calls.push(c)) t.calls.clear();
+    find_within(f, e.h.mm);
     start_entered(mm, e.h);
     if (!t.seen_idle) mm.complete = false;
   }
@@ -39,7 +40,7 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
     sub->fn = e.fn;
   }
   if (!sub->in_tree_since) sub->in_tree_since = e.h.time;
-  Call& c = *enter(e.h, f, e.sub);
+  Call& c = *call_begins(e.h, f, e.sub);
   c.start = e.start;
   c.end = e.end;
   c.reason = e.reason;

@@ -226,6 +226,7 @@ class Mirror {
   // tasks.cpp: the call stack of a task
   MS_EVERY_STEP Task& task_of(const ev_header&, Facts&);
   MS_EVERY_STEP Call* enter(const ev_header&, Facts&, uint64_t key);
+  MS_EVERY_STEP Call* call_begins(const ev_header&, Facts&, uint64_t key);
   MS_EVERY_STEP bool leave(const ev_header&, Facts&, uint64_t key);
   MS_EVERY_STEP void find_within(Facts&, uint64_t mm);
   Task& task_begins(uint64_t key, uint64_t now);

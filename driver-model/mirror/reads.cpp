@@ -7,6 +7,20 @@
 namespace mirrorscope {
 
 namespace {
+Section& section_begins(Task& t, uint64_t sub) {
+  Section* s = std::find_if(t.sections.begin(), t.sections.end(), [&](const Section& old) { return old.sub == sub; });
+  if (s == t.sections.end()) {
+    // a task works on few subs at a time; the oldest section is over
+    s = t.sections.count < t.sections.items.size()
+            ? t.sections.emplace()
+            : std::min_element(t.sections.begin(), t.sections.end(),
+                               [](const Section& a, const Section& b) { return a.begun.time < b.begun.time; });
+  }
+  *s = Section{};
+  s->sub = sub;
+  return *s;
+}
+
 void fault_left(Sub& sub, const Task& t) {
   for (Fault* in = sub.faults.begin(); in != sub.faults.end();) {
     if (in->task == t.key)
@@ -56,16 +70,7 @@ void Mirror::on(const ev_read_begin_ret& e, Facts& f) {
   Sub* sub = sub_of(e.sub, f);
   Section* s = section_of(t, e.sub, sub);
   keep_section(f, s);
-  if (!s) {
-    s = std::find_if(t.sections.begin(), t.sections.end(), [&](const Section& old) { return old.sub == e.sub; });
-    if (s != t.sections.end())
-      t.sections.erase(s);
-    // a task works on few subs at a time; the oldest section is over
-    else if (t.sections.count == t.sections.items.size())
-      t.sections.erase(t.sections.begin());
-    s = t.sections.push(Section{});
-    s->sub = e.sub;
-  }
+  if (!s) s = &section_begins(t, e.sub);
   const bool again = s->fault_seen && s->fault_result == -16;  // -EBUSY
   if (!again) {
     s->collisions = 0;

@@ -101,7 +101,8 @@ void Mirror::resync(Mm& mm, const ev_header& h) {
 
 void Mirror::on(const ev_inv_start& e, Facts& f) {
   drop_assumed(task_of(e.h, f), 0, f);
-  Call& c = *enter(e.h, f, e.range);
+  find_within(f, e.h.mm);
+  Call& c = *call_begins(e.h, f, e.range);
   Mm& mm = *mm_of(e.h, f);
   c.start = e.start;
   c.end = e.end;
@@ -209,7 +210,8 @@ void Mirror::on(const ev_inv_end& e, Facts& f) {
     mm.complete = false;
   }
   mm.changed(e.h.time, e.h.tid);
-  Call& c = *enter(e.h, f, e.range);
+  find_within(f, e.h.mm);
+  Call& c = *call_begins(e.h, f, e.range);
   c.start = e.start;
   c.end = e.end;
   c.reason = e.reason;

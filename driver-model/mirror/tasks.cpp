@@ -42,8 +42,14 @@ void Mirror::sweep_idle_tasks(uint64_t now) {
 }
 
 Call* Mirror::enter(const ev_header& h, Facts& f, uint64_t key) {
-  Task& t = task_of(h, f);
+  task_of(h, f);
   find_within(f, h.mm);
+  return call_begins(h, f, key);
+}
+
+// The same, where the task and what it is within are known already.
+Call* Mirror::call_begins(const ev_header& h, Facts& f, uint64_t key) {
+  Task& t = *f.task;
   Call* call = t.calls.emplace();
   if (!call) [[unlikely]]
     call = call_too_deep(t, f);
