@@ -71,13 +71,13 @@ Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
     result.live_state += shard->mirror_.live();
   }
 
-  for (const RuleDef* rule : first.defs_) {
-    const RuleDef& def = *rule;
+  for (size_t i = 0; i < first.defs_.size(); ++i) {
+    const RuleDef& def = *first.defs_[i];
     RuleResult r;
-    r.rule = rule;
+    r.rule = &def;
     uint64_t kept_out = 0;
     for (const auto& shard : shards) {
-      const Judge& judge = shard->panel_.judge_of(def);
+      const Judge& judge = shard->panel_.judge_of(i);
       r.held += judge.held_count();
       r.unknown += judge.unknown_count();
       kept_out += judge.broken_count() - judge.candidates().size();

@@ -3,6 +3,7 @@
 #include "analyzer/panel.h"
 
 #include <algorithm>
+#include <array>
 
 #include "rules_files.inc"  // #include of every file of rules/
 
@@ -16,13 +17,14 @@ enum Place : size_t {
   places
 };
 
-const RuleDef& rule_at(size_t place) {
-  static constexpr const RuleDef& (*kDefs[])() = {
-#define ENTRY(stem) &rules::rule_##stem,
+// By place.
+const std::array<const RuleDef*, places>& rules_by_place() {
+  static const std::array<const RuleDef*, places> list = {
+#define ENTRY(stem) &rules::rule_##stem(),
 #include "rules.inc"
 #undef ENTRY
   };
-  return kDefs[place]();
+  return list;
 }
 
 // Asks every rule that judges this event. Not inlined into the switch: what one of them needs to save would be saved for all.
@@ -38,10 +40,11 @@ template <typename Ev>
 }  // namespace
 
 Panel::Panel(std::span<const RuleDef* const> chosen, const Mirror& mirror) : rules_(places), judges_(places), mirror_(mirror) {
-  for (size_t place = 0; place < places; ++place) {
-    const RuleDef& def = rule_at(place);
-    if (std::find(chosen.begin(), chosen.end(), &def) == chosen.end()) continue;
-    rules_[place] = def.make();
+  const auto& all = rules_by_place();
+  for (const RuleDef* def : chosen) {
+    const auto place = static_cast<size_t>(std::find(all.begin(), all.end(), def) - all.begin());
+    chosen_.push_back(place);
+    rules_[place] = def->make();
     rules_[place]->attach(mirror);
   }
 }
@@ -67,17 +70,10 @@ void Panel::finish(uint64_t end) {
     if (rules_[place]) rules_[place]->finish(end, mirror_, judges_[place]);
 }
 
-const Judge& Panel::judge_of(const RuleDef& rule) const {
-  size_t place = 0;
-  while (&rule_at(place) != &rule) ++place;
-  return judges_[place];
-}
-
 // Every rule, sorted by id: the list that people see.
 std::span<const RuleDef* const> all_rules() {
   static const auto list = [] {
-    std::array<const RuleDef*, places> rows;
-    for (size_t place = 0; place < places; ++place) rows[place] = &rule_at(place);
+    auto rows = rules_by_place();
     std::sort(rows.begin(), rows.end(), [](const RuleDef* a, const RuleDef* b) { return a->info.id < b->info.id; });
     return rows;
   }();

@@ -21,13 +21,14 @@ class Panel {
   // After the last record, once.
   void finish(uint64_t end);
 
-  // What the rule has said; it must be one of the chosen.
-  const Judge& judge_of(const RuleDef& rule) const;
+  // What the i-th of the chosen rules has said.
+  const Judge& judge_of(size_t i) const { return judges_[chosen_[i]]; }
 
  private:
   // both by the rule's place in the list of files; a rule that was not chosen is null
   std::vector<std::unique_ptr<Rule>> rules_;
   std::vector<Judge> judges_;
+  std::vector<size_t> chosen_;  // their places
   const Mirror& mirror_;
 };
 
