@@ -102,8 +102,8 @@ EXIT(dev_fault_ret__odp, ib_umem_odp_map_dma_and_lock)
 
 /*
  * It returns with umem_mutex held, which the callback needs to set the sub's sequence: what is read here is what was
- * valid when the page list was committed. The range is the whole pages that were asked for; without `fault` some of
- * them may have stayed empty.
+ * valid when the page list was committed. The range is the whole pages that were asked for. Without `fault` they may all
+ * be empty, and mlx5_ib_invalidate_range() then has nothing to unmap: that is no mapping.
  */
 EXIT(dev_map__odp, ib_umem_odp_map_dma_and_lock)
 {
@@ -112,7 +112,7 @@ EXIT(dev_map__odp, ib_umem_odp_map_dma_and_lock)
 	struct ev_dev_map *e;
 	u64 page;
 
-	if ((s32)RET() < 0 || !wanted(mm))
+	if ((s32)RET() < 0 || !(ARG(4) & 1) || !wanted(mm))
 		return 0;
 	e = RESERVE(dev_map);
 	if (!e)

@@ -16,6 +16,12 @@ void Mirror::about_ctx(const ev_header& h, uint64_t ctx, Facts& f) {
 Ctx& Mirror::ctx_of(const ev_header& h, uint64_t ptr, uint64_t sub, uint32_t driver, Facts& f) {
   bool made = false;
   Ctx& ctx = ctxs_.get(ptr, &made);
+  if (!made && h.mm && ctx.mm != h.mm) {
+    // the address of an object whose end was not seen has come back in another mm
+    ctx_ends(ctx, f);
+    ctx = Ctx{};
+    made = true;
+  }
   if (made) {
     ctx.ptr = ptr;
     ctx.driver = driver;
@@ -196,6 +202,7 @@ void Mirror::on(const ev_dev_unmap& e, Facts& f) {
   if (!f.mm || !f.ctx || e.end <= e.start) return;
   cut(*f.mm, *f.ctx, e.start, e.end, f);
   if (f.ctx->flushes && !f.gone.empty()) f.ctx->unflushed.push(Piece{e.start, e.end, 0, EventRef::of(e.h)});
+  if (f.ctx->ended && !f.ctx->mappings) ctx_over(*f.ctx, f.ctx->ended, f);
 }
 
 void Mirror::on(const ev_dev_flush_submit& e, Facts& f) {

@@ -51,7 +51,10 @@ void Mirror::on(const ev_dereg& e, Facts& f) {
   Registration* r = registrations_.find(e.ctx);
   f.ctx = ctxs_.find(e.ctx);
   // what a notifier watches is unmapped by itself: the release functions do it after this record
-  if (f.ctx && !(r && r->sub)) ctx_over(*f.ctx, EventRef::of(e.h), f);
+  if (f.ctx && (!(r && r->sub) || !f.ctx->mappings))
+    ctx_over(*f.ctx, EventRef::of(e.h), f);
+  else if (f.ctx)
+    f.ctx->ended = EventRef::of(e.h);
   if (!r || r->ended) return;
   f.registration = r;
   r->ended = EventRef::of(e.h);
