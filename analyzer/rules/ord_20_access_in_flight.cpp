@@ -17,9 +17,7 @@ class AccessInFlight final : public RuleOf<AccessInFlight> {
     for (const Dma& d : f.mm->dmas) {
       if (d.start >= e.end || e.start >= d.end || d.at.time + Mirror::kClockSlack >= f.entry->at.time) continue;
       const Ctx* ctx = mirror_->ctx(d.ctx);
-      if (!ctx || dma_end_is_late(d.driver) || (only_writes && !d.write)) continue;
-      const auto discipline = promise(*ctx, *mirror_);
-      if (discipline != Discipline::unmap && discipline != Discipline::fence) continue;
+      if (!judges(ctx, d.driver) || (only_writes && !d.write)) continue;
       if (is_own(*ctx, e.reason, e.owner)) continue;
       suspects_.add(e.h, d.ctx, d.at.time, {{d.at, "the access began"}, {f.entry->at, "the invalidation began"}},
                     fmt::format("{} ({}) has started and an access to {} is still under way", range_text(e.start, e.end),
@@ -28,7 +26,7 @@ class AccessInFlight final : public RuleOf<AccessInFlight> {
   }
 
   void on(const ev_dma_end& e, const Facts& f, Judge& judge) {
-    if (f.has_dma) judge.held();
+    if (f.has_dma && judges(mirror_->ctx(e.ctx), e.driver)) judge.held();
     suspects_.explain(e.h, e.ctx, judge);
   }
 
@@ -37,6 +35,11 @@ class AccessInFlight final : public RuleOf<AccessInFlight> {
   void attach(const Mirror& mirror) override { mirror_ = &mirror; }
 
  private:
+  bool judges(const Ctx* ctx, uint32_t driver) const {
+    if (!ctx || dma_end_is_late(driver)) return false;
+    const auto discipline = promise(*ctx, *mirror_);
+    return discipline == Discipline::unmap || discipline == Discipline::fence;
+  }
   const Mirror* mirror_ = nullptr;
   Suspects suspects_;
 };

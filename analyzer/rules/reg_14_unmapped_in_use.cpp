@@ -10,24 +10,27 @@ class UnmappedInUse final : public RuleOf<UnmappedInUse> {
   void on(const ev_inv_start& e, const Facts& f, Judge& judge) {
     if (e.reason != MS_reason_unmap || !f.mm || f.mm->dmas.empty() || f.mm->releasing || e.end == UINT64_MAX) return;
     for (const Dma& d : f.mm->dmas) {
-      if (d.start >= e.end || e.start >= d.end || dma_end_is_late(d.driver)) continue;
+      if (d.start >= e.end || e.start >= d.end || !judges(mirror_->ctx(d.ctx), d.driver)) continue;
       if (d.at.time + Mirror::kClockSlack >= e.h.time) continue;
-      const Ctx* ctx = mirror_->ctx(d.ctx);
-      const auto discipline = ctx ? promise(*ctx, *mirror_) : std::nullopt;
-      if (!discipline || *discipline == Discipline::pin) continue;  // REG-05 says that
       judge.broken(e.h, d.at.time, {{d.at, "the access began"}},
                    fmt::format("{} is unmapped while a device accesses {} of it: the device's work fails or loses data",
                                range_text(e.start, e.end), range_text(d.start, d.end)));
     }
   }
 
-  void on(const ev_dma_end&, const Facts& f, Judge& judge) {
-    if (f.has_dma) judge.held();
+  void on(const ev_dma_end& e, const Facts& f, Judge& judge) {
+    if (f.has_dma && judges(mirror_->ctx(e.ctx), e.driver)) judge.held();
   }
   void on(const ev_dma_begin&, const Facts&, Judge&) {}
   void attach(const Mirror& mirror) override { mirror_ = &mirror; }
 
  private:
+  // pinned memory is REG-05's
+  bool judges(const Ctx* ctx, uint32_t driver) const {
+    if (!ctx || dma_end_is_late(driver)) return false;
+    const auto discipline = promise(*ctx, *mirror_);
+    return discipline && *discipline != Discipline::pin;
+  }
   const Mirror* mirror_ = nullptr;
 };
 

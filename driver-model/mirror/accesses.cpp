@@ -8,6 +8,9 @@ namespace mirrorscope {
 
 namespace {
 constexpr size_t kDmasKept = 4096;  // more in one mm than any device does: ends were lost
+
+// The CPU is the device: a task that begins an access has ended the one before (rxe_mr_copy(), rxe_odp_mr_copy()).
+bool is_memcpy(uint32_t driver) { return driver == MS_driver_rxe || driver == MS_driver_rxe_odp; }
 }
 
 EventRef Mirror::user_lock_of(const Task& t, uint64_t ctx) {
@@ -30,8 +33,16 @@ void Mirror::on(const ev_dma_begin& e, Facts& f) {
   f.registration = registrations_.find(e.ctx);
   keep_check(e.ctx, f);
   if (!f.mm) return;
-  if (f.mm->dmas.size() >= kDmasKept) f.mm->dmas.clear();
-  f.mm->dmas.push_back(Dma{e.ctx, e.start, e.end, e.write, e.driver, EventRef::of(e.h)});
+  auto& dmas = f.mm->dmas;
+  if (is_memcpy(e.driver)) {
+    auto left = std::find_if(dmas.begin(), dmas.end(), [&](const Dma& d) { return d.tid == e.h.tid && d.driver == e.driver; });
+    if (left != dmas.end()) {
+      f.missed.push(EV_dma_end);
+      dmas.erase(left);
+    }
+  }
+  if (dmas.size() >= kDmasKept) dmas.clear();
+  dmas.push_back(Dma{e.ctx, e.start, e.end, e.write, e.driver, e.h.tid, EventRef::of(e.h)});
 }
 
 void Mirror::on(const ev_dma_end& e, Facts& f) {

@@ -77,6 +77,7 @@ struct Dma {
   uint64_t end = 0;
   uint32_t write = 0;
   uint32_t driver = 0;
+  uint32_t tid = 0;  // the task that began it
   EventRef at;
 };
 
