@@ -44,6 +44,6 @@ RULE(lif_07_mapped_at_remove, MappedAtRemove,
       .not_claimed = "drivers that pin, wait for fences or stop queues; drm_gpusvm, whose ranges go after their notifier when the VM is "
                      "dead",
       .look_at = "the order of teardown",
-      .also = {EV_dev_map, EV_sub_insert_ret}})
+      .also = {EV_dev_map, EV_sub_insert_ret, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

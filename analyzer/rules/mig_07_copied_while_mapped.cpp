@@ -41,6 +41,6 @@ RULE(mig_07_copied_while_mapped, CopiedWhileMapped,
                  "itself; drivers/gpu/drm/nouveau/nouveau_dmem.c, nouveau_dmem_migrate_to_ram() before its copy",
       .not_claimed = "drivers of another discipline; other devices, which are told by their own notifiers",
       .look_at = "the filter in the callback that leaves out the device's own MMU_NOTIFY_MIGRATE: does it leave out system pages too?",
-      .also = {EV_dev_ctx, EV_dev_map}})
+      .also = {EV_dev_ctx, EV_dev_map, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

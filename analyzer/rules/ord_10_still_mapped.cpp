@@ -55,6 +55,6 @@ RULE(ord_10_still_mapped, StillMapped,
                      "rows (ORD-23); its own migrations; changes of protection for what is read-only anyway; two-pass notifiers "
                      "before their finish",
       .look_at = "the callback: which part of the range does it leave out, and does it wait for what it asked for?",
-      .also = {EV_inv_start}})
+      .also = {EV_inv_start, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

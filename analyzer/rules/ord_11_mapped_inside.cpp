@@ -42,6 +42,6 @@ RULE(ord_11_mapped_inside, MappedInside,
       .not_claimed = "drivers that pin or share the CPU's page table; the device's own migrations; that the page had been changed by "
                      "then",
       .look_at = "where the pages came from: a lookup that began before the start, or one without read_begin",
-      .also = {EV_inv_start_ret}})
+      .also = {EV_inv_start_ret, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

@@ -45,6 +45,6 @@ RULE(ord_15_write_after_protect, WriteAfterProtect,
                  "MMU_NOTIFY_PROTECTION_PAGE start",
       .not_claimed = "drivers that pin; reads; a change that takes no right away, which a driver need not tell from one that does",
       .look_at = "events that the callback leaves out because nothing is unmapped",
-      .also = {EV_inv_start, EV_inv_start_ret, EV_dev_unmap}})
+      .also = {EV_inv_start, EV_inv_start_ret, EV_dev_unmap, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

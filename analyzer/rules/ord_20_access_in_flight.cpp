@@ -55,6 +55,6 @@ RULE(ord_20_access_in_flight, AccessInFlight,
       .not_claimed = "drivers that pin, or stop queues; hooks that see the end of an access late (Soft-RoCE's on-demand paging); reads, "
                      "where only protection changes",
       .look_at = "what the callback waits for before it returns",
-      .also = {EV_inv_start}})
+      .also = {EV_inv_start, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

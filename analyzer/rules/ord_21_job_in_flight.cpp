@@ -53,6 +53,6 @@ RULE(ord_21_job_in_flight, JobInFlight,
                  "DMA_RESV_USAGE_BOOKKEEP, false, MAX_SCHEDULE_TIMEOUT)",
       .not_claimed = "drivers that unmap, pin or stop queues; work on objects that do not map the range",
       .look_at = "which fences the callback waits for, and whether its wait can be interrupted",
-      .also = {EV_inv_start, EV_dev_ctx, EV_dev_map}})
+      .also = {EV_inv_start, EV_dev_ctx, EV_dev_map, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

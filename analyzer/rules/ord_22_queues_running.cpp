@@ -51,6 +51,6 @@ RULE(ord_22_queues_running, QueuesRunning,
                  "amdgpu_amdkfd_evict_userptr()",
       .not_claimed = "drivers of another discipline; that work which was on the device has drained",
       .look_at = "an early return of the callback while an earlier invalidation still stops the queues",
-      .also = {EV_inv_start, EV_dev_ctx, EV_dev_map, EV_resume}})
+      .also = {EV_inv_start, EV_dev_ctx, EV_dev_map, EV_resume, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

@@ -47,6 +47,6 @@ RULE(ord_23_not_flushed, NotFlushed,
                  "xe_svm_invalidate() waits for every xe_tlb_inval fence",
       .not_claimed = "drivers whose dev_unmap includes the flush; that the device keeps its word",
       .look_at = "a flush that is left out because another thread seems to have done it",
-      .also = {EV_dev_ctx, EV_dev_map, EV_dev_unmap}})
+      .also = {EV_dev_ctx, EV_dev_map, EV_dev_unmap, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

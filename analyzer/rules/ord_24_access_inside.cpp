@@ -43,6 +43,6 @@ RULE(ord_24_access_inside, AccessInside,
                  "after the end",
       .not_claimed = "drivers that pin or share the CPU's page table; the device's own migrations; reads, where only protection changes",
       .look_at = "what the device was given that lets it get there: a translation, a TLB entry, a job that was armed",
-      .also = {EV_inv_start_ret}})
+      .also = {EV_inv_start_ret, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

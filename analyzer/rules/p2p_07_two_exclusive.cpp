@@ -36,6 +36,6 @@ RULE(p2p_07_two_exclusive, TwoExclusive,
       .because = "mm/rmap.c, make_device_exclusive(): MMU_NOTIFY_EXCLUSIVE with the new owner; a driver may leave out only its own",
       .not_claimed = "mappings of other kinds beside it",
       .look_at = "the filter for MMU_NOTIFY_EXCLUSIVE in the callback of the first device",
-      .also = {}})
+      .also = {EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

@@ -43,6 +43,6 @@ RULE(reg_04_address_changed, AddressChanged,
                  "ask again with",
       .not_claimed = "registrations with a notifier; what a rereg does, which ends one registration and begins another",
       .look_at = "who touches the table of a memory region that is in use",
-      .also = {EV_reg, EV_dereg}})
+      .also = {EV_reg, EV_dereg, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

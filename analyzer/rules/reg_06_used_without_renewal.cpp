@@ -41,7 +41,7 @@ RULE(reg_06_used_without_renewal, UsedWithoutRenewal,
                  "drivers/gpu/drm/amd/amdgpu/amdgpu_cs.c, amdgpu_cs_submit() under notifier_lock",
       .not_claimed = "drivers that unmap: what they lack cannot be used; objects that do not state their discipline",
       .look_at = "the last check before the work is published, and under which lock it is made",
-      .also = {EV_cb_ret, EV_dev_ctx, EV_dev_map},
+      .also = {EV_cb_ret, EV_dev_ctx, EV_dev_map, EV_mm_exit_ret},
       .any_event = true})
 
 }  // namespace mirrorscope::rules

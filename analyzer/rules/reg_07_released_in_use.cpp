@@ -47,6 +47,6 @@ RULE(reg_07_released_in_use, ReleasedInUse,
                  "unpin_user_page_range_dirty_lock() then; Documentation/core-api/pin_user_pages.rst",
       .not_claimed = "work in flight that has no rows of its own; hooks that see the end of an access late",
       .look_at = "the order of the release path, and of its error paths",
-      .also = {}})
+      .also = {EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules

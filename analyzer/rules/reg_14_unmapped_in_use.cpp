@@ -43,6 +43,6 @@ RULE(reg_14_unmapped_in_use, UnmappedInUse,
       .because = "mm/memory.c, unmap_vmas() does not ask devices, it tells them; what a driver then has to do is ORD-10",
       .not_claimed = "anything about the driver; pinned memory (REG-05); the end of the process",
       .look_at = "who waits for the device's completion before munmap (the stack)",
-      .also = {EV_mm_release}})
+      .also = {EV_mm_release, EV_mm_exit_ret}})
 
 }  // namespace mirrorscope::rules
