@@ -22,7 +22,8 @@ class UnwatchedMapping final : public RuleOf<UnwatchedMapping> {
     if (watched_to >= e.end || watched_to == 0 || mirror_->watched_by_list(e.h.mm)) return judge.held();
     std::vector<Evidence> evidence;
     if (f.sub && f.sub->removed) evidence.push_back({f.sub->removed, "its sub was removed"});
-    judge.broken(e.h, evidence.empty() ? e.h.time : f.sub->removed.time, evidence,
+    // the insert that is missing may be lost, whenever it was
+    judge.broken(e.h, 0, evidence,
                  fmt::format("{} is mapped and no notifier watches it from {} on: nobody will be told when it dies",
                              range_text(e.start, e.end), hex(watched_to)));
   }
