@@ -10,6 +10,7 @@
 #include "cli/subcommand.h"
 #include "jury/jury.h"
 #include "report/text.h"
+#include "report/window.h"
 #include "schema/catalog.h"
 #include "trace/text.h"
 #include "trace/writer.h"
@@ -61,7 +62,9 @@ int replay_schedule(const model::Model& m, const model::Schedule& schedule, cons
     });
     return found;
   };
-  std::fputs(("\n" + to_text(report, {isatty(STDOUT_FILENO) != 0, true, false, 3}, find)).c_str(), stdout);
+  Windows windows(shown_findings(report, 3), find);
+  keep.records.each([&](const ev_header& h) { windows.see(h); });
+  std::fputs(("\n" + to_text(report, {isatty(STDOUT_FILENO) != 0, &windows, false, 3}, find)).c_str(), stdout);
   std::fputs(fmt::format("oracle: {}\n{}\n", c.hits ? model::to_text(c.hits) : "no harm", c.bound).c_str(), stdout);
   if (c.bound.starts_with("cannot")) return exit_unusable;
   if (!folder.empty()) {

@@ -114,6 +114,13 @@ const ev_header* EvidenceIndex::find(const EventRef& ref) const {
   return it == records_.end() ? nullptr : it->second;
 }
 
+Windows windows_of(const trace::Reader& reader, std::span<const Candidate* const> findings, const EvidenceIndex& evidence) {
+  Windows windows(findings, [&evidence](const EventRef& r) { return evidence.find(r); });
+  trace::Merge merge(reader);
+  while (const ev_header* record = merge.next()) windows.see(*record);
+  return windows;
+}
+
 Result<std::vector<const RuleDef*>> select_rules(const std::vector<std::string>& globs) {
   std::vector<const RuleDef*> chosen;
   const bool only_removes = std::all_of(globs.begin(), globs.end(), [](const std::string& g) { return g.starts_with('!'); });

@@ -9,6 +9,7 @@
 
 #include "analyzer/engine.h"
 #include "report/text.h"
+#include "report/window.h"
 #include "trace/reader.h"
 #include "trace/result.h"
 
@@ -40,6 +41,9 @@ class EvidenceIndex {
   };
   std::unordered_map<EventRef, const ev_header*, Hash> records_;
 };
+
+// The windows of these findings, gathered in one more pass over the trace.
+Windows windows_of(const trace::Reader& reader, std::span<const Candidate* const> findings, const EvidenceIndex& evidence);
 
 // Rules whose id or name matches one of the globs, a leading '!' taking away; an Error names a glob that matches nothing.
 Result<std::vector<const RuleDef*>> select_rules(const std::vector<std::string>& globs);

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What exit code a report means, given what the user insists on.
+// What exit code outcomes mean.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "analyzer/engine.h"
+#include "report/outcome.h"
 
 namespace mirrorscope::cli {
-
-struct Insistence {
-  Level strict = Level::hard;                // breaches of this level and above count
-  std::vector<const RuleDef*> required;      // must have been observable and judged at least once
-};
 
 // Sentences for what keeps the result from being 0, besides the report itself.
 struct Conclusion {
@@ -20,6 +15,7 @@ struct Conclusion {
   std::vector<std::string> because;
 };
 
+Conclusion conclude(const std::vector<RuleOutcome>& outcomes);
 Conclusion conclude(const Report& report, const Insistence& insistence);
 
 }  // namespace mirrorscope::cli

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "report/format.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope {
@@ -155,6 +156,12 @@ std::string rules_to_json() {
                    {"not_claimed", std::string(i.not_claimed)}, {"look_at", std::string(i.look_at)}, {"needs", needs}});
   }
   return dump(out, 2) + "\n";
+}
+
+std::string to_json(std::span<const Document> documents, const Look&) {
+  std::string out;  // one object after the other, as jq reads them
+  for (const Document& d : documents) out += to_json(*d.report, d.find);
+  return out;
 }
 
 }  // namespace mirrorscope

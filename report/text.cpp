@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "report/timeline.h"
+#include "report/explain.h"
+#include "report/findings.h"
+#include "report/folding.h"
+#include "report/format.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope {
@@ -30,33 +33,6 @@ const char* color_of(Verdict v) {
   return "0";
 }
 
-std::string grouped(uint64_t n) {
-  std::string digits = std::to_string(n);
-  for (int i = static_cast<int>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<size_t>(i), ",");
-  return digits;
-}
-
-// Folds a text at 80 columns behind an indentation.
-std::string folded(std::string_view text, size_t indent) {
-  std::string out;
-  size_t column = indent;
-  while (!text.empty()) {
-    const size_t space = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, space);
-    if (column > indent && column + word.size() + 1 > 80) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-    text.remove_prefix(std::min(space + 1, text.size()));
-  }
-  return out;
-}
-
 void say_losses(std::string& out, const Report& report) {
   if (report.losses.empty() && report.settled) {
     out += "nothing lost\n";
@@ -73,30 +49,33 @@ void say_losses(std::string& out, const Report& report) {
   if (!report.settled) out += "  the recorder was stopped before it could count what it missed at the end\n";
 }
 
-void say_finding(std::string& out, const Candidate& c, const Report& report, const TextOptions& options,
-                 const RecordFinder& find) {
+void say_finding(std::string& out, const Finding& f, const Report& report) {
+  const Candidate& c = *f.what;
   out += fmt::format("    {}\n", folded(c.what, 4));
   out += fmt::format("    at {} by {} ({}/{}) on CPU {}", clock_text(c.completing.time), report.names.task(c.tid), c.tgid, c.tid,
                      c.completing.cpu);
   if (c.fn) out += fmt::format(", callback {}", report.names.symbol(c.fn));
   out += "\n";
-  if (options.explain) out += timeline(c, report, find);
 }
 
-void say_rule(std::string& out, const RuleResult& r, const Report& report, const TextOptions& options, const RecordFinder& find,
-              const Paint& paint) {
+void say_rule(std::string& out, const RuleResult& r, const Report& report, const TextOptions& options,
+              const std::vector<Finding>& findings, const Paint& paint) {
   const RuleInfo& info = r.rule->info;
-  out += fmt::format("\n{} {}  {}  {}\n", paint(color_of(r.verdict), to_string(r.verdict)), info.id, info.name,
-                     info.level == Level::hard ? "" : fmt::format("({})", to_string(info.level)));
+  const uint64_t total = r.verdict == Verdict::violated ? r.broken : r.doubtful;
+  if (options.explain) {
+    for (const Finding& f : findings)
+      if (f.rule == &r && f.number <= options.findings_per_rule)
+        out += fmt::format("\n{}\n{}", std::string(kColumns - 1, '-'), explain(f, options.explain->of(*f.what), report));
+    if (total) return;
+  }
+  out += fmt::format("\n{} {}  {}{}\n", paint(color_of(r.verdict), to_string(r.verdict)), info.id, info.name,
+                     info.level == Level::hard ? "" : fmt::format("  ({})", to_string(info.level)));
   out += fmt::format("  {}\n", folded(info.says, 2));
   if (!r.reason.empty()) out += fmt::format("  {}\n", folded(r.reason, 2));
-  const auto& list = r.verdict == Verdict::violated ? r.findings : r.suspects;
-  const uint64_t total = r.verdict == Verdict::violated ? r.broken : r.doubtful;
-  size_t shown = 0;
-  for (const Candidate& c : list) {
-    if (shown++ == options.findings_per_rule) break;
-    out += fmt::format("\n  {} of {}:\n", shown, grouped(total));
-    say_finding(out, c, report, options, find);
+  for (const Finding& f : findings) {
+    if (f.rule != &r || f.number > options.findings_per_rule) continue;
+    out += fmt::format("\n  {}, of {}:\n", f.id, grouped(total));
+    say_finding(out, f, report);
   }
   if (r.verdict != Verdict::violated) return;
   out += fmt::format("\n  source:  {}\n", folded(info.because, 11));
@@ -104,20 +83,29 @@ void say_rule(std::string& out, const RuleResult& r, const Report& report, const
 }
 }  // namespace
 
+std::vector<const Candidate*> shown_findings(const Report& report, uint32_t findings_per_rule) {
+  std::vector<const Candidate*> shown;
+  for (const Finding& f : findings_of(report, {}))
+    if (f.number <= findings_per_rule) shown.push_back(f.what);
+  return shown;
+}
+
 std::string to_text(const Report& report, const TextOptions& options, const RecordFinder& find) {
   const Paint paint{options.color};
   std::string out;
   const double seconds = static_cast<double>(report.last_time - report.first_time) / 1e9;
   out += fmt::format("{} records over {:.1f} s, ", grouped(report.records), seconds);
   say_losses(out, report);
+  const std::vector<Finding> findings = findings_of(report, find);
 
   for (Verdict v : {Verdict::violated, Verdict::inconclusive})
     for (const RuleResult& r : report.rules)
-      if (r.verdict == v) say_rule(out, r, report, options, find, paint);
+      if (r.verdict == v) say_rule(out, r, report, options, findings, paint);
 
   size_t count[4] = {};
   for (const RuleResult& r : report.rules) ++count[static_cast<size_t>(r.verdict)];
 
+  if (options.explain) out += fmt::format("\n{}\n", std::string(kColumns - 1, '-'));
   if (options.all_rules || count[0]) out += "\n";
   for (const RuleResult& r : report.rules) {
     if (r.verdict == Verdict::holds)
@@ -135,6 +123,20 @@ std::string to_text(const Report& report, const TextOptions& options, const Reco
     if (r.verdict == Verdict::violated) ++level[static_cast<size_t>(r.rule->info.level)];
   const std::string soft = level[1] + level[2] ? fmt::format(" ({} hard, {} hazards, {} smells)", level[0], level[1], level[2]) : "";
   out += fmt::format("\n{} violated{}, {} inconclusive, {} hold, {} not observable\n", count[1], soft, count[2], count[0], count[3]);
+  return out;
+}
+
+std::string to_text(std::span<const Document> documents, const Look& look) {
+  std::string out;
+  for (const Document& d : documents) {
+    out += fmt::format("{}: kernel {}, mirrorscope {}\n", d.trace, d.kernel, d.recorder);
+    for (const std::string& sentence : d.damage) out += fmt::format("damaged: {}\n", sentence);
+    out += to_text(*d.report, {look.color, d.windows, look.all_rules, look.findings_per_rule}, d.find);
+    const bool failed = std::any_of(d.outcomes.begin(), d.outcomes.end(), [](const RuleOutcome& o) { return o.outcome == Outcome::fail; });
+    for (const RuleOutcome& o : d.outcomes)
+      if (o.outcome == Outcome::known) out += fmt::format("known: {} {}\n", o.rule->rule->info.id, folded(o.why, 15));
+    if (failed && !d.windows) out += fmt::format("next: mirrorscope check --explain {}\n", d.trace);
+  }
   return out;
 }
 

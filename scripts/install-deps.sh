@@ -6,12 +6,14 @@ set -euo pipefail
 packages=(
   # build
   cmake ninja-build g++ clang llvm pkg-config bpftool libbpf-dev libelf-dev zlib1g-dev libcap-dev libsodium-dev libxxhash-dev
-  libcli11-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev git
+  libcli11-dev nlohmann-json3-dev libpugixml-dev libprotobuf-dev protobuf-compiler libfmt-dev libgtest-dev libgmock-dev git
   # guests with real kernels
   qemu-system-x86 busybox-static binutils xz-utils zstd kmod iproute2 rdma-core ibverbs-utils libibverbs-dev libibverbs1
   # what the tests compare with and look with
-  babeltrace2 jq libcap2-bin procps util-linux bpftrace
+  babeltrace2 jq libxml2-utils python3 python3-yaml groff-base dpkg-dev libcap2-bin procps util-linux bpftrace
 )
+# an npm that is no Debian package will do
+command -v npm > /dev/null || packages+=(nodejs npm)
 missing=()
 for package in "${packages[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null)" = installed ] || missing+=("$package")

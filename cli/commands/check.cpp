@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <thread>
 
+#include "cli/outputs.h"
 #include "cli/replay.h"
 #include "cli/subcommand.h"
+#include "cli/suggest.h"
 #include "cli/verdict.h"
-#include "report/json.h"
-#include "report/text.h"
+#include "report/baseline.h"
 
 namespace mirrorscope::cli {
 
@@ -19,9 +21,11 @@ struct CheckOptions {
   std::vector<std::string> traces;
   std::vector<std::string> rules;
   std::vector<std::string> require;
-  std::string format = "text";
+  std::vector<std::string> formats;
   std::string output;
   std::string strict = "hard";
+  std::string baseline;
+  std::string write_baseline;
   unsigned jobs = 0;
   unsigned findings = 3;
   bool explain = false;
@@ -33,69 +37,129 @@ int fail_with(const std::string& sentence) {
   return exit_unusable;
 }
 
-// Returns false if not all of it could be written.
-bool write_out(const std::string& text, std::FILE* to) {
-  return std::fwrite(text.data(), 1, text.size(), to) == text.size() && std::fflush(to) == 0;
+// A trace, judged, with everything that its Document points to.
+struct Checked {
+  Replayed replayed;
+  std::unique_ptr<EvidenceIndex> index;
+  std::unique_ptr<Windows> windows;
+  Document document;
+};
+
+Result<std::unique_ptr<Checked>> check_one(const std::string& path, const CheckOptions& o, const ReplayOptions& options) {
+  auto done = replay(path, options);
+  if (!done) return done.error();
+  auto out = std::make_unique<Checked>();
+  out->replayed = std::move(*done);
+  const Report& report = out->replayed.report;
+  out->index = std::make_unique<EvidenceIndex>(*out->replayed.reader, report);
+  Document& d = out->document;
+  d.trace = path;
+  d.kernel = out->replayed.reader->provenance().kernel_release;
+  d.recorder = out->replayed.reader->provenance().recorder;
+  d.version = MIRRORSCOPE_VERSION;
+  for (const trace::Damage& damage : out->replayed.damage) d.damage.push_back(trace::to_text(damage));
+  d.report = &report;
+  d.find = [index = out->index.get()](const EventRef& r) { return index->find(r); };
+  d.findings = findings_of(report, d.find);
+  if (o.explain) {
+    out->windows = std::make_unique<Windows>(windows_of(*out->replayed.reader, shown_findings(report, o.findings), *out->index));
+    d.windows = out->windows.get();
+  }
+  return out;
 }
 
-int check_one(const std::string& path, const CheckOptions& o, const ReplayOptions& replay_options, const Insistence& insist,
-              std::FILE* out) {
-  auto done = replay(path, replay_options);
-  if (!done) return fail_with(done.error().message);
-  const EvidenceIndex index(*done->reader, done->report);
-  const RecordFinder find = [&index](const EventRef& r) { return index.find(r); };
-  std::string text;
-  if (o.format == "json") {
-    text = to_json(done->report, find);
-  } else {
-    const auto& p = done->reader->provenance();
-    text = path + ": kernel " + p.kernel_release + ", mirrorscope " + p.recorder + "\n";
-    for (const trace::Damage& d : done->damage) text += "damaged: " + trace::to_text(d) + "\n";
-    text += to_text(done->report, {out == stdout && isatty(STDOUT_FILENO) != 0, o.explain, o.all, o.findings}, find);
-  }
-  const Conclusion conclusion = conclude(done->report, insist);
-  for (const std::string& sentence : conclusion.because) std::fprintf(stderr, "mirrorscope check: %s\n", sentence.c_str());
-  if (o.format == "text" && conclusion.exit_code == exit_violated && !o.explain)
-    text += "next: mirrorscope check --explain " + path + "\n";
-  if (!write_out(text, out)) return fail_with("cannot write the report: " + std::string(std::strerror(errno)));
-  return conclusion.exit_code;
+Result<Baseline> read_baseline(const std::string& file) {
+  auto text = read_file(file);
+  if (!text) return text.error();
+  Baseline baseline = parse_baseline(*text);
+  if (!baseline.error.empty()) return fail(0, file, " is no baseline: ", baseline.error);
+  return baseline;
+}
+
+// What was found becomes what is known.
+Result<void> write_baseline(const std::string& file, std::span<const std::unique_ptr<Checked>> checked) {
+  std::vector<Finding> all;
+  for (const auto& c : checked) all.insert(all.end(), c->document.findings.begin(), c->document.findings.end());
+  return write_file(file, baseline_text(all));
+}
+
+Result<ReplayOptions> replay_options(const CheckOptions& o) {
+  ReplayOptions options;
+  options.jobs = o.jobs ? o.jobs : std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
+  options.progress = isatty(STDERR_FILENO) != 0;
+  if (o.rules.empty()) return options;
+  auto chosen = select_rules(o.rules);
+  if (!chosen) return chosen.error();
+  options.rules = *chosen;
+  return options;
+}
+
+Result<Insistence> insistence(const CheckOptions& o, const std::vector<const RuleDef*>& judged) {
+  Insistence insist;
+  insist.strict = o.strict == "smell" ? Level::smell : o.strict == "hazard" ? Level::hazard : Level::hard;
+  if (o.require.empty()) return insist;
+  auto required = select_rules(o.require);
+  if (!required) return required.error();
+  insist.required = *required;
+  for (const RuleDef* rule : insist.required)
+    if (!judged.empty() && std::find(judged.begin(), judged.end(), rule) == judged.end())
+      return fail(0, "--require ", rule->info.id, " is not among --rules");
+  return insist;
 }
 
 int check(const CheckOptions& o) {
-  ReplayOptions replay_options;
-  Insistence insist;
-  if (!o.rules.empty()) {
-    auto chosen = select_rules(o.rules);
-    if (!chosen) return fail_with(chosen.error().message);
-    replay_options.rules = *chosen;
+  const auto options = replay_options(o);
+  if (!options) return fail_with(options.error().message);
+  const auto insist = insistence(o, (*options).rules);
+  if (!insist) return fail_with(insist.error().message);
+  const auto outputs = parse_outputs(o.formats, o.output);
+  if (!outputs) return fail_with(outputs.error().message);
+  Baseline baseline;
+  if (!o.baseline.empty()) {
+    auto known = read_baseline(o.baseline);
+    if (!known) return fail_with(known.error().message);
+    baseline = std::move(*known);
   }
-  if (!o.require.empty()) {
-    auto required = select_rules(o.require);
-    if (!required) return fail_with(required.error().message);
-    insist.required = *required;
-    for (const RuleDef* rule : insist.required)
-      if (!replay_options.rules.empty() &&
-          std::find(replay_options.rules.begin(), replay_options.rules.end(), rule) == replay_options.rules.end())
-        return fail_with("--require " + std::string(rule->info.id) + " is not among --rules");
-  }
-  insist.strict = o.strict == "smell" ? Level::smell : o.strict == "hazard" ? Level::hazard : Level::hard;
-  replay_options.jobs = o.jobs ? o.jobs : std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
-  replay_options.progress = isatty(STDERR_FILENO) != 0;
 
-  std::FILE* out = stdout;
-  if (!o.output.empty()) {
-    out = std::fopen(o.output.c_str(), "we");
-    if (!out) return fail_with("cannot write " + o.output + ": " + std::strerror(errno));
-  }
   // the worst of all traces: cannot read, then violated, then inconclusive
   constexpr int kOrder[] = {exit_ok, exit_inconclusive, exit_violated, exit_unusable};
   int worst = exit_ok;
-  for (const std::string& path : o.traces) {
-    const int code = check_one(path, o, replay_options, insist, out);
+  const auto add = [&](int code) {
     if (std::find(kOrder, kOrder + 4, code) > std::find(kOrder, kOrder + 4, worst)) worst = code;
+  };
+  std::vector<std::unique_ptr<Checked>> checked;
+  for (const std::string& path : o.traces) {
+    auto one = check_one(path, o, *options);
+    if (one)
+      checked.push_back(std::move(*one));
+    else
+      add(fail_with(one.error().message));
   }
-  if (out != stdout && std::fclose(out) != 0) return fail_with("cannot write " + o.output + ": " + std::strerror(errno));
+  if (!o.write_baseline.empty()) {
+    if (auto done = write_baseline(o.write_baseline, checked); !done) return fail_with(done.error().message);
+    for (const auto& c : checked)
+      for (const Finding& f : c->document.findings) baseline.keys.insert(f.key);
+  }
+  std::vector<Document> documents;
+  for (const auto& c : checked) {
+    Document& d = c->document;
+    d.has_baseline = !o.baseline.empty() || !o.write_baseline.empty();
+    mark_known(d.findings, baseline);
+    d.outcomes = outcomes_of(*d.report, d.findings, *insist);
+    const Conclusion conclusion = conclude(d.outcomes);
+    for (const std::string& sentence : conclusion.because) std::fprintf(stderr, "mirrorscope check: %s\n", sentence.c_str());
+    add(conclusion.exit_code);
+    documents.push_back(d);
+  }
+  if (documents.empty()) return worst;
+  if (auto done = write_outputs(*outputs, documents, {false, o.all, o.findings}); !done) return fail_with(done.error().message);
   return worst;
+}
+
+std::string formats_help() {
+  std::string text = "Formats:\n";
+  for (const Format& f : all_formats()) text += "  " + std::string(f.name) + std::string(10 - f.name.size(), ' ') + std::string(f.says) + "\n";
+  return text;
 }
 }  // namespace
 
@@ -103,11 +167,17 @@ void add_check(CLI::App& app, int& exit_code) {
   auto* sub = app.add_subcommand("check", "say which rules a recorded trace keeps, and which it breaks, with the evidence");
   auto o = std::make_shared<CheckOptions>();
   sub->add_option("TRACE", o->traces, "directories written by `mirrorscope record`")->required();
+  std::vector<std::string> formats;
+  for (const Format& f : all_formats()) formats.emplace_back(f.name);
+  std::vector<std::string> ids;
+  for (const RuleDef* rule : all_rules()) ids.emplace_back(rule->info.id);
   sub->add_option("--rules", o->rules, "only rules whose id or name matches, e.g. 'ORD-*,SEQ-01'; '!LIF-*' leaves out")
       ->delimiter(',')
+      ->check(suggest(ids))
       ->option_text("GLOB,...");
   sub->add_option("--require", o->require, "exit 3 if one of these could not be observed or had no occasion")
       ->delimiter(',')
+      ->check(suggest(ids))
       ->option_text("GLOB,...");
   sub->add_option("--strict", o->strict, "what makes the exit code 1: hard (default), hazard, smell")
       ->check(CLI::IsMember({"hard", "hazard", "smell"}))
@@ -115,11 +185,20 @@ void add_check(CLI::App& app, int& exit_code) {
   sub->add_flag("--explain", o->explain, "print the events that prove each finding, with their values and stacks");
   sub->add_flag("--all", o->all, "print the whole reason of what could not be observed");
   sub->add_option("--findings", o->findings, "how many findings of a rule are printed (default 3)")->option_text("N");
-  sub->add_option("--format", o->format, "text (default) or json")->check(CLI::IsMember({"text", "json"}))->option_text("FORMAT");
+  sub->add_option("--format", o->formats, "as what the report is written, and where; may be repeated, see below")
+      ->allow_extra_args(false)
+      ->check(suggest(formats))
+      ->option_text("FORMAT[=FILE]");
   sub->add_option("-o,--output", o->output, "write the report to FILE instead of standard output")->option_text("FILE");
+  sub->add_option("--baseline", o->baseline, "findings that FILE has are known: only new ones make the exit code 1")
+      ->option_text("FILE");
+  sub->add_option("--write-baseline", o->write_baseline, "write the findings to FILE, for --baseline; they are known from here on")
+      ->option_text("FILE");
   sub->add_option("-j,--jobs", o->jobs, "threads; address spaces are divided among them (default: all CPUs, at most 8)")
       ->option_text("N");
   sub->footer(
+      formats_help() +
+      "\n"
       "Verdicts: holds; violated, with evidence; inconclusive, records were lost where it matters; not_observable, a probe that the\n"
       "rule needs was not attached. Exit codes: 0 nothing violated, 1 violated, 2 usage or unreadable trace, 3 inconclusive.\n"
       "\n"
@@ -127,6 +206,7 @@ void add_check(CLI::App& app, int& exit_code) {
       "  mirrorscope check run                          every rule on one trace\n"
       "  mirrorscope check --explain --rules SEQ-01 run why, event by event\n"
       "  mirrorscope check --require 'HMM-*' run        in CI: a run that tested nothing is no success\n"
+      "  mirrorscope check --format text --format sarif=run.sarif --baseline known.json run\n"
       "  mirrorscope check --format json run | jq '.rules[] | select(.verdict == \"violated\")'");
   sub->callback([o, &exit_code] { exit_code = check(*o); });
 }

@@ -152,7 +152,7 @@ int print_verdict(LiveCheck& judge, const std::string& output) {
   auto reader = trace::Reader::open(output);
   if (!reader) return complain(reader.error().message);
   const EvidenceIndex index(*reader, report);
-  const std::string text = to_text(report, {isatty(STDOUT_FILENO) != 0, false, false, 3},
+  const std::string text = to_text(report, {isatty(STDOUT_FILENO) != 0, nullptr, false, 3},
                                    [&index](const EventRef& r) { return index.find(r); });
   std::fputs(text.c_str(), stdout);
   if (judge.overflowed()) {

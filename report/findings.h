@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The findings of a report as a list: each has a name to ask for ("SEQ-01/2") and a key that stays the same in the next recording.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/engine.h"
+#include "report/text.h"
+
+namespace mirrorscope {
+
+struct Finding {
+  const RuleResult* rule = nullptr;
+  const Candidate* what = nullptr;
+  size_t number = 0;  // from 1, among those of its rule
+  std::string id;     // "SEQ-01/2"
+  std::string key;    // rule, callback, reason, the events that prove it: no address, no task, no time
+  bool known = false;  // the baseline has it
+};
+
+// Of rules that are violated the breaches, of rules that are inconclusive the doubtful ones; in the order of the report.
+std::vector<Finding> findings_of(const Report& report, const RecordFinder& find);
+// "SEQ-01/2", or "SEQ-01" for its first; null if there is none.
+const Finding* finding_named(const std::vector<Finding>& findings, std::string_view id);
+
+}  // namespace mirrorscope

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which records tell the story of a finding: its evidence, the invalidation behind it, and what the same objects met meanwhile.
+#pragma once
+
+#include <deque>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "analyzer/engine.h"
+#include "report/text.h"
+
+namespace mirrorscope {
+
+struct WindowRow {
+  const ev_header* record = nullptr;
+  const Evidence* evidence = nullptr;  // null: this one is here for context
+};
+
+struct Window {
+  std::vector<WindowRow> rows;              // in time order
+  size_t left_out = 0;                      // records of the same objects between the evidence that are not in `rows`
+  const ev_header* invalidation = nullptr;  // the inv_start behind it, null if none is known
+};
+
+// Gathers the windows of some findings in one pass over the trace. Records must stay where they are.
+class Windows {
+ public:
+  static constexpr size_t kContext = 12;  // rows besides the evidence
+
+  Windows(std::span<const Candidate* const> findings, const RecordFinder& find);
+  // Every record, in time order.
+  void see(const ev_header& record);
+  // Of one of the findings, once everything was seen.
+  Window of(const Candidate& finding) const;
+
+ private:
+  struct Identity {
+    uint16_t field;  // index into the names of window.cpp
+    uint64_t value;
+    bool operator==(const Identity&) const = default;
+  };
+  struct Gathered {
+    const Candidate* finding;
+    uint64_t from;
+    uint64_t until;
+    std::vector<Identity> objects;
+    std::vector<WindowRow> evidence;
+    std::deque<const ev_header*> context;
+    size_t left_out = 0;
+    const ev_header* invalidation = nullptr;
+    bool invalidation_proves = false;  // it belongs to the evidence, not only to the context
+  };
+
+  static std::vector<Identity> objects_of(const ev_header& record);
+  void watch_invalidations(const ev_header& record);
+  void take(Gathered& window, const ev_header& record, const Evidence* evidence);
+
+  std::vector<Gathered> windows_;
+  std::unordered_map<uint32_t, std::vector<const ev_header*>> open_;  // by tid: invalidations that are not over
+  uint64_t until_ = 0;
+};
+
+}  // namespace mirrorscope
