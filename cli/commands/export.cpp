@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// mirrorscope export: the records of a trace for other tools.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+
+#include "cli/subcommand.h"
+#include "report/exporter.h"
+#include "trace/merge.h"
+#include "trace/reader.h"
+
+namespace mirrorscope::cli {
+
+namespace {
+struct ExportOptions {
+  std::string trace;
+  std::string format;
+  std::string output;
+};
+
+int fail_with(const std::string& sentence) {
+  std::fprintf(stderr, "mirrorscope export: %s\n", sentence.c_str());
+  return exit_unusable;
+}
+
+// Names may come behind the records that they are about, so they are learned first.
+Names names_of(const trace::Reader& reader) {
+  Names names;
+  for (size_t i = 0; i < reader.streams().size(); ++i) {
+    if (reader.streams()[i].id != trace::about_stream) continue;
+    trace::Cursor cursor = reader.cursor(i);
+    while (const ev_header* h = cursor.next()) {
+      if (h->id == EV_task_name) names.learn(reinterpret_cast<const ev_task_name&>(*h));
+      if (h->id == EV_symbol) names.learn(reinterpret_cast<const ev_symbol&>(*h));
+      if (h->id == EV_probe_state) names.learn(reinterpret_cast<const ev_probe_state&>(*h));
+    }
+  }
+  return names;
+}
+
+int run_export(const ExportOptions& o) {
+  const ExportFormat* format = export_format_named(o.format);
+  if (format->binary && o.output.empty() && isatty(STDOUT_FILENO)) return fail_with(o.format + " is binary; write it to a file with -o");
+  const auto reader = trace::Reader::open(o.trace);
+  if (!reader) return fail_with(reader.error().message);
+  std::ofstream file;
+  if (!o.output.empty()) {
+    file.open(o.output, std::ios::binary);
+    if (!file) return fail_with("cannot write " + o.output + ": " + std::strerror(errno));
+  }
+  std::ios::sync_with_stdio(false);
+  std::ostream& out = o.output.empty() ? std::cout : file;
+  const Names names = names_of(*reader);
+  const auto exporter = format->make(out, names);
+  trace::Merge merge(*reader);
+  while (const ev_header* record = merge.next()) exporter->record(*record);
+  exporter->finish();
+  out.flush();
+  if (!out) return fail_with("cannot write " + (o.output.empty() ? "to standard output" : o.output) + ": " + std::strerror(errno));
+  for (const trace::Cursor& cursor : merge.cursors())
+    for (const trace::Damage& damage : cursor.damage()) std::fprintf(stderr, "mirrorscope export: %s\n", trace::to_text(damage).c_str());
+  return exit_ok;
+}
+
+std::string formats_help() {
+  std::string text = "Formats:\n";
+  for (const ExportFormat& f : all_export_formats())
+    text += "  " + std::string(f.name) + std::string(10 - f.name.size(), ' ') + std::string(f.says) + "\n";
+  return text;
+}
+}  // namespace
+
+void add_export(CLI::App& app, int& exit_code) {
+  auto* sub = app.add_subcommand("export", "write the records of a trace for other tools: timelines, data frames");
+  auto o = std::make_shared<ExportOptions>();
+  std::vector<std::string> names;
+  for (const ExportFormat& f : all_export_formats()) names.emplace_back(f.name);
+  sub->add_option("TRACE", o->trace, "a directory written by `mirrorscope record`")->required();
+  sub->add_option("--format", o->format, "for which tool, see below")->required()->check(CLI::IsMember(names))->option_text("FORMAT");
+  sub->add_option("-o,--output", o->output, "write to FILE instead of standard output")->option_text("FILE");
+  sub->footer(formats_help() +
+              "\n"
+              "Examples:\n"
+              "  mirrorscope export --format perfetto -o run.pftrace run   open it in ui.perfetto.dev\n"
+              "  mirrorscope export --format csv run > run.csv");
+  sub->callback([o, &exit_code] { exit_code = run_export(*o); });
+}
+
+}  // namespace mirrorscope::cli
