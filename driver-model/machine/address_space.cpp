@@ -5,23 +5,37 @@
 namespace mirrorscope::model {
 
 namespace {
-void put_map(State& s, unsigned frame) {
-  --s.page[frame].maps;
-  drop_if_free(s, frame);
+void put_map(Run& r, unsigned frame) {
+  --r.s.page[frame].maps;
+  drop_if_free(r, frame);
 }
 bool mapped(const Pte& p) { return p.kind == Entry::present || p.kind == Entry::device; }
 }  // namespace
 
 Next run_vma_map(Run& r) {
   for (u8 va = r.lo(); va < r.hi(); ++va) r.s.prot[va] = 3;
+  RECORD(vma_map, {
+    e.start = addr(r.lo());
+    e.end = addr(r.hi());
+    e.flags = 3;
+  });
   return Next::advance;
 }
 Next run_vma_unmap(Run& r) {
   for (u8 va = r.lo(); va < r.hi(); ++va) r.s.prot[va] = 0;
+  RECORD(vma_unmap, {
+    e.start = addr(r.lo());
+    e.end = addr(r.hi());
+  });
   return Next::advance;
 }
 Next run_vma_protect(Run& r) {
   for (u8 va = r.lo(); va < r.hi(); ++va) r.s.prot[va] &= 1;
+  RECORD(vma_protect, {
+    e.start = addr(r.lo());
+    e.end = addr(r.hi());
+    e.flags = 1;
+  });
   return Next::advance;
 }
 
@@ -44,7 +58,7 @@ Next run_free_pages(Run& r) {
   for (unsigned f = 0; f < kPages; ++f) {
     if (!(r.th.gather >> f & 1)) continue;
     --r.s.page[f].holds;
-    drop_if_free(r.s, f);
+    drop_if_free(r, f);
   }
   r.th.gather = 0;
   return Next::advance;
@@ -56,6 +70,12 @@ Next run_wrprotect(Run& r) {
 }
 
 Next run_move_entries(Run& r) {
+  RECORD(vma_remap, {
+    e.start = addr(r.lo());
+    e.end = addr(r.hi());
+    e.to_start = addr(r.in.a);
+    e.to_end = addr(r.in.a + r.hi() - r.lo());
+  });
   for (u8 va = r.lo(); va < r.hi(); ++va) {
     const u8 to = static_cast<u8>(r.in.a + va - r.lo());
     r.s.pte[to] = r.s.pte[va];
@@ -68,6 +88,10 @@ Next run_move_entries(Run& r) {
 
 // A pinned page is copied at once, so that the parent's stays what the device writes to (copy_present_page).
 Next run_fork_copy(Run& r) {
+  RECORD(mm_fork, {
+    e.child = child_mm_ptr;
+    e.child_tgid = tgid + 50;
+  });
   for (u8 va = r.lo(); va < r.hi(); ++va) {
     Pte& p = r.s.pte[va];
     if (p.kind != Entry::present || r.s.child[va].valid()) continue;
@@ -88,7 +112,7 @@ Next run_child_exit(Run& r) {
   for (u8 va = r.lo(); va < r.hi(); ++va) {
     const Ref ref = r.s.child[va];
     r.s.child[va] = Ref{};
-    if (ref.valid()) put_map(r.s, ref.frame());
+    if (ref.valid()) put_map(r, ref.frame());
   }
   return Next::advance;
 }
@@ -137,7 +161,7 @@ Next run_cow_copy(Run& r) {
   const u8 frame = take_frame(r.s, false);
   r.s.page[frame] = Page{1, 0, 0, Page::kDirty};
   p.ref = Ref::of(frame, true);
-  put_map(r.s, old);
+  put_map(r, old);
   return Next::advance;
 }
 

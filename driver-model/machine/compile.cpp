@@ -113,7 +113,9 @@ Model compile(const Parts& parts) {
   m.exit_mmap = find(m, "exit_mmap");
   m.pins_may_go_stale = parts.pins_may_go_stale;
   m.tears_down = parts.tears_down;
-  m.driver = parts.driver;
+  m.devices = parts.devices;
+  for (u8 l = 0; l < kLocks; ++l)
+    m.lock_kinds.push_back(parts.lock_kinds.count(l) ? parts.lock_kinds.at(l) : u8{l == 1 ? MS_lock_kind_user : MS_lock_kind_other});
   m.initial = first_state(m, parts);
   find_futures(m);
   find_live(m);

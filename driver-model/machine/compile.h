@@ -21,7 +21,8 @@ struct Parts {
   std::map<u8, u8> vars;   // variables that do not begin with 0
   bool pins_may_go_stale = false;
   bool tears_down = false;
-  u8 driver = 0;
+  std::vector<DeviceDef> devices{{}};
+  std::map<u8, u8> lock_kinds;  // enum lock_kind; the rest: lock 1 is the user lock, others are `other`
 };
 
 // Aborts, with the name, on a label or program that does not exist: these are bugs of the profile.

@@ -28,8 +28,43 @@ void unmapped(Run& r) {
     e.sub = sub == no_sub ? 0 : sub_ptr(sub);
     e.start = addr(r.lo());
     e.end = addr(r.hi());
-    e.driver = r.model.driver;
+    e.driver = MS_driver_model;
   });
+}
+
+// Where the driver has the page from, by the array that it is in.
+uint32_t source_of(const Run& r, Ref ref, u8 va) {
+  if (ref.pinned()) return ref.write() ? MS_page_source_pin : MS_page_source_pin_read;
+  if (r.in.c != own_dst) return ref.write() ? MS_page_source_hmm_write : MS_page_source_hmm_read;
+  if (!r.th.pfn[va].migrate()) return MS_page_source_migrate_lost;
+  return ref.write() ? MS_page_source_migrate_write : MS_page_source_migrate_read;
+}
+
+void mapped(Run& r, u8 va, Ref from, bool write, u8 seq) {
+  RECORD(dev_map, {
+    const u8 sub = r.in.b == self ? r.f.mask : r.in.b;
+    e.ctx = device_ptr(device_of(r));
+    e.sub = sub == no_sub ? 0 : sub_ptr(sub);
+    e.start = addr(va);
+    e.end = addr(va + 1u);
+    e.seq = sub == no_sub ? 0 : seq;
+    e.sub_seq = sub == no_sub ? 0 : r.s.sub[sub].m;
+    e.pfn = pfn_of(from.frame());
+    e.owner = from.frame() >= kDevicePage ? owner_ptr(from.frame() - kDevicePage + 1) : 0;
+    e.source = source_of(r, from, va);
+    e.write = write;
+    e.cpu_dirty = r.s.page[from.frame()].flags & Page::kDirty ? 1 : 2;
+    e.driver = MS_driver_model;
+  });
+}
+
+template <typename Ev>
+void about_flush(Run& r, Ev& e, u8 va) {
+  e.ctx = device_ptr(r.in.a);
+  e.start = addr(va);
+  e.end = addr(va + 1u);
+  e.token = va + 1u;
+  e.driver = MS_driver_model;
 }
 void sleeps(Run& r) {
   if (!may_block(r.th)) r.hit(hit_sleeps);
@@ -39,26 +74,13 @@ void sleeps(Run& r) {
 Next run_dev_map(Run& r) {
   const u8 access = r.in.a >> 4, d = device_of(r);
   const Ref* array = pfns(r, r.in.c);
-  bool any = false, all_write = true;
   for (u8 va = r.lo(); va < r.hi(); ++va) {
     if (!array[va].valid()) continue;
     Ref ref{static_cast<u8>(array[va].bits & ~(Ref::kMigrate | Ref::kWrite))};
     if (access == writes_anyway || (access == writes && array[va].write())) ref.bits |= Ref::kWrite;
-    all_write &= ref.write();
-    any = true;
     r.s.dev[d][va] = ref;
+    mapped(r, va, array[va], ref.write(), r.in.d == invalid_tok ? u8{0} : token(r, r.in.d));
   }
-  if (!any) return Next::advance;
-  const u8 sub = r.in.b == self ? r.f.mask : r.in.b;
-  RECORD(dev_map, {
-    e.ctx = device_ptr(d);
-    e.sub = sub == no_sub ? 0 : sub_ptr(sub);
-    e.start = addr(r.lo());
-    e.end = addr(r.hi());
-    e.sub_seq = sub == no_sub ? 0 : r.s.sub[sub].m;
-    e.driver = r.model.driver;
-    e.write = all_write;
-  });
   return Next::advance;
 }
 
@@ -70,6 +92,7 @@ Next run_dev_unmap(Run& r) {
 
 Next run_dev_zap(Run& r) {
   for (u8 va = r.lo(); va < r.hi(); ++va) r.s.dev[device_of(r)][va] = Ref{};
+  unmapped(r);
   return Next::advance;
 }
 
@@ -77,25 +100,32 @@ Next run_dev_downgrade(Run& r) {
   for (u8 va = r.lo(); va < r.hi(); ++va) {
     r.s.dev[device_of(r)][va].bits &= static_cast<u8>(~Ref::kWrite);
     r.s.tlb[device_of(r)][va].bits &= static_cast<u8>(~Ref::kWrite);
+    const Ref ref = r.s.dev[device_of(r)][va];
+    if (ref.valid() && !ref.stale()) mapped(r, va, ref, false, 0);
   }
   return Next::advance;
 }
 
 Next run_flush_submit(Run& r) {
-  for (u8 va = r.lo(); va < r.hi(); ++va) r.s.flush[r.in.a] |= static_cast<u8>(1 << va);
+  for (u8 va = r.lo(); va < r.hi(); ++va) {
+    r.s.flush[r.in.a] |= static_cast<u8>(1 << va);
+    RECORD(dev_flush_submit, { about_flush(r, e, va); });
+  }
   return Next::advance;
 }
 
 Next run_flush_execute(Run& r) {
   for (u8 va = 0; va < kVas; ++va)
-    if (r.s.flush[r.in.a] >> va & 1) r.s.tlb[r.in.a][va] = Ref{};
+    if (r.s.flush[r.in.a] >> va & 1) {
+      r.s.tlb[r.in.a][va] = Ref{};
+      RECORD(dev_flush_done, { about_flush(r, e, va); });
+    }
   r.s.flush[r.in.a] = 0;
   return Next::advance;
 }
 
 Next run_flush_wait(Run& r) {
   sleeps(r);
-  unmapped(r);
   return Next::advance;
 }
 
@@ -125,7 +155,7 @@ Next run_dma_begin(Run& r) {
     e.ctx = device_ptr(d);
     e.start = addr(r.lo());
     e.end = addr(r.hi());
-    e.driver = r.model.driver;
+    e.driver = MS_driver_model;
     e.write = r.in.b;
   });
   return Next::advance;
@@ -142,7 +172,7 @@ Next run_dma_end(Run& r) {
     e.ctx = device_ptr(r.th.dma_device);
     e.start = addr(r.lo());
     e.end = addr(r.hi());
-    e.driver = r.model.driver;
+    e.driver = MS_driver_model;
   });
   for (u8 va = r.lo(); va < r.hi(); ++va) r.th.dma[va] = Ref{};
   r.th.dma_device = 0;
@@ -160,6 +190,7 @@ Next run_mark_dirty(Run& r) {
     if (!ref.valid() || !ref.write() || ref.stale()) continue;
     Page& page = r.s.page[ref.frame()];
     page.flags = static_cast<u8>((page.flags | Page::kDirty) & ~Page::kDevWritten);
+    RECORD(page_dirty, { e.pfn = pfn_of(ref.frame()); });
   }
   return Next::advance;
 }

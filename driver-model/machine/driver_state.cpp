@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a driver keeps besides its page table: flags, counters, sequences, pfn arrays; and what its hook would say.
+// What a driver keeps besides its page table: flags, counters, sequences, pfn arrays.
 #include "driver-model/machine/run.h"
 
 namespace mirrorscope::model {
@@ -42,36 +42,6 @@ Next run_if_no_pfns(Run& r) {
   const Ref* array = pfns(r, r.in.a);
   for (u8 va = r.lo(); va < r.hi(); ++va)
     if (!array[va].valid()) return r.go(true);
-  return Next::advance;
-}
-
-Next run_driver_record(Run& r) {
-  const u8 sub = r.in.b == self ? r.f.mask : r.in.b;
-  auto about = [&](auto& e) {
-    e.ctx = device_ptr(r.in.c);
-    e.start = addr(r.lo());
-    e.end = addr(r.hi());
-    e.driver = r.model.driver;
-    if constexpr (requires { e.sub; }) e.sub = sub == no_sub ? 0 : sub_ptr(sub);
-    if constexpr (requires { e.write; }) e.write = r.in.d & 1u;
-  };
-  switch (static_cast<Says>(r.in.a)) {
-    case Says::fault: RECORD(dev_fault, { about(e); }); break;
-    case Says::fault_done:
-      RECORD(dev_fault_ret, {
-        about(e);
-        e.ret = -static_cast<int>(r.th.ret);
-      });
-      break;
-    case Says::reg: RECORD(reg, { about(e); }); break;
-    case Says::dereg:
-      RECORD(dereg, {
-        about(e);
-        e.dirty = 1;
-      });
-      break;
-    default: break;
-  }
   return Next::advance;
 }
 

@@ -33,7 +33,7 @@ Next run_folio_unlock(Run& r) {
   const bool unsaved = (page.flags & Page::kDevWritten) && !(page.flags & Page::kDirty);
   if (r.th.folio & kReclaimed && page.free() && unsaved) r.hit(hit_lost_write);
   page.flags &= static_cast<u8>(~(Page::kLocked | Page::kCopied));
-  drop_if_free(r.s, frame);
+  drop_if_free(r, frame);
   r.th.folio = 0;
   return Next::advance;
 }

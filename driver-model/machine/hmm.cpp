@@ -120,7 +120,16 @@ Next run_pin(Run& r) {
   if (!(r.s.prot[va] & 1)) return pin_returns(r, EFAULT);
   if (p.kind != Entry::present || (write && !writable(p))) return fault_in(r, write);
   ++r.s.page[p.ref.frame()].pins;
-  pfns(r, r.in.c)[va] = Ref{static_cast<u8>(p.ref.bits & (Ref::kFrame | Ref::kValid | Ref::kWrite))};
+  pfns(r, r.in.c)[va] = Ref{static_cast<u8>((p.ref.bits & (Ref::kFrame | Ref::kValid | Ref::kWrite)) | Ref::kPinned)};
+  RECORD(page_hold, {
+    e.ctx = device_ptr(r.in.a);
+    e.start = addr(va);
+    e.end = addr(va + 1u);
+    e.pfn = pfn_of(p.ref.frame());
+    e.hold = MS_hold_pin;
+    e.longterm = r.in.d & longterm ? 1 : 0;
+    e.driver = MS_driver_model;
+  });
   ++r.f.mask;
   if (r.in.d & at_most_one && r.f.mask < r.hi()) return pin_returns(r, ENOMEM);
   if (r.f.mask < r.hi()) return Next::stay;
@@ -143,8 +152,17 @@ Next run_unpin(Run& r) {
     if (r.in.d) page.flags = static_cast<u8>((page.flags | Page::kDirty) & ~Page::kDevWritten);
     --page.pins;
     const unsigned frame = array[va].frame();
+    RECORD(page_release, {
+      e.ctx = device_ptr(r.in.a);
+      e.start = addr(va);
+      e.end = addr(va + 1u);
+      e.pfn = pfn_of(frame);
+      e.hold = MS_hold_pin;
+      e.dirty = r.in.d;
+      e.driver = MS_driver_model;
+    });
     array[va] = Ref{};
-    drop_if_free(r.s, frame);
+    drop_if_free(r, frame);
   }
   if (!pages) return Next::advance;
   RECORD(unpin, {

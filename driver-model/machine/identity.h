@@ -8,7 +8,8 @@ namespace mirrorscope::model {
 
 inline constexpr uint64_t kPageSize = 0x1000;
 inline constexpr uint64_t first_byte = 0x100000;
-inline constexpr uint64_t mm_ptr = 0xffff888000001000, subscriptions_ptr = 0xffff888000002000;
+inline constexpr uint64_t mm_ptr = 0xffff888000001000, subscriptions_ptr = 0xffff888000002000,
+                          child_mm_ptr = 0xffff888000003000;
 inline constexpr uint32_t tgid = 100;
 inline constexpr uint32_t tid_of(unsigned thread) { return tgid + thread; }
 inline constexpr uint64_t addr(unsigned va) { return first_byte + va * kPageSize; }

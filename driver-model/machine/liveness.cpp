@@ -15,7 +15,7 @@ u8 array(u8 a) { return a & 0x10 ? u8{0} : a == own_dst ? u8{live_dst} : u8{live
 Use use(const Instr& in) {
   switch (in.op) {
     case Op::if_ret: return {live_ret, 0};
-    case Op::driver_record: return {static_cast<u8>(static_cast<Says>(in.a) == Says::fault_done ? live_ret : 0), 0};
+    case Op::driver_record: return {static_cast<u8>(static_cast<Says>(in.a) == Says::fault_done || static_cast<Says>(in.a) == Says::svm_range ? live_ret : 0), 0};
     case Op::copy_tok: return {tok(in.a), tok(in.b)};
     case Op::if_tok_differs: return {static_cast<u8>(tok(in.a) | tok(in.b)), 0};
     case Op::copy_pfns: return {array(in.a), 0};

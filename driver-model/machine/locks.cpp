@@ -8,18 +8,31 @@ namespace {
 void sleeps(Run& r) {
   if (!may_block(r.th)) r.hit(hit_sleeps);
 }
+// The driver's own locks have rows, mmap_lock has none.
+void record_lock(Run& r, bool exclusive) {
+  if (r.in.a == mmap_lock) return;
+  RECORD(lock, {
+    e.ctx = device_ptr(0);
+    e.lock = lock_ptr(r.in.a);
+    e.kind = r.model.lock_kinds[r.in.a];
+    e.exclusive = exclusive;
+    e.driver = MS_driver_model;
+  });
+}
 }  // namespace
 
 Next run_lock(Run& r) {
   sleeps(r);
   r.s.lock[r.in.a].writer = 1;
   r.th.held |= static_cast<u8>(1 << r.in.a);
+  record_lock(r, true);
   return Next::advance;
 }
 Next run_lock_read(Run& r) {
   sleeps(r);
   ++r.s.lock[r.in.a].readers;
   r.th.held_read |= static_cast<u8>(1 << r.in.a);
+  record_lock(r, false);
   return Next::advance;
 }
 Next run_trylock(Run& r) {
@@ -27,11 +40,19 @@ Next run_trylock(Run& r) {
   if (l.writer || l.readers) return r.go(true);
   l.writer = 1;
   r.th.held |= static_cast<u8>(1 << r.in.a);
+  record_lock(r, true);
   return Next::advance;
 }
 Next run_unlock(Run& r) {
   LockState& l = r.s.lock[r.in.a];
   const u8 bit = static_cast<u8>(1 << r.in.a);
+  if (r.in.a != mmap_lock && (r.th.held | r.th.held_read) & bit)
+    RECORD(unlock, {
+      e.ctx = device_ptr(0);
+      e.lock = lock_ptr(r.in.a);
+      e.kind = r.model.lock_kinds[r.in.a];
+      e.driver = MS_driver_model;
+    });
   if (r.th.held & bit) {
     l.writer = 0;
     r.th.held &= static_cast<u8>(~bit);

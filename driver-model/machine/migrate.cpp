@@ -51,7 +51,7 @@ void let_go(Run& r, u8 va) {
   page.flags &= static_cast<u8>(~(Page::kLocked | Page::kCopied));
   --page.holds;
   r.th.pfn[va] = Ref{};
-  drop_if_free(r.s, frame);
+  drop_if_free(r, frame);
 }
 }  // namespace
 
@@ -117,10 +117,31 @@ Next run_migrate_alloc(Run& r) {
 }
 
 Next run_migrate_copy(Run& r) {
-  if (!r.in.a) return Next::advance;
+  if (!r.in.a) {
+    RECORD(copy_end, {
+      e.ctx = device_ptr(0);
+      e.args = stack_ptr(r.t, 1);
+      e.start = addr(r.lo());
+      e.end = addr(r.hi());
+      e.driver = MS_driver_model;
+    });
+    return Next::advance;
+  }
   for (u8 va = r.lo(); va < r.hi(); ++va) {
     if (!r.th.dst[va].valid() || !r.th.pfn[va].valid()) continue;
     Page& src = r.s.page[r.th.pfn[va].frame()];
+    RECORD(copy_begin, {
+      const bool forth = r.th.dst[va].frame() >= kDevicePage;
+      e.ctx = device_ptr(0);
+      e.args = stack_ptr(r.t, 1);
+      e.start = addr(r.lo());
+      e.end = addr(r.hi());
+      e.from = pfn_of(r.th.pfn[va].frame());
+      e.to = pfn_of(r.th.dst[va].frame());
+      e.owner = owner_ptr((forth ? r.th.dst[va] : r.th.pfn[va]).frame() - kDevicePage + 1);
+      e.driver = MS_driver_model;
+      e.to_device = forth;
+    });
     src.flags |= Page::kCopied;
     r.s.page[r.th.dst[va].frame()].flags |= Page::kDirty;
   }
@@ -184,7 +205,7 @@ Next run_migrate_finalize(Run& r) {
         put_back(r, va);
       }
       --to.holds;
-      drop_if_free(r.s, dst.frame());
+      drop_if_free(r, dst.frame());
     } else {
       put_back(r, va);
     }

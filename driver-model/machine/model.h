@@ -36,6 +36,13 @@ struct ListDef {
   std::string_view start, end, release;  // programs, empty = no such op
   bool registered = true;
 };
+// A mirroring object, as dev_ctx says it.
+struct DeviceDef {
+  u8 sub = 0xfe;           // no_sub: none, or several
+  u8 discipline = MS_discipline_unmap;
+  bool wide = false, mixed = false, flushes = false;
+  u8 owner = 0;            // of its device-private pages, 0 = none
+};
 struct ThreadDef {
   std::string_view name;
   std::string_view program;
@@ -70,6 +77,8 @@ struct Model {
   std::vector<CompiledSub> subs;
   std::vector<CompiledList> lists;
   std::vector<ThreadDef> threads;
+  std::vector<DeviceDef> devices;
+  std::vector<u8> lock_kinds;   // enum lock_kind, by lock
   std::vector<u8> same_as;      // per thread: the first one that it is identical with
   State initial;
   u8 fault_program[2] = {kNoProgram, kNoProgram};  // handle_mm_fault() for reading, for writing
@@ -79,7 +88,6 @@ struct Model {
   uint32_t tok_vars = 0;        // variables that hold sequences, bit per variable
   bool pins_may_go_stale = false;  // the driver's contract: a pinned page need not be what the process sees
   bool tears_down = false;         // at the end no sub is inserted and nothing is pinned
-  u8 driver = 0;                   // enum driver of the records
 
   unsigned thread_count() const { return static_cast<unsigned>(threads.size()); }
   size_t state_bytes() const { return offsetof(State, thread) + threads.size() * sizeof(Thread); }

@@ -18,10 +18,12 @@ u8 take_frame(State& s, bool device) {
   std::abort();
 }
 
-void drop_if_free(State& s, unsigned frame) {
+void drop_if_free(Run& r, unsigned frame) {
+  State& s = r.s;
   Page& p = s.page[frame];
   if (!p.free()) return;
   p.flags = 0;
+  RECORD(page_free, { e.pfn = pfn_of(frame); });
   auto mark = [frame](Ref& ref) {
     if (ref.valid() && ref.frame() == frame) ref.bits |= Ref::kStale;
   };

@@ -123,7 +123,9 @@ inline Instr release_all() { MS_INSTR(release_all, ); }
 inline Instr sub_insert(u8 sub) { MS_INSTR(sub_insert, i.a = sub); }
 inline Instr sub_remove(u8 sub) { MS_INSTR(sub_remove, i.a = sub); }
 inline Instr read_begin(u8 sub, u8 tok = 0) { MS_INSTR(read_begin, i.a = sub; i.b = tok); }
-inline Instr if_retry(u8 sub, std::string_view to, u8 tok = 0) { MS_INSTR(if_retry, i.a = sub; i.b = tok; i.where = to); }
+inline Instr if_retry(u8 sub, std::string_view to, u8 tok = 0, u8 dev = 0) {
+  MS_INSTR(if_retry, i.a = sub; i.b = tok; i.c = dev; i.where = to);
+}
 inline Instr set_seq(u8 sub = self) { MS_INSTR(set_seq, i.a = sub); }
 inline Instr mn_register(u8 list) { MS_INSTR(mn_register, i.a = list); }
 inline Instr mn_unregister(u8 list) { MS_INSTR(mn_unregister, i.a = list); }
@@ -160,10 +162,10 @@ inline Instr range_fault(u8 sub, Access w = writes, u8 tok = 0, u8 array = own_p
   MS_INSTR(range_fault, i.a = sub; i.b = tok; i.c = array; i.d = static_cast<u8>(w | (owner << 4)));
 }
 enum Gup : u8 { longterm = 2, at_most_one = 4 };  // at_most_one: the second page cannot be had, a short pin
-inline Instr pin(u8 array = own_pfns, Access w = writes, u8 gup = 0) {
-  MS_INSTR(pin, i.c = array; i.d = static_cast<u8>(w | gup));
+inline Instr pin(u8 array = own_pfns, Access w = writes, u8 gup = 0, u8 dev = 0) {
+  MS_INSTR(pin, i.a = dev; i.c = array; i.d = static_cast<u8>(w | gup));
 }
-inline Instr unpin(u8 array = own_pfns, bool dirty = true) { MS_INSTR(unpin, i.c = array; i.d = dirty); }
+inline Instr unpin(u8 array = own_pfns, bool dirty = true, u8 dev = 0) { MS_INSTR(unpin, i.a = dev; i.c = array; i.d = dirty); }
 enum Side : u8 { to_device = 0, to_ram = 1 };
 inline Instr migrate_collect(Side side, u8 owner = 1) { MS_INSTR(migrate_collect, i.a = side; i.b = owner); }
 inline Instr migrate_setup(Side side) { MS_INSTR(migrate_setup, i.a = side); }
@@ -194,10 +196,16 @@ inline Instr dma_end() { MS_INSTR(dma_end, ); }
 inline Instr drain(u8 dev) { MS_INSTR(drain, i.a = dev); }
 inline Instr mark_dirty(u8 dev) { MS_INSTR(mark_dirty, i.a = dev); }
 
-// --- what only the driver can say: rows of events.def that are about drivers
-enum class Says : u8 { fault, fault_done, reg, dereg, reg_hit, revalidate, job_begin, job_end, quiesce, resume };
-inline Instr says(Says what, u8 dev = 0, u8 sub = 0, Access w = writes) {
-  MS_INSTR(driver_record, i.a = static_cast<u8>(what); i.b = sub; i.c = dev; i.d = w);
+// --- what only the driver can say: rows of schema/driver_events.def that no instruction above makes by itself (those do: dev_map,
+// dev_unmap, dma_*, lock, unlock, revalidate, dev_flush_*, copy_*, page_hold, page_release; dev_ctx comes from Parts::devices)
+enum class Says : u8 {
+  fault, fault_done, reg, dereg, reg_hit, revalidated, not_revalidated, job_begin, job_end, quiesce, resume, buf_move, buf_move_done, hole,
+  ucache_insert, ucache_hit, ucache_put, ucache_evict, ucache_event,
+  svm_range,  // with an enum svm_verb
+  devmem,     // with an enum devmem_verb
+};
+inline Instr says(Says what, u8 dev = 0, u8 sub = 0, Access w = writes, u8 verb = 0) {
+  MS_INSTR(driver_record, i.a = static_cast<u8>(what); i.b = sub; i.c = dev; i.d = static_cast<u8>(w | (verb << 2)));
 }
 #undef MS_INSTR
 

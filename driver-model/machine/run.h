@@ -55,7 +55,7 @@ Ref* pfns(Run& r, u8 array);
 
 // pages.cpp: frames
 u8 take_frame(State& s, bool device);                 // with one hold; there is always one, or it is our own bug
-void drop_if_free(State& s, unsigned frame);          // marks every Ref to it stale if nobody holds it any more
+void drop_if_free(Run& r, unsigned frame);          // marks every Ref to it stale if nobody holds it any more
 inline bool writable(const Pte& p) { return p.ref.write(); }
 
 // notifier.cpp

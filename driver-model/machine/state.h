@@ -30,12 +30,13 @@ inline constexpr unsigned kArrays = 2;       // pfn arrays that tasks share
 // on it names memory of somebody else, whether or not that has been handed out again.
 struct Ref {
   u8 bits = 0;
-  static constexpr u8 kFrame = 7, kValid = 8, kWrite = 16, kStale = 32, kMigrate = 64;
+  static constexpr u8 kFrame = 7, kValid = 8, kWrite = 16, kStale = 32, kMigrate = 64, kPinned = 128;
   static Ref of(unsigned frame, bool write) { return {static_cast<u8>(frame | kValid | (write ? kWrite : 0))}; }
   bool valid() const { return bits & kValid; }
   bool write() const { return bits & kWrite; }
   bool stale() const { return bits & kStale; }
   bool migrate() const { return bits & kMigrate; }
+  bool pinned() const { return bits & kPinned; }
   unsigned frame() const { return bits & kFrame; }
   bool is(unsigned f) const { return valid() && !stale() && frame() == f; }
 };

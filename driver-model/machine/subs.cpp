@@ -61,6 +61,18 @@ void record_beginning(const Model& m, Records& records) {
     if (s.sub[i].where) record_insert(r, i), record_inserted(r, i);
   for (u8 i = 0; i < m.lists.size(); ++i)
     if (s.listed >> i & 1) record_register(r, i);
+  for (unsigned d = 0; d < m.devices.size(); ++d)
+    RECORD(dev_ctx, {
+      const DeviceDef& def = m.devices[d];
+      e.ctx = device_ptr(d);
+      e.sub = def.sub == no_sub ? 0 : sub_ptr(def.sub);
+      e.owner = owner_ptr(def.owner);
+      e.discipline = def.discipline;
+      e.wide = def.wide;
+      e.mixed = def.mixed;
+      e.flushes = def.flushes;
+      e.driver = MS_driver_model;
+    });
 }
 
 // __mmu_interval_notifier_insert()
@@ -143,7 +155,20 @@ Next run_read_begin(Run& r) {
   return Next::advance;
 }
 
-Next run_if_retry(Run& r) { return r.go(r.s.sub[r.sub()].m != token(r, r.in.b)); }
+Next run_if_retry(Run& r) {
+  const u8 m = r.s.sub[r.sub()].m, seq = token(r, r.in.b);
+  RECORD(revalidate, {
+    e.ctx = device_ptr(r.in.c);
+    e.sub = sub_ptr(r.sub());
+    e.start = addr(r.lo());
+    e.end = addr(r.hi());
+    e.seq = seq;
+    e.sub_seq = m;
+    e.driver = MS_driver_model;
+    e.ok = m == seq;
+  });
+  return r.go(m != seq);
+}
 
 Next run_set_seq(Run& r) {
   r.s.sub[r.sub()].m = innermost(r.th).seq;
