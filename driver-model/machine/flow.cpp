@@ -62,6 +62,13 @@ Next run_narrow(Run& r) {
   r.f.va = r.f.lo;
   return Next::advance;
 }
+Next run_unless_meets(Run& r) { return r.go(r.f.lo >= r.in.b || r.in.a >= r.f.hi); }
+Next run_clip(Run& r) {
+  r.f.lo = r.f.lo > r.in.a ? r.f.lo : r.in.a;
+  r.f.hi = r.f.hi < r.in.b ? r.f.hi : r.in.b;
+  r.f.va = r.f.lo;
+  return Next::advance;
+}
 Next run_widen(Run& r) {
   r.f.lo = static_cast<u8>(r.f.lo & ~1);
   r.f.hi = static_cast<u8>((r.f.hi + 1) & ~1);

@@ -82,8 +82,8 @@ Need need(const Model& m, const Instr& in, u8 phase, const Frame* f) {
     case Op::mmget: case Op::mm_exit: n.w(bit(kUsers)); break;
     case Op::mmput: n.w(bit(kUsers)); break;
     case Op::range_fault:
-      if (!any && phase == 0) break;
-      n.r(sub_bits(in.a)); n.tok(in.b, false); n.array(in.c, true); n.pages_r(pte);
+      if (any || phase == 1 || phase == 2) n.r(sub_bits(in.a)), n.tok(in.b, false);
+      if (any || phase == 3) n.array(in.c, true), n.pages_r(pte);
       break;
     case Op::pin:
       if (!any && phase == 0) break;

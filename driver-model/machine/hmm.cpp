@@ -5,15 +5,16 @@
 namespace mirrorscope::model {
 
 namespace {
-// The walk: Frame::mask is the page it has come to, Frame::phase 2 says that a fault was handled at it.
+// The walk: Frame::mask is the page it has come to; Frame::phase says what comes next.
+enum Phase : u8 { entered, checks, faulted, walks };
 Next fault_in(Run& r, bool write) {
-  r.f.phase = 2;
+  r.f.phase = faulted;
   push(r.th, r.model.fault_program[write], r.f.mask, static_cast<u8>(r.f.mask + 1));
   return Next::moved;
 }
 bool fault_failed(Run& r) {
-  const bool failed = r.f.phase == 2 && (r.th.ret == EFAULT || r.th.ret == EPERM);
-  r.f.phase = 1;
+  const bool failed = r.f.phase == faulted && (r.th.ret == EFAULT || r.th.ret == EPERM);
+  if (r.f.phase == faulted) r.f.phase = checks;
   return failed;
 }
 
@@ -84,12 +85,16 @@ Next run_range_fault(Run& r) {
       e.mm_users = r.s.users;
     });
     r.f.mask = r.lo();
-    r.f.phase = 1;
+    r.f.phase = checks;
     return Next::stay;
   }
   if (fault_failed(r)) return range_fault_returns(r, r.th.ret);
-  // mmu_interval_check_retry(), each time the walk starts anew
-  if (r.s.sub[r.sub()].m != token(r, r.in.b)) return range_fault_returns(r, EBUSY);
+  // mmu_interval_check_retry(), each time the walk starts anew; what happens behind it, only read_retry() can tell
+  if (r.f.phase == checks) {
+    if (r.s.sub[r.sub()].m != token(r, r.in.b)) return range_fault_returns(r, EBUSY);
+    r.f.phase = walks;
+    return Next::stay;
+  }
   const u8 va = r.f.mask;
   const Pte& p = r.s.pte[va];
   if (!(r.s.prot[va] & 1)) return range_fault_returns(r, EFAULT);
@@ -111,7 +116,7 @@ Next run_pin(Run& r) {
       e.call = MS_pin_call_pin_user_pages_fast;
     });
     r.f.mask = r.lo();
-    r.f.phase = 1;
+    r.f.phase = checks;
     return Next::stay;
   }
   if (fault_failed(r)) return pin_returns(r, r.th.ret);

@@ -91,6 +91,9 @@ inline Instr next_page(std::string_view to) { MS_INSTR(next_page, i.where = to);
 // The frame's range from here on: first page only, all but the last, all but the first, the first n.
 enum Narrow : u8 { only_first, not_last, not_first };
 inline Instr narrow(Narrow how) { MS_INSTR(narrow, i.a = how); }
+// For callbacks of a sub that watches several things: is [lo, hi) concerned? Then only that.
+inline Instr unless_meets(u8 lo, u8 hi, std::string_view to) { MS_INSTR(unless_meets, i.a = lo; i.b = hi; i.where = to); }
+inline Instr clip(u8 lo, u8 hi) { MS_INSTR(clip, i.a = lo; i.b = hi); }
 inline Instr widen() { MS_INSTR(widen, ); }
 inline Instr count_to(u8 n, std::string_view again) { MS_INSTR(count_to, i.a = n; i.where = again); }
 inline Instr await_thread(u8 thread) { MS_INSTR(await_thread, i.a = thread); }

@@ -26,8 +26,10 @@ bool remove_done(const Wait& w) { return w.f.phase == 0 || w.s.seq != w.f.aux; }
 bool episode_over(const Wait& w) { return w.f.phase == 0 || w.s.seq != w.f.aux; }
 // migration_entry_wait()
 bool entry_settled(const Wait& w) { return w.s.pte[w.f.va].kind != Entry::migration; }
+// hmm_vma_walk_pmd() and GUP at a migration entry; before and after a fault nothing is looked at
 bool walk_can_go_on(const Wait& w) {
-  return w.f.phase == 0 || w.f.mask >= w.hi() || w.s.pte[w.f.mask].kind != Entry::migration;
+  const bool looks = w.in.op == Op::range_fault ? w.f.phase == 3 : w.f.phase != 0;
+  return !looks || w.f.mask >= w.hi() || w.s.pte[w.f.mask].kind != Entry::migration;
 }
 bool flush_asked(const Wait& w) { return w.s.flush[w.in.a] != 0; }
 bool flush_done(const Wait& w) {

@@ -57,8 +57,12 @@ const Program kFaultChunks = program("fault_chunks", {
     jump("again"),
 });
 
+// Work of a driver's own thread: the process may be gone (hmm.rst: mmget_not_zero)
+const Program kFaultMm = program("fault_mm", {at("mmget", mmget("dead")), call("fault"), mmput(), label("dead"), end()});
+
 // A device that reads what is mapped, whoever mapped it
-const Program kAccess = program("access", {dma_begin(gpu, "out"), dma_access(), dma_end(), label("out"), end()});
+const Program kAccess = program("access", {first_page(), label("next"), dma_begin(gpu, "skip").one(), dma_access().one(), dma_end().one(),
+                                          label("skip"), next_page("next"), end()});
 
 // driver_invalidate(); a range that must not block is refused, as the lock and the device may be waited for (rxe_odp.c does so)
 const Program kInvalidate = program("invalidate", {
@@ -83,7 +87,8 @@ Profile profile_hmm_mirror() {
   p.name = "hmm_mirror";
   p.mirrors = "Documentation/mm/hmm.rst, driver_populate_range(); lib/test_hmm.c, dmirror_fault(), dmirror_interval_invalidate()";
   p.says = "faults on demand, retries on collision, unmaps and drains in the callback";
-  p.driver.programs = {kFault, kFaultChunks, kAccess, kInvalidate};
+  p.driver.programs = {kFault, kFaultChunks, kFaultMm, kAccess, kInvalidate};
+  p.driver.devices = {{.sub = mirror}};
   p.driver.subs = {{.lo = 0, .hi = 4, .invalidate = "invalidate", .finish = {}}};
   p.scenarios = {
       {.name = "munmap", .threads = {{"device", "fault", 0, 2}, {"process", "munmap", 0, 2}}},
@@ -97,15 +102,57 @@ Profile profile_hmm_mirror() {
       {.name = "reclaim", .threads = fault_against("swap_in")},
       {.name = "compaction", .threads = fault_against("compaction")},
       {.name = "writeback", .threads = fault_against("writeback")},
+      {.name = "mrelease", .threads = fault_against("process_mrelease")},
+      {.name = "thp", .threads = {{"device", "fault", 0, 2}, {"process", "thp_split", 0, 1}}, .huge = true},
+      {.name = "access", .threads = {{"device", "fault", 0, 2}, {"engine", "access", 0, 2}, {"process", "munmap", 0, 2}}},
+      {.name = "exit", .threads = {{"device", "fault_mm", 0, 1}, {"process", "exit_mm", 0, 1}}},
+      {.name = "empty", .threads = fault_against("dontneed_touch"), .populated = false},
   };
   p.mutants = {
       {.name = "skip_read_retry", .says = "maps what it looked up without asking whether it still stands", .rule = "SEQ-04",
-       .scenario = "remap", .edits = {drop("fault", "check")}},
+       .scenario = "remap", .edits = {drop("fault", "check")}, .implied = mapped_too_late},
       {.name = "retry_check_outside_lock", .says = "asks before it takes the lock: an invalidation fits between", .rule = "SEQ-04",
        .scenario = "remap",
-       .edits = {swap("fault", "lock", "check"), replace("fault", "collided", {label("collided"), jump("again"), label("unused")})}},
+       .edits = {swap("fault", "lock", "check"), replace("fault", "collided", {label("collided"), jump("again"), label("unused")})}, .implied = mapped_too_late},
+      {.name = "retry_check_then_unlock", .says = "asks under the lock, gives it back and takes it again to map", .rule = "SEQ-04",
+       .scenario = "remap", .edits = {insert_after("fault", "check", {unlock(update), lock(update)})}, .implied = mapped_too_late},
       {.name = "callback_skips_set_seq", .says = "the callback unmaps and does not store the sequence", .rule = "SEQ-01",
-       .scenario = "remap", .edits = {drop("invalidate", "set_seq")}},
+       .scenario = "remap", .edits = {drop("invalidate", "set_seq")}, .implied = mapped_too_late},
+      {.name = "set_seq_for_unmap_only", .says = "the callback stores the sequence only when memory is unmapped", .rule = "SEQ-01",
+       .scenario = "dontneed",
+       .edits = {insert_before("invalidate", "set_seq", {unless_reason(MS_reason_unmap, "not unmap")}),
+                 insert_before("invalidate", "zap", {label("not unmap")})}, .implied = mapped_too_late},
+      {.name = "set_seq_outside_lock", .says = "unmaps under the lock, and stores the sequence behind it", .rule = "SEQ-04",
+       .scenario = "remap", .edits = {move_before("invalidate", "set_seq", "ret_true")}, .implied = mapped_too_late},
+      {.name = "seq_resampled_mid_walk", .says = "reads a new sequence for each chunk, and checks the last one for all", .rule = "ORD-12",
+       .scenario = "chunks", .edits = {insert_after("fault_chunks", "next chunk", {read_begin(mirror)})}, .implied = mapped_too_late},
+      {.name = "old_seq_after_busy", .says = "after a collision it goes on with the same sequence, for ever", .rule = "SEQ-05",
+       .scenario = "remap", .edits = {replace("fault", "read_begin", {label("before"), read_begin(mirror), label("with old")}),
+                                      replace("fault", "if_ret", {if_ret(EBUSY, "with old")})}},
+      {.name = "invalidate_no_drain", .says = "the callback unmaps and does not wait for accesses in flight", .rule = "ORD-20",
+       .scenario = "munmap", .edits = {drop("invalidate", "drain")}},
+      {.name = "invalidate_range_misrounded", .says = "the last page of the range is forgotten", .rule = "ORD-10", .scenario = "access",
+       .edits = {insert_before("invalidate", "zap", {narrow(not_last)})}, .implied = kept_too_long},
+      {.name = "invalidate_first_page_lost", .says = "the first page of the range is forgotten", .rule = "ORD-10", .scenario = "access",
+       .edits = {insert_before("invalidate", "zap", {narrow(not_first)})}, .implied = kept_too_long},
+      {.name = "lock_across_read_begin", .says = "holds the lock that the callback takes while it waits for the callback",
+       .rule = "LOCK-03", .scenario = "remap",
+       .edits = {move_before("fault", "lock", "read_begin"),
+                 replace("fault", "collided", {label("collided"), jump("again with lock")}),
+                 insert_after("fault", "lock", {label("again with lock")}),
+                 replace("fault", "if_ret", {if_ret(EBUSY, "again with lock")})}},
+      {.name = "lock_leaked_on_collision", .says = "goes again without giving the lock back", .rule = "LOCK-04", .scenario = "remap",
+       .edits = {replace("fault", "collided", {label("collided"), jump("again"), label("unused")})}},
+      {.name = "blockable_refused", .says = "refuses a range that may block", .rule = "ORD-07", .scenario = "remap",
+       .edits = {replace("invalidate", "if_nonblock", {jump("refuse")})}, .implied = {"ORD-10", "ORD-11", "ORD-12", "ORD-20", "ORD-24"}},
+      {.name = "nonblock_blocks", .says = "sleeps for the lock where it must not", .rule = "ORD-09", .scenario = "mrelease",
+       .edits = {drop("invalidate", "if_nonblock")}},
+      {.name = "no_mmap_lock", .says = "walks the page table without the mmap lock", .rule = "HMM-01", .scenario = "remap",
+       .edits = {drop("fault", "lock_read"), drop("fault", "unlock")}, .oracle = Oracle::harmless,
+       .why = "the model's walk is one step per page, and sequences still catch the collision"},
+      {.name = "no_mmget", .says = "looks up in an address space that may be gone", .rule = "HMM-11", .scenario = "exit",
+       .edits = {drop("fault_mm", "mmget"), drop("fault_mm", "mmput")}, .implied = {"LIF-12", "ORD-17"}, .oracle = Oracle::harmless,
+       .why = "what is looked up is still checked, and nothing is there to look up"},
   };
   return p;
 }

@@ -66,6 +66,11 @@ inline Edit move_before(std::string_view program, std::string_view at, std::stri
   return {Edit::move_it_before, program, at, other, {}};
 }
 
+// What other rules say of a translation that should not be there: mapped inside an invalidation, of a page that is freed, accessed.
+inline const std::vector<std::string_view> mapped_too_late{"ORD-11", "ORD-12", "ORD-24"};
+// And of one that should be gone.
+inline const std::vector<std::string_view> kept_too_long{"ORD-11", "ORD-12", "ORD-20", "ORD-24"};
+
 enum class Oracle : u8 { it_harms, harmless };
 
 struct Mutant {
@@ -74,7 +79,7 @@ struct Mutant {
   std::string_view rule;                      // id of the rule that must report it: "SEQ-04"
   std::string_view scenario{};                // empty: the first one
   std::vector<Edit> edits{};
-  std::vector<std::string_view> implied{};    // rules that may report it too
+  std::vector<std::string_view> implied{};    // rules that may report it too: what follows from it, mapped_too_late, kept_too_long
   Oracle oracle = Oracle::it_harms;
   std::string_view why{};                     // harmless: why
   bool control = false;                       // no mutant: must stay clean
@@ -87,6 +92,7 @@ struct Scenario {
   bool populated = true;
   bool huge = false;
   std::vector<std::pair<u8, u8>> vars{};   // variables of the driver that do not begin with 0
+  std::string_view defect{};               // of the kernel itself, which this scenario shows: it must not be clean, and mutants avoid it
 };
 
 struct Profile {
