@@ -14,6 +14,7 @@ class MappedAtRemove final : public RuleOf<MappedAtRemove> {
     bool left = false;
     f.mm->mappings.overlapping(f.sub->start, f.sub->last, [&](const Mapping& m) {
       if (m.sub != e.sub || promise(*m.ctx, *mirror_) != Discipline::unmap) return;
+      if (mirror_->watched_by_list(e.h.mm)) return;  // nouveau_svm.c: the sub was for the fault, an mmu_notifier unmaps
       if (m.ctx->wide) return;  // drm_gpusvm_fini(): the VM is dead by then, ranges are freed after their notifier
       left = true;
       suspects_.add(e.h, m.ctx->ptr, m.begun.time, {{m.begun, "the device was given the pages"}},
@@ -42,7 +43,7 @@ RULE(lif_07_mapped_at_remove, MappedAtRemove,
       .because = "drivers/infiniband/core/umem_odp.c, ib_umem_odp_free() \"Ensure that no more pages are mapped in the umem\" before "
                  "mmu_interval_notifier_remove()",
       .not_claimed = "drivers that pin, wait for fences or stop queues; drm_gpusvm, whose ranges go after their notifier when the VM is "
-                     "dead",
+                     "dead; an mm with an mmu_notifier that unmaps (nouveau_svm.c)",
       .look_at = "the order of teardown",
       .also = {EV_dev_map, EV_sub_insert_ret, EV_mm_exit_ret}})
 

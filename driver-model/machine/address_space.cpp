@@ -31,6 +31,9 @@ Next run_vma_unmap(Run& r) {
 }
 Next run_vma_protect(Run& r) {
   for (u8 va = r.lo(); va < r.hi(); ++va) r.s.prot[va] &= 1;
+  return Next::advance;
+}
+Next run_vma_protected(Run& r) {
   RECORD(vma_protect, {
     e.start = addr(r.lo());
     e.end = addr(r.hi());

@@ -57,7 +57,7 @@ std::vector<Program> environment() {
       program("dontneed", dontneed),
       program("dontneed_touch", joined(dontneed, cpu_write())),
       program("mprotect_ro", {lock(mmap_lock), vma_protect(), inv_start(MS_reason_protection_vma), wrprotect(), inv_end(),
-                              unlock(mmap_lock), end()}),
+                              vma_protected(), unlock(mmap_lock), end()}),
       program("fork_write", joined({lock(mmap_lock), inv_start(MS_reason_protection_page), fork_copy(), inv_end(),
                                     unlock(mmap_lock), end()},
                                    cpu_write())),

@@ -137,6 +137,7 @@ inline Instr mn_unregister(u8 list) { MS_INSTR(mn_unregister, i.a = list); }
 inline Instr vma_map() { MS_INSTR(vma_map, ); }
 inline Instr vma_unmap() { MS_INSTR(vma_unmap, ); }
 inline Instr vma_protect() { MS_INSTR(vma_protect, ); }
+inline Instr vma_protected() { MS_INSTR(vma_protected, ); }
 inline Instr zap() { MS_INSTR(zap, ); }
 inline Instr free_pages() { MS_INSTR(free_pages, ); }
 inline Instr wrprotect() { MS_INSTR(wrprotect, ); }

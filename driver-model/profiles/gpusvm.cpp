@@ -18,10 +18,10 @@ std::vector<Instr> fault(u8 range) {
   const u8 valid = static_cast<u8>(valid0 + range), unmapped = static_cast<u8>(unmapped0 + range);
   return {
       lock(vm_lock),
+      range_says(MS_svm_verb_created),
       label("retry"),
       if_var(unmapped, 1, "collect"),  // xe_svm_garbage_collector()
       label("get pages"),
-      range_says(MS_svm_verb_found),
       at("begin", read_begin(notifier)),
       lock_read(mmap_lock),
       range_fault(notifier),
@@ -37,7 +37,8 @@ std::vector<Instr> fault(u8 range) {
       // xe_pt_svm_userptr_pre_commit(): the last look, in the same section as the commit
       at("lock bind", lock_read(notifier_lock)),
       at("pages valid", unless_var(valid, 1, "collided")),
-      at("said valid", range_says(MS_svm_verb_pages_valid)),
+      at("said valid", says(Says::revalidated, gpu, no_sub)),
+      at("said pages valid", range_says(MS_svm_verb_pages_valid)),
       at("bind", dev_map(gpu, notifier)),
       at("unlock bind", unlock(notifier_lock)),
       unlock(vm_lock),
@@ -71,20 +72,31 @@ std::vector<Instr> invalidate() {
       at("zap", dev_unmap(gpu)),
       drain(gpu),
       unless_meets(0, 1, "range 1"),
-      at("unmap pages 0", set_var(valid0, 0)),
+      at("unmap pages 0", call("unmap pages 0")),
       unless_reason(MS_reason_unmap, "range 1"),
-      at("set unmapped 0", set_var(unmapped0, 1)),
+      at("set unmapped 0", call("set unmapped 0")),
       label("range 1"),
       unless_meets(1, 2, "done"),
-      at("unmap pages 1", set_var(valid0 + 1, 0)),
+      at("unmap pages 1", call("unmap pages 1")),
       unless_reason(MS_reason_unmap, "done"),
-      at("set unmapped 1", set_var(unmapped0 + 1, 1)),
+      at("set unmapped 1", call("set unmapped 1")),
       label("done"),
       unlock(notifier_lock),
       ret_true(),
       label("refuse"),
       ret_false(),
   };
+}
+
+// drm_gpusvm_range_unmap_pages(), drm_gpusvm_range_set_unmapped()
+Program unmap_pages(u8 range) {
+  return program(range ? "unmap pages 1" : "unmap pages 0", {clip(range, static_cast<u8>(range + 1)), set_var(static_cast<u8>(valid0 + range), 0),
+                                                             range_says(MS_svm_verb_unmap_pages), end()});
+}
+Program set_unmapped(u8 range) {
+  return program(range ? "set unmapped 1" : "set unmapped 0",
+                 {clip(range, static_cast<u8>(range + 1)), set_var(static_cast<u8>(unmapped0 + range), 1),
+                  range_says(MS_svm_verb_set_unmapped), end()});
 }
 }  // namespace
 
@@ -93,7 +105,8 @@ Profile profile_gpusvm() {
   p.name = "gpusvm";
   p.mirrors = "drivers/gpu/drm/drm_gpusvm.c, drivers/gpu/drm/xe/xe_svm.c, xe_pt.c";
   p.says = "wide notifiers over ranges, whose pages are valid by a flag under the notifier lock";
-  p.driver.programs = {program("fault 0", fault(0)), program("fault 1", fault(1)), program("invalidate", invalidate())};
+  p.driver.programs = {program("fault 0", fault(0)), program("fault 1", fault(1)), program("invalidate", invalidate()), unmap_pages(0),
+                       unmap_pages(1), set_unmapped(0), set_unmapped(1)};
   p.driver.subs = {{.lo = 0, .hi = 4, .invalidate = "invalidate", .finish = {}}};
   p.driver.devices = {{.sub = notifier, .wide = true}};
   p.driver.lock_kinds = {{vm_lock, MS_lock_kind_ranges}};
@@ -110,13 +123,13 @@ Profile profile_gpusvm() {
   };
   p.mutants = {
       {.name = "bind_without_pages_valid", .says = "binds what it got without a last look at the range", .rule = "SEQ-10", .scenario = "remap",
-       .edits = {drop("fault 0", "pages valid"), drop("fault 0", "said valid")}, .implied = mapped_too_late},
-      {.name = "pages_valid_outside_lock", .says = "looks, unlocks, locks again and binds", .rule = "ORD-11", .scenario = "remap",
-       .edits = {insert_before("fault 0", "bind", {unlock(notifier_lock), lock_read(notifier_lock)})}, .implied = mapped_too_late},
+       .edits = {drop("fault 0", "pages valid"), drop("fault 0", "said valid"), drop("fault 0", "said pages valid")}, .implied = {"LOCK-04", "SVM-01", "ORD-11", "ORD-12", "ORD-24"}},
+      {.name = "pages_valid_outside_lock", .says = "looks, unlocks, locks again and binds", .rule = "SVM-01", .scenario = "remap",
+       .edits = {insert_before("fault 0", "bind", {unlock(notifier_lock), lock_read(notifier_lock)})}, .implied = {"LOCK-04", "SEQ-10", "ORD-11", "ORD-12", "ORD-24"}},
       {.name = "callback_skips_unmap_pages", .says = "the callback zaps and leaves the range's pages valid", .rule = "SVM-02", .scenario = "remap",
        .edits = {drop("invalidate", "unmap pages 0")}, .implied = mapped_too_late},
       {.name = "callback_zaps_first_page_only", .says = "of a range that met two pages only the first is zapped", .rule = "ORD-10",
-       .scenario = "two", .edits = {insert_before("invalidate", "zap", {narrow(only_first)})}, .implied = kept_too_long},
+       .scenario = "two", .edits = {insert_before("invalidate", "zap", {narrow(only_first)})}, .implied = {"SVM-02", "ORD-11", "ORD-12", "ORD-24"}},
       {.name = "callback_does_not_drain", .says = "the flush is not waited for", .rule = "ORD-20", .scenario = "remap",
        .edits = {drop("invalidate", "drain")}},
   };

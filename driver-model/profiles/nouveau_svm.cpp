@@ -96,8 +96,8 @@ Profile profile_nouveau_svm() {
   p.mutants = {
       {.name = "skip_read_retry", .says = "maps what it looked up without asking whether it still stands", .rule = "SEQ-04",
        .scenario = "remap", .edits = {drop("fault", "check")}, .implied = mapped_too_late},
-      {.name = "remove_before_commit", .says = "the temporary notifier is gone when its pages are mapped", .rule = "LIF-06",
-       .scenario = "remap", .edits = {move_before("fault", "remove", "lock"), drop("fault", "check")}, .implied = {"SEQ-04", "ORD-11", "ORD-12", "ORD-24"}},
+      {.name = "remove_before_commit", .says = "the temporary notifier is gone when its pages are mapped", .rule = "SEQ-04",
+       .scenario = "remap", .edits = {move_before("fault", "remove", "lock"), drop("fault", "check")}, .implied = mapped_too_late},
       {.name = "list_does_not_unmap", .says = "both callbacks leave the unmap to the other", .rule = "ORD-10", .scenario = "remap",
        .edits = {drop("nouveau_svmm_invalidate_range_start", "zap")}, .implied = kept_too_long},
       {.name = "list_does_not_drain", .says = "the GPU is not waited for", .rule = "ORD-20", .scenario = "remap",
