@@ -47,7 +47,7 @@ void note_tokens(Model& m, const Instr& in) {
     if (place & 0x80) m.tok_vars |= 1u << (place & 0x7f);
   };
   switch (in.op) {
-    case Op::read_begin: case Op::if_retry: case Op::range_fault: note(in.b); break;
+    case Op::read_begin: case Op::peek_seq: case Op::if_retry: case Op::range_fault: note(in.b); break;
     case Op::if_tok_differs: m.compares_tokens = true; [[fallthrough]];
     case Op::copy_tok: note(in.a); note(in.b); break;
     default: break;
@@ -95,7 +95,7 @@ Model compile(const Parts& parts) {
     }
   }
   for (const SubDef& d : parts.subs) m.subs.push_back({find(m, d.invalidate), find(m, d.finish), d.lo, d.hi});
-  for (const ListDef& d : parts.lists) m.lists.push_back({find(m, d.start), find(m, d.end), find(m, d.release)});
+  for (const ListDef& d : parts.lists) m.lists.push_back({find(m, d.start), find(m, d.end), find(m, d.release), find(m, d.secondary)});
   m.threads = parts.threads;
   if (m.threads.size() > kThreads || m.subs.size() > kSubs || m.lists.size() > kLists) broken("too many of something in", "a scenario");
   for (size_t t = 0; t < m.threads.size(); ++t) {

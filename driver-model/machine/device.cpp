@@ -14,7 +14,11 @@ void look(Run& r, u8 va, bool write) {
   Page& page = r.s.page[ref.frame()];
   const Pte& p = r.s.pte[va];
   const bool seen = (p.kind == Entry::present || p.kind == Entry::migration || p.kind == Entry::device) && p.ref.is(ref.frame());
-  if (!seen && !(page.pins && r.model.pins_may_go_stale)) r.hit(hit_stale);
+  // with a shared page table an old translation may be used until it is flushed, as the CPUs do
+  const u8 d = r.th.dma_device;
+  const bool shared = d < r.model.devices.size() && r.model.devices[d].discipline == MS_discipline_shared_table;
+  const bool not_flushed = shared && p.kind != Entry::present;
+  if (!seen && !not_flushed && !(page.pins && r.model.pins_may_go_stale)) r.hit(hit_stale);
   if (!write) return;
   if (seen && !writable(p)) r.hit(hit_permission);
   if (page.flags & Page::kCopied) r.hit(hit_lost_write);
@@ -35,6 +39,7 @@ void unmapped(Run& r) {
 // Where the driver has the page from, by the array that it is in.
 uint32_t source_of(const Run& r, Ref ref, u8 va) {
   if (ref.pinned()) return ref.write() ? MS_page_source_pin : MS_page_source_pin_read;
+  if (r.in.b == no_sub && r.in.c != own_dst) return MS_page_source_unknown;  // by get_user_pages(): KVM
   if (r.in.c != own_dst) return ref.write() ? MS_page_source_hmm_write : MS_page_source_hmm_read;
   if (!r.th.pfn[va].migrate()) return MS_page_source_migrate_lost;
   return ref.write() ? MS_page_source_migrate_write : MS_page_source_migrate_read;
@@ -125,7 +130,7 @@ Next run_flush_execute(Run& r) {
 }
 
 Next run_flush_wait(Run& r) {
-  sleeps(r);
+  if (r.in.b == may_sleep) sleeps(r);
   return Next::advance;
 }
 
@@ -133,6 +138,18 @@ Next run_if_mapped(Run& r) {
   for (u8 va = r.lo(); va < r.hi(); ++va)
     if (!r.s.dev[r.in.a][va].valid()) return Next::advance;
   return r.go(true);
+}
+
+Next run_translate(Run& r) {
+  const u8 d = device_of(r);
+  for (u8 va = r.lo(); va < r.hi(); ++va) {
+    const Pte& p = r.s.pte[va];
+    if (p.kind != Entry::present || !writable(p)) return r.go(true);
+    if (r.s.tlb[d][va].valid()) continue;
+    r.s.tlb[d][va] = Ref::of(p.ref.frame(), true);
+    mapped(r, va, r.s.tlb[d][va], true, 0);
+  }
+  return Next::advance;
 }
 
 Next run_dma_begin(Run& r) {
@@ -180,7 +197,7 @@ Next run_dma_end(Run& r) {
 }
 
 Next run_drain(Run& r) {
-  sleeps(r);
+  if (r.in.b == may_sleep) sleeps(r);
   return Next::advance;
 }
 

@@ -60,7 +60,7 @@ Next run_move_folio(Run& r) {
   if (!p) return Next::advance;
   Page& old = r.s.page[p->ref.frame()];
   p->kind = Entry::present;
-  if (old.pins) {  // folio_migrate_mapping(): the reference count is not what it should be
+  if (old.pins || old.holds > 1) {  // folio_migrate_mapping(): the reference count is not what it should be
     ++old.maps;
     return Next::advance;
   }

@@ -65,7 +65,12 @@ Need need(const Model& m, const Instr& in, u8 phase, const Frame* f) {
     case Op::release_all:
       if (any || phase == 0 || phase == 2 || phase == 1) n.w(bit(kNotifier));
       break;
+    case Op::secondary_tlbs:
+      for (const CompiledList& l : m.lists)
+        if (l.secondary != kNoProgram && (any || phase == 0)) n.r(bit(kNotifier));
+      break;
     case Op::sub_insert: case Op::sub_remove: n.w(bit(kNotifier) | bit(kSub0 + in.a)); break;
+    case Op::peek_seq: n.r(sub_bits(in.a)); n.tok(in.b, true); break;
     case Op::read_begin: n.r(bit(kNotifier) | sub_bits(in.a)); n.tok(in.b, true); break;
     case Op::if_retry: n.r(sub_bits(in.a)); n.tok(in.b, false); break;
     case Op::set_seq: n.w(sub_bits(in.a)); break;
@@ -97,6 +102,7 @@ Need need(const Model& m, const Instr& in, u8 phase, const Frame* f) {
     case Op::dev_unmap: case Op::dev_zap: case Op::dev_downgrade: n.pages_w(dev0 + d); break;
     case Op::flush_submit: case Op::flush_wait: n.w(bit(kFlush0 + d)); break;
     case Op::flush_execute: n.w(bit(kFlush0 + d) | (0xfull << (kDev0 + kVas * d))); break;
+    case Op::translate: n.pages_r(pte); n.pages_w(dev0 + d); break;
     case Op::if_mapped: n.pages_r(dev0 + d); break;
     case Op::dma_begin:
       in.c ? n.pages_w(dev0 + d) : n.pages_r(dev0 + d);
@@ -149,6 +155,9 @@ Future callees(const Model& m, const Instr& in) {
     case Op::inv_start: case Op::release_all:
       for (const CompiledSub& s : m.subs) entry(s.invalidate), entry(s.finish);
       for (const CompiledList& l : m.lists) entry(l.start), entry(l.end), entry(l.release);
+      break;
+    case Op::secondary_tlbs:
+      for (const CompiledList& l : m.lists) entry(l.secondary);
       break;
     case Op::inv_end:
       for (const CompiledList& l : m.lists) entry(l.end);

@@ -50,7 +50,7 @@ Next range_fault_returns(Run& r, u8 error) {
 Next pin_returns(Run& r, u8 error) {
   const u8 got = static_cast<u8>(r.f.mask - r.lo());
   r.th.ret = error;
-  RECORD(pin_ret, {
+  if (!(r.in.d & reference)) RECORD(pin_ret, {
     e.start = addr(r.lo());
     e.npages = r.hi() - r.lo();
     e.pages = pfns_ptr(r.t, r.in.c);
@@ -60,6 +60,26 @@ Next pin_returns(Run& r, u8 error) {
     e.sampled = got;
   });
   r.f.mask = 0;
+  return Next::advance;
+}
+
+// A short one: it protects the page until it is mapped, and a notifier from then on.
+Next put_references(Run& r) {
+  Ref* array = pfns(r, r.in.c);
+  for (u8 va = r.lo(); va < r.hi(); ++va) {
+    if (!array[va].valid()) continue;
+    const unsigned frame = array[va].frame();
+    Page& page = r.s.page[frame];
+    const bool held = page.holds && !array[va].stale(), dirty = r.in.d & 1;
+    array[va] = Ref{};
+    if (!held) {
+      r.hit(hit_misuse);
+      continue;
+    }
+    if (dirty) page.flags = static_cast<u8>((page.flags | Page::kDirty) & ~Page::kDevWritten);
+    --page.holds;
+    drop_if_free(r, frame);
+  }
   return Next::advance;
 }
 }  // namespace
@@ -106,9 +126,9 @@ Next run_range_fault(Run& r) {
 }
 
 Next run_pin(Run& r) {
-  const bool write = r.in.d & 1;
+  const bool write = r.in.d & 1, pins = !(r.in.d & reference);
   if (r.f.phase == 0) {
-    RECORD(pin, {
+    if (pins) RECORD(pin, {
       e.start = addr(r.lo());
       e.npages = r.hi() - r.lo();
       e.pages = pfns_ptr(r.t, r.in.c);
@@ -124,9 +144,10 @@ Next run_pin(Run& r) {
   const Pte& p = r.s.pte[va];
   if (!(r.s.prot[va] & 1)) return pin_returns(r, EFAULT);
   if (p.kind != Entry::present || (write && !writable(p))) return fault_in(r, write);
-  ++r.s.page[p.ref.frame()].pins;
-  pfns(r, r.in.c)[va] = Ref{static_cast<u8>((p.ref.bits & (Ref::kFrame | Ref::kValid | Ref::kWrite)) | Ref::kPinned)};
-  RECORD(page_hold, {
+  Page& page = r.s.page[p.ref.frame()];
+  ++(pins ? page.pins : page.holds);
+  pfns(r, r.in.c)[va] = Ref{static_cast<u8>((p.ref.bits & (Ref::kFrame | Ref::kValid | Ref::kWrite)) | (pins ? Ref::kPinned : 0))};
+  if (pins) RECORD(page_hold, {
     e.ctx = device_ptr(r.in.a);
     e.start = addr(va);
     e.end = addr(va + 1u);
@@ -142,6 +163,7 @@ Next run_pin(Run& r) {
 }
 
 Next run_unpin(Run& r) {
+  if (r.in.d & reference) return put_references(r);
   Ref* array = pfns(r, r.in.c);
   u8 pages = 0, bad = 0, first = 0;
   for (u8 va = r.lo(); va < r.hi(); ++va) {

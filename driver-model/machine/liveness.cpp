@@ -20,7 +20,7 @@ Use use(const Instr& in) {
     case Op::if_tok_differs: return {static_cast<u8>(tok(in.a) | tok(in.b)), 0};
     case Op::copy_pfns: return {array(in.a), 0};
     case Op::if_no_pfns: return {array(in.a), 0};
-    case Op::read_begin: return {0, tok(in.b)};
+    case Op::read_begin: case Op::peek_seq: return {0, tok(in.b)};
     case Op::if_retry: return {tok(in.b), 0};
     case Op::range_fault: return {tok(in.b), live_ret};
     case Op::pin: return {0, live_ret};
@@ -43,6 +43,9 @@ u8 callees(const Model& m, const Instr& in) {
     case Op::inv_start: case Op::inv_end: case Op::release_all:
       for (const CompiledSub& s : m.subs) live |= at_entry(m, s.invalidate) | at_entry(m, s.finish);
       for (const CompiledList& l : m.lists) live |= at_entry(m, l.start) | at_entry(m, l.end) | at_entry(m, l.release);
+      break;
+    case Op::secondary_tlbs:
+      for (const CompiledList& l : m.lists) live |= at_entry(m, l.secondary);
       break;
     case Op::mmput: live |= at_entry(m, m.exit_mmap); break;
     case Op::range_fault: case Op::pin: live |= at_entry(m, m.fault_program[0]) | at_entry(m, m.fault_program[1]); break;

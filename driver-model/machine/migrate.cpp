@@ -89,7 +89,9 @@ Next run_migrate_collect(Run& r) {
 // migrate_device_unmap(): what is pinned is put back
 Next run_migrate_setup_done(Run& r) {
   for (u8 va = r.lo(); va < r.hi(); ++va) {
-    if (!r.th.pfn[va].valid() || !r.s.page[r.th.pfn[va].frame()].pins) continue;
+    if (!r.th.pfn[va].valid()) continue;
+    const Page& page = r.s.page[r.th.pfn[va].frame()];
+    if (!page.pins && page.holds <= 1) continue;
     put_back(r, va);
     let_go(r, va);
   }
@@ -163,7 +165,8 @@ Next run_migrate_pages(Run& r) {
   for (u8 va = r.lo(); va < r.hi(); ++va) {
     Ref& src = r.th.pfn[va];
     if (!src.valid()) continue;
-    const bool gone = r.s.pte[va].kind != Entry::migration || r.s.page[src.frame()].pins;
+    const Page& page = r.s.page[src.frame()];
+    const bool gone = r.s.pte[va].kind != Entry::migration || page.pins || page.holds > 1;
     if (!r.th.dst[va].valid() || gone) src.bits &= static_cast<u8>(~Ref::kMigrate);
   }
   const Slots after = count(r);

@@ -35,6 +35,7 @@ struct SubDef {
 struct ListDef {
   std::string_view start, end, release;  // programs, empty = no such op
   bool registered = true;
+  std::string_view secondary{};          // arch_invalidate_secondary_tlbs
 };
 // A mirroring object, as dev_ctx says it.
 struct DeviceDef {
@@ -56,7 +57,7 @@ struct CompiledSub {
   u8 invalidate = kNoProgram, finish = kNoProgram, lo = 0, hi = 0;
 };
 struct CompiledList {
-  u8 start = kNoProgram, end = kNoProgram, release = kNoProgram;
+  u8 start = kNoProgram, end = kNoProgram, release = kNoProgram, secondary = kNoProgram;
 };
 // What is still to come at an instruction, until its program returns: on any page, and on the pages of its frame.
 struct Future {

@@ -304,6 +304,17 @@ Next run_inv_end(Run& r) {
   return Next::advance;
 }
 
+// No records: nobody probes it, it runs under page table locks.
+Next run_secondary_tlbs(Run& r) {
+  if (r.f.phase == begin) r.f.mask = listed_with(r, &CompiledList::secondary);
+  r.f.phase = list;
+  if (!r.f.mask) return Next::advance;
+  const u8 i = lowest(r.f.mask);
+  r.f.mask &= static_cast<u8>(r.f.mask - 1);
+  push(r.th, r.model.lists[i].secondary, r.lo(), r.hi());
+  return Next::moved;
+}
+
 // mn_itree_release(), then mn_hlist_release()
 Next run_release_all(Run& r) {
   State& s = r.s;

@@ -111,7 +111,8 @@ inline Instr clear_pfns(u8 array) { MS_INSTR(clear_pfns, i.a = array); }
 inline Instr if_no_pfns(u8 array, std::string_view to) { MS_INSTR(if_no_pfns, i.a = array; i.where = to); }
 
 // --- locks: 0 is mmap_lock, 1..5 are the driver's
-inline Instr lock(u8 l) { MS_INSTR(lock, i.a = l); }
+enum Waiting : u8 { may_sleep, spins };  // spins: fine where a range must not block
+inline Instr lock(u8 l, Waiting w = may_sleep) { MS_INSTR(lock, i.a = l; i.b = w); }
 inline Instr lock_read(u8 l) { MS_INSTR(lock_read, i.a = l); }
 inline Instr trylock(u8 l, std::string_view fails) { MS_INSTR(trylock, i.a = l; i.where = fails); }
 inline Instr unlock(u8 l) { MS_INSTR(unlock, i.a = l); }
@@ -123,9 +124,12 @@ inline Instr inv_start(u8 reason, Blocking b = blockable, u8 owner = 0) {
 }
 inline Instr inv_end() { MS_INSTR(inv_end, ); }
 inline Instr release_all() { MS_INSTR(release_all, ); }
+inline Instr secondary_tlbs() { MS_INSTR(secondary_tlbs, ); }
 inline Instr sub_insert(u8 sub) { MS_INSTR(sub_insert, i.a = sub); }
 inline Instr sub_remove(u8 sub) { MS_INSTR(sub_remove, i.a = sub); }
 inline Instr read_begin(u8 sub, u8 tok = 0) { MS_INSTR(read_begin, i.a = sub; i.b = tok); }
+// What mmu_interval_read_begin() does but for the wait: for mutants.
+inline Instr peek_seq(u8 sub, u8 tok = 0) { MS_INSTR(peek_seq, i.a = sub; i.b = tok); }
 inline Instr if_retry(u8 sub, std::string_view to, u8 tok = 0, u8 dev = 0) {
   MS_INSTR(if_retry, i.a = sub; i.b = tok; i.c = dev; i.where = to);
 }
@@ -165,11 +169,16 @@ enum Access : u8 { reads = 0, writes = 1, writes_anyway = 3 };  // the last: wha
 inline Instr range_fault(u8 sub, Access w = writes, u8 tok = 0, u8 array = own_pfns, u8 owner = 0) {
   MS_INSTR(range_fault, i.a = sub; i.b = tok; i.c = array; i.d = static_cast<u8>(w | (owner << 4)));
 }
-enum Gup : u8 { longterm = 2, at_most_one = 4 };  // at_most_one: the second page cannot be had, a short pin
+// at_most_one: the second page cannot be had, a short pin; reference: FOLL_GET, get_user_pages() and not pin_user_pages()
+enum Gup : u8 { longterm = 2, at_most_one = 4, reference = 8 };
 inline Instr pin(u8 array = own_pfns, Access w = writes, u8 gup = 0, u8 dev = 0) {
   MS_INSTR(pin, i.a = dev; i.c = array; i.d = static_cast<u8>(w | gup));
 }
 inline Instr unpin(u8 array = own_pfns, bool dirty = true, u8 dev = 0) { MS_INSTR(unpin, i.a = dev; i.c = array; i.d = dirty); }
+inline Instr get_pages(u8 array = own_pfns, Access w = writes, u8 dev = 0) { return pin(array, w, reference, dev); }
+inline Instr put_pages(u8 array = own_pfns, bool dirty = true, u8 dev = 0) {  // put_page(), and set_page_dirty_lock() before
+  MS_INSTR(unpin, i.a = dev; i.c = array; i.d = static_cast<u8>(dirty | reference));
+}
 enum Side : u8 { to_device = 0, to_ram = 1 };
 inline Instr migrate_collect(Side side, u8 owner = 1) { MS_INSTR(migrate_collect, i.a = side; i.b = owner); }
 inline Instr migrate_setup(Side side) { MS_INSTR(migrate_setup, i.a = side); }
@@ -190,14 +199,16 @@ inline Instr dev_zap(u8 dev) { MS_INSTR(dev_zap, i.a = dev); }
 inline Instr dev_downgrade(u8 dev) { MS_INSTR(dev_downgrade, i.a = dev); }
 inline Instr flush_submit(u8 dev) { MS_INSTR(flush_submit, i.a = dev); }
 inline Instr flush_execute(u8 dev) { MS_INSTR(flush_execute, i.a = dev); }
-inline Instr flush_wait(u8 dev, u8 sub = self) { MS_INSTR(flush_wait, i.a = dev; i.b = sub); }
+inline Instr flush_wait(u8 dev, Waiting w = may_sleep) { MS_INSTR(flush_wait, i.a = dev; i.b = w); }
 inline Instr if_mapped(u8 dev, std::string_view to) { MS_INSTR(if_mapped, i.a = dev; i.where = to); }
+// Shared page tables: into the TLB of the device, for writing.
+inline Instr translate(u8 dev, std::string_view not_present) { MS_INSTR(translate, i.a = dev; i.b = no_sub; i.where = not_present); }
 inline Instr dma_begin(u8 dev, std::string_view not_mapped, Access w = writes, u8 cached = 0) {
   MS_INSTR(dma_begin, i.a = dev; i.b = w; i.c = cached; i.where = not_mapped);
 }
 inline Instr dma_access(Access w = writes) { MS_INSTR(dma_access, i.b = w); }
 inline Instr dma_end() { MS_INSTR(dma_end, ); }
-inline Instr drain(u8 dev) { MS_INSTR(drain, i.a = dev); }
+inline Instr drain(u8 dev, Waiting w = may_sleep) { MS_INSTR(drain, i.a = dev; i.b = w); }
 inline Instr mark_dirty(u8 dev) { MS_INSTR(mark_dirty, i.a = dev); }
 
 // --- what only the driver can say: rows of schema/driver_events.def that no instruction above makes by itself (those do: dev_map,

@@ -103,15 +103,15 @@ Next run_sub_remove(Run& r) {
   State& s = r.s;
   Sub& sub = s.sub[r.in.a];
   if (r.f.phase == 0) {
-    if (!sub.where) {
-      r.hit(hit_misuse);
-      return Next::advance;
-    }
     RECORD(sub_remove, {
       e.sub = sub_ptr(r.in.a);
       e.start = addr(sub.lo);
       e.last = addr(sub.hi) - 1;
     });
+    if (!sub.where) {  // not inserted, or removed already
+      r.hit(hit_misuse);
+      return Next::advance;
+    }
     if (s.seq & 1 && sub.where & Sub::kInTree) {
       sub.where |= Sub::kDeferredRemove;
       r.f.aux = s.seq;
@@ -152,6 +152,11 @@ Next run_read_begin(Run& r) {
     e.sub_seq = sub.m;
     e.seq = s.seq;
   });
+  return Next::advance;
+}
+
+Next run_peek_seq(Run& r) {
+  token(r, r.in.b) = r.s.sub[r.sub()].m;
   return Next::advance;
 }
 
