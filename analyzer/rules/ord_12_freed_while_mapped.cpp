@@ -23,6 +23,7 @@ class FreedWhileMapped final : public RuleOf<FreedWhileMapped> {
       std::vector<Evidence> evidence{{m->begun, "the device was given the page"}};
       switch (*discipline) {
         case Discipline::unmap: break;
+        case Discipline::shared_table: break;  // what a device keeps of the CPU's page table is flushed before pages are freed
         case Discipline::fence:
           if (m->ctx->jobs.empty()) continue;
           evidence.push_back({m->ctx->jobs.begin()->at, "work that may use it was armed"});
