@@ -67,6 +67,8 @@ std::optional<Discipline> promise(const Ctx& ctx, const Mirror& mirror) {
   return known ? std::optional(known->discipline) : std::nullopt;
 }
 
+bool gates_work(std::optional<Discipline> discipline) { return discipline == fence || discipline == quiesce; }
+
 bool is_own(const Ctx& ctx, uint32_t reason, uint64_t owner) {
   return owner && owner == ctx.owner && (reason == MS_reason_migrate || reason == MS_reason_exclusive);
 }

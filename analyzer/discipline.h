@@ -42,6 +42,8 @@ const DriverCallback* driver_callback(std::string_view function);
 
 // What a mirroring object promises: its own word (dev_ctx), else what is known of its driver. Nothing for one that nobody has read.
 std::optional<Discipline> promise(const Ctx& ctx, const Mirror& mirror);
+// Translations of these may be made from pages that have gone stale: what counts is when work may use them (SEQ-13).
+bool gates_work(std::optional<Discipline> discipline);
 // Is the invalidation the device's own migration or exclusive access, which its driver may leave out?
 bool is_own(const Ctx& ctx, uint32_t reason, uint64_t owner);
 // Does this hook say dma_end only some time after the access, because the lock is released out of its sight?

@@ -8,7 +8,7 @@ namespace mirrorscope::rules {
 class UnwatchedMapping final : public RuleOf<UnwatchedMapping> {
  public:
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
-    if (!f.mm || !f.ctx || e.end <= e.start) return;
+    if (!f.mm || !f.ctx || e.end <= e.start || e.source == MS_page_source_buffer) return;  // its exporter tells: P2P-04
     const auto discipline = promise(*f.ctx, *mirror_);
     if (!discipline || *discipline == Discipline::pin || *discipline == Discipline::shared_table) return;
     if (e.sub) {

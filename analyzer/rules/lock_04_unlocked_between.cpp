@@ -11,7 +11,8 @@ class UnlockedBetween final : public RuleOf<UnlockedBetween> {
     // drivers without rows for their locks, and those that pin, may order the two otherwise
     if (!f.ctx || !f.ctx->locks || !f.has_check || !f.check.ok || f.check.sub != e.sub) return;
     if (e.start < f.check.start || e.end > f.check.end || (f.has_section && f.check.at.time < f.section.begun.time)) return;
-    if (promise(*f.ctx, *mirror_) == Discipline::pin) return;
+    const auto discipline = promise(*f.ctx, *mirror_);
+    if (discipline == Discipline::pin || gates_work(discipline)) return;
     for (const HeldLock& held : f.task->locks)
       if (f.check.locked && held.at == f.check.locked) return judge.held();
     if (f.task->locks.overflowed) return judge.unknown();
@@ -41,7 +42,7 @@ RULE(lock_04_unlocked_between, UnlockedBetween,
               "translations are made",
       .because = "include/linux/mmu_notifier.h, mmu_interval_read_retry() \"MUST be called under a user provided lock that is also held "
                  "unconditionally by op->invalidate() when it calls mmu_interval_set_seq()\"",
-      .not_claimed = "drivers whose locks or checks have no rows; mmu_interval_check_retry(), which is a hint and not a check",
+      .not_claimed = "drivers whose locks or checks have no rows, that pin, or that ask again before work may use it (SEQ-13); mmu_interval_check_retry(), which is a hint and not a check",
       .look_at = "unlock and lock between the check and the commit",
       .also = {EV_read_begin_ret}})
 

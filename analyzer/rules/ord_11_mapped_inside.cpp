@@ -14,7 +14,7 @@ class MappedInside final : public RuleOf<MappedInside> {
     suspects_.settle(e.h.time, judge);
     const auto discipline = promise(*f.ctx, *mirror_);
     if (!discipline) return judge.unknown();
-    if (*discipline == Discipline::pin || *discipline == Discipline::shared_table) return;
+    if (*discipline == Discipline::pin || *discipline == Discipline::shared_table || gates_work(discipline)) return;
     const Region* r = open_over(*mirror_, *f.mm, *f.ctx, e.start, e.end, e.h.time);
     if (!r) return judge.held();
     suspects_.add(e.h, r->range, r->returned.time, {{r->returned, "the invalidation had started"}},
@@ -39,7 +39,7 @@ RULE(ord_11_mapped_inside, MappedInside,
       .says = "a device is given no translation of a range between the start and the end of an invalidation of it",
       .because = "mm/mmu_notifier.c, mmu_interval_read_begin() waits for the end; include/linux/mmu_notifier.h, "
                  "invalidate_range_start() \"no new SPTEs\" until the end",
-      .not_claimed = "drivers that pin or share the CPU's page table; the device's own migrations; that the page had been changed by "
+      .not_claimed = "drivers that pin, share the CPU's page table, or keep translations and gate work (SEQ-13); the device's own migrations; that the page had been changed by "
                      "then",
       .look_at = "where the pages came from: a lookup that began before the start, or one without read_begin",
       .also = {EV_inv_start_ret, EV_mm_exit_ret}})

@@ -9,7 +9,7 @@ class DirtLost final : public RuleOf<DirtLost> {
   void on(const ev_dev_unmap& e, const Facts& f, Judge& judge) {
     for (const Mapping* m : f.gone) {
       // where the CPU's entry was dirty, or nobody looked, the page is written back anyway
-      if (!m->write || !m->pfn || m->cpu_dirty != kClean) continue;
+      if (!m->write || !m->pfn || m->cpu_dirty != kClean || m->source == MS_page_source_pin) continue;  // a pin outlives it: REG-08
       if (m->dirtied) {
         judge.held();
         continue;

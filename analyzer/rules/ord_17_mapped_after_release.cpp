@@ -34,7 +34,8 @@ class MappedAfterRelease final : public RuleOf<MappedAfterRelease> {
     if (!f.mm || !f.mm->released || f.mm->released.time + Mirror::kClockSlack >= e.h.time) return;
     const Ctx* ctx = f.ctx ? f.ctx : mirror_->ctx(e.ctx);
     const auto discipline = ctx ? promise(*ctx, *mirror_) : std::nullopt;
-    if (!discipline || *discipline == Discipline::pin || *discipline == Discipline::shared_table) return;
+    if (!discipline || *discipline == Discipline::pin || *discipline == Discipline::shared_table || gates_work(discipline))
+      return;
     judge.broken(e.h, f.mm->released.time, {{f.mm->released, "the mm had been released"}},
                  fmt::format("{} of a released mm is mapped", range_text(e.start, e.end)));
   }

@@ -49,7 +49,7 @@ RULE(ord_22_queues_running, QueuesRunning,
               "driver promises that instead of unmapping",
       .because = "drivers/gpu/drm/amd/amdkfd/kfd_svm.c, svm_range_evict(): kgd2kfd_quiesce_mm(); amdgpu_amdkfd_gpuvm.c, "
                  "amdgpu_amdkfd_evict_userptr()",
-      .not_claimed = "drivers of another discipline; that work which was on the device has drained",
+      .not_claimed = "drivers of another discipline; that work which was on the device has drained: ORD-20",
       .look_at = "an early return of the callback while an earlier invalidation still stops the queues",
       .also = {EV_inv_start, EV_dev_ctx, EV_dev_map, EV_resume, EV_mm_exit_ret}})
 

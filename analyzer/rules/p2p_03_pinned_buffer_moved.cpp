@@ -9,7 +9,7 @@ class PinnedBufferMoved final : public RuleOf<PinnedBufferMoved> {
  public:
   void on(const ev_buf_move& e, const Facts& f, Judge& judge) {
     if (!f.ctx) return judge.unknown();
-    if (promise(*f.ctx, *mirror_) != Discipline::pin) return judge.held();
+    if (promise(*f.ctx, *mirror_) != Discipline::pin || !f.ctx->mappings) return judge.held();
     judge.broken(e.h, f.ctx->begun.time, {{f.ctx->begun, "the registration was made, with pinned pages"}},
                  fmt::format("the buffer behind {} is moved: its device has bus addresses that nobody can take back", hex(e.ctx)));
   }
@@ -29,6 +29,6 @@ RULE(p2p_03_pinned_buffer_moved, PinnedBufferMoved,
                  "move_notify cannot follow",
       .not_claimed = "whether exporter or importer forgot: dma_buf_pin() has no row",
       .look_at = "the exporter's pin count of the buffer",
-      .also = {EV_dev_ctx}})
+      .also = {EV_dev_ctx, EV_dev_map, EV_dev_unmap}})
 
 }  // namespace mirrorscope::rules

@@ -16,6 +16,7 @@ class ReleasedInUse final : public RuleOf<ReleasedInUse> {
     for (const Dma& d : f.mm->dmas) {
       if (d.ctx != e.ctx || d.start >= e.end || e.start >= d.end || dma_end_is_late(d.driver)) continue;
       if (d.at.time + Mirror::kClockSlack >= e.h.time) continue;
+      if (d.start == e.start && d.pfn && e.pfn && d.pfn != e.pfn) continue;  // it uses another page there
       return suspects_.add(e.h, e.ctx, d.at.time, {{d.at, "the access began"}},
                            fmt::format("{} is given back while the device accesses {}", range_text(e.start, e.end),
                                        range_text(d.start, d.end)));

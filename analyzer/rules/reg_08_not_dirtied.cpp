@@ -7,6 +7,15 @@ namespace mirrorscope::rules {
 
 class NotDirtied final : public RuleOf<NotDirtied> {
  public:
+  // where each page's hold has a row
+  void on(const ev_page_release& e, const Facts& f, Judge& judge) {
+    if (e.hold != MS_hold_pin || !f.has_hold || !f.hold.written || f.hold.count > 1) return;
+    if (e.dirty) return judge.held();
+    judge.broken(e.h, f.hold.at.time, {{f.hold.at, "pinned; the device got the page for writing since"}},
+                 fmt::format("page {} is given back without being marked dirty: what the device wrote may be dropped by reclaim",
+                             hex(e.pfn)));
+  }
+
   void on(const ev_dereg& e, const Facts& f, Judge& judge) {
     const Registration* r = f.registration;
     // only this hook sees how the pages are given back
@@ -31,6 +40,6 @@ RULE(reg_08_not_dirtied, NotDirtied,
       .not_claimed = "that the device wrote: an error path before the first access need not mark anything; "
                      "registrations of other drivers",
       .look_at = "the argument make_dirty of the unpin",
-      .also = {EV_reg}})
+      .also = {EV_reg, EV_page_hold, EV_dev_map}})
 
 }  // namespace mirrorscope::rules

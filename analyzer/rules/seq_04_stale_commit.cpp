@@ -9,7 +9,7 @@ namespace mirrorscope::rules {
 class StaleCommit final : public RuleOf<StaleCommit> {
  public:
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
-    if (!e.sub) return;
+    if (!e.sub || (f.ctx && gates_work(promise(*f.ctx, *mirror_)))) return;
     if (e.seq) return by_token(e, f, judge);
     // only what the last fault of this task has filled in, and that once: anything else was checked against another sequence
     const Section& s = f.section;
@@ -65,7 +65,7 @@ RULE(seq_04_stale_commit, StaleCommit,
       .because = "include/linux/mmu_notifier.h, mmu_interval_read_retry() \"MUST be called under a user provided lock\"; "
                  "Documentation/mm/hmm.rst, the loop with goto again",
       .not_claimed = "mappings of which neither the sequence that was compared nor a fault of the same task is seen; mappings of a fault "
-                     "that were made before; drivers without a hook, or that check range by range or pin",
+                     "that were made before; drivers without a hook, or that check range by range, pin, or ask later, before work may use them (SEQ-13)",
       .look_at = "between mmu_interval_read_retry() and the mapping: is the lock that the callback takes held all the way?",
       .also = {EV_read_begin_ret, EV_range_fault_ret, EV_sub_insert_ret, EV_sub_remove_ret}})
 

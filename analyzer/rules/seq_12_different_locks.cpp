@@ -10,7 +10,9 @@ class DifferentLocks final : public RuleOf<DifferentLocks> {
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
     if (!f.sub || !f.ctx || !f.ctx->locks || !f.sub->seq_stored || !f.task || e.source == MS_page_source_exclusive) return;
     if (f.sub->seq_locks.overflowed || f.task->locks.overflowed) return judge.unknown();
-    if (promise(*f.ctx, *mirror_) == Discipline::pin) return;  // i915 stores it without a lock: its pages stay
+    const auto discipline = promise(*f.ctx, *mirror_);
+    if (discipline == Discipline::pin) return;  // i915 stores it without a lock: its pages stay
+    if (gates_work(discipline)) return;         // amdgpu writes page tables without the lock, and asks under it before it submits
     for (const HeldLock& ours : f.task->locks)
       for (const HeldLock& theirs : f.sub->seq_locks)
         if (ours.lock == theirs.lock) return judge.held();
@@ -36,7 +38,7 @@ RULE(seq_12_different_locks, DifferentLocks,
       .says = "the callback calls mmu_interval_set_seq() under a lock that is held when translations are made",
       .because = "include/linux/mmu_notifier.h, mmu_interval_set_seq() \"must be called ... under the same lock\" as "
                  "mmu_interval_read_retry()",
-      .not_claimed = "drivers that pin (i915); that the lock was held at the very moment of set_seq; callbacks that leave out the device's "
+      .not_claimed = "drivers that pin (i915), or ask again before work may use the translations (SEQ-13); that the lock was held at the very moment of set_seq; callbacks that leave out the device's "
                      "own migration",
       .look_at = "the lock around mmu_interval_set_seq() and the one around the commit",
       .also = {EV_cb_enter, EV_cb_ret, EV_unlock, EV_sub_insert_ret}})

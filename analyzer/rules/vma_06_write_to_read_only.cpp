@@ -9,6 +9,7 @@ class WriteToReadOnly final : public RuleOf<WriteToReadOnly> {
  public:
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
     if (!f.mm || !e.write || e.end <= e.start || !f.mm->vmas.size()) return;
+    if (f.ctx && gates_work(promise(*f.ctx, *mirror_))) return;  // written to a page table that nothing may use yet
     bool known = false;
     const VmaPiece* bad = nullptr;
     f.mm->vmas.overlapping(e.start, e.end - 1, [&](const VmaPiece& v) {
@@ -24,7 +25,10 @@ class WriteToReadOnly final : public RuleOf<WriteToReadOnly> {
                  f.sub ? f.sub->fn : 0);
   }
 
+  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
+
  private:
+  const Mirror* mirror_ = nullptr;
   static constexpr uint64_t kVmWrite = 2;  // VM_WRITE, include/linux/mm.h
 };
 
@@ -35,7 +39,8 @@ RULE(vma_06_write_to_read_only, WriteToReadOnly,
       .party = Party::driver,
       .says = "a page is mapped for writing only while its VMA has VM_WRITE",
       .because = "mm/hmm.c, hmm_vma_fault() is -EPERM for a write to a VMA without VM_WRITE; mm/gup.c, check_vma_flags()",
-      .not_claimed = "addresses whose protection was set before recording; a change that is under way at the same time",
+      .not_claimed = "addresses whose protection was set before recording; a change that is under way at the same time; drivers that keep "
+                     "translations and gate work (SEQ-13)",
       .look_at = "HMM_PFN_REQ_WRITE and FOLL_WRITE, and what else the driver takes the right to write from",
       .also = {EV_vma_map, EV_vma_unmap, EV_vma_protect}})
 

@@ -42,7 +42,12 @@ void Mirror::on(const ev_dma_begin& e, Facts& f) {
     }
   }
   if (dmas.size() >= kDmasKept) dmas.clear();
-  dmas.push_back(Dma{e.ctx, e.start, e.end, e.write, e.driver, e.h.tid, EventRef::of(e.h)});
+  Dma dma{e.ctx, e.start, e.end, e.write, e.driver, e.h.tid, 0, EventRef::of(e.h)};
+  if (f.ctx && f.ctx->mappings)
+    f.mm->mappings.overlapping(e.start, e.start, [&](const Mapping& m) {
+      if (m.ctx == f.ctx) dma.pfn = m.pfn;
+    });
+  dmas.push_back(dma);
 }
 
 void Mirror::on(const ev_dma_end& e, Facts& f) {

@@ -68,6 +68,7 @@ struct Mapping {
   bool dirtied = false;  // its page was marked dirty while it was live
   EventRef begun;        // dev_map
   EventRef downgraded;   // inv_start_ret of a change of protection that it outlived with its write bit
+  EventRef overtaken;    // its sub's sequence went on since its pages were looked up: they have to be looked up anew
 };
 
 // An access of a device in flight.
@@ -78,6 +79,7 @@ struct Dma {
   uint32_t write = 0;
   uint32_t driver = 0;
   uint32_t tid = 0;  // the task that began it
+  uint64_t pfn = 0;  // its first page, if it is known
   EventRef at;
 };
 
@@ -88,6 +90,7 @@ struct Hold {
   uint32_t hold = 0;
   uint32_t count = 0;
   bool longterm = false;
+  bool written = false;  // its ctx got the page for writing, and it was not marked dirty since
   EventRef at;
 };
 

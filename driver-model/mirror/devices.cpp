@@ -191,7 +191,10 @@ void Mirror::on(const ev_dev_map& e, Facts& f) {
   m.cpu_dirty = e.cpu_dirty;
   m.driver = e.driver;
   m.begun = EventRef::of(e.h);
+  if (e.sub && e.seq && e.seq != e.sub_seq) m.overtaken = m.begun;
   f.mapping = &add_mapping(*mm, m);
+  if (m.write && m.pfn)
+    for (Hold& h : page_of(m.pfn).holds) h.written = h.written || h.ctx == e.ctx;
   ctx.invalidated = ctx.move_notified = EventRef{};
 }
 
@@ -236,7 +239,12 @@ void Mirror::callback_met(const ev_cb_ret& e, Facts& f) {
   for (Ctx* ctx : f.mm->ctxs) {
     if (ctx->sub != e.sub || (e.owner && e.owner == ctx->owner)) continue;
     bool met = false;
-    f.mm->mappings.overlapping(e.start, e.end - 1, [&](const Mapping& m) { met = met || m.ctx == ctx; });
+    f.mm->mappings.overlapping(e.start, e.end - 1, [&](Mapping& m) {
+      if (m.ctx != ctx) return;
+      met = true;
+      const bool older = m.seq ? m.seq < e.cur_seq : f.has_entry && m.begun.time + kClockSlack < f.entry->at.time;
+      if (older && !m.overtaken) m.overtaken = EventRef::of(e.h);
+    });
     if (met) ctx->invalidated = EventRef::of(e.h);
   }
 }

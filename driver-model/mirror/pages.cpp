@@ -39,7 +39,7 @@ void Mirror::on(const ev_page_hold& e, Facts& f) {
       ++h.count;
       return;
     }
-  page.holds.push(Hold{e.ctx, e.start, e.hold, 1, e.longterm != 0, EventRef::of(e.h)});
+  page.holds.push(Hold{e.ctx, e.start, e.hold, 1, e.longterm != 0, false, EventRef::of(e.h)});
 }
 
 void Mirror::on(const ev_page_release& e, Facts& f) {
@@ -54,6 +54,7 @@ void Mirror::on(const ev_page_release& e, Facts& f) {
     if (h.ctx != e.ctx || h.hold != e.hold) continue;
     f.has_hold = true;
     f.hold = h;
+    if (e.dirty) h.written = false;
     if (--h.count == 0) page->holds.erase(&h);
     forget_page(*page);
     return;
@@ -74,6 +75,7 @@ void Mirror::on(const ev_page_dirty& e, Facts& f) {
   if (!page) return;
   f.page = page;
   for (Mapping* m : page->mappings) m->dirtied = true;
+  for (Hold& h : page->holds) h.written = false;
 }
 
 }  // namespace mirrorscope
