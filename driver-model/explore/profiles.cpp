@@ -96,6 +96,8 @@ Model model_of(const Profile& profile, const Scenario& scenario, const Mutant* m
   parts.pages = scenario.pages;
   parts.populated = scenario.populated;
   parts.huge = scenario.huge;
+  if (scenario.exact) parts.pins_may_go_stale = false;
+  parts.tears_down |= scenario.tears_down;
   for (const auto& [var, value] : scenario.vars) parts.vars[var] = value;
   return compile(parts);
 }

@@ -20,7 +20,7 @@ void look(Run& r, u8 va, bool write) {
   const bool not_flushed = shared && p.kind != Entry::present;
   if (!seen && !not_flushed && !(page.pins && r.model.pins_may_go_stale)) r.hit(hit_stale);
   if (!write) return;
-  if (seen && !writable(p)) r.hit(hit_permission);
+  if (seen && !writable(p) && !page.pins) r.hit(hit_permission);  // a pin was taken while it was writable
   if (page.flags & Page::kCopied) r.hit(hit_lost_write);
   page.flags |= Page::kDevWritten;
 }
@@ -38,6 +38,7 @@ void unmapped(Run& r) {
 
 // Where the driver has the page from, by the array that it is in.
 uint32_t source_of(const Run& r, Ref ref, u8 va) {
+  if (r.in.a >> 4 == writes_buffer) return MS_page_source_buffer;
   if (ref.pinned()) return ref.write() ? MS_page_source_pin : MS_page_source_pin_read;
   if (r.in.b == no_sub && r.in.c != own_dst) return MS_page_source_unknown;  // by get_user_pages(): KVM
   if (r.in.c != own_dst) return ref.write() ? MS_page_source_hmm_write : MS_page_source_hmm_read;
@@ -82,7 +83,7 @@ Next run_dev_map(Run& r) {
   for (u8 va = r.lo(); va < r.hi(); ++va) {
     if (!array[va].valid()) continue;
     Ref ref{static_cast<u8>(array[va].bits & ~(Ref::kMigrate | Ref::kWrite))};
-    if (access == writes_anyway || (access == writes && array[va].write())) ref.bits |= Ref::kWrite;
+    if (access == writes_anyway || (access & writes && array[va].write())) ref.bits |= Ref::kWrite;
     r.s.dev[d][va] = ref;
     mapped(r, va, array[va], ref.write(), r.in.d == invalid_tok ? u8{0} : token(r, r.in.d));
   }

@@ -22,7 +22,7 @@ void about(Run& r, Ev& e) {
   if constexpr (requires { e.write; }) e.write = r.in.d & 1u;
   if constexpr (requires { e.job; }) e.job = job_ptr(r);
   if constexpr (requires { e.cache; }) e.cache = cache_ptr;
-  if constexpr (requires { e.region; }) e.region = region_ptr(r);
+  if constexpr (requires { e.region; }) e.region = device_ptr(r.in.c) + 0x800;  // one per registration
 }
 #define PLAIN(name) RECORD(name, { about(r, e); })
 }  // namespace

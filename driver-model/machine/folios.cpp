@@ -39,7 +39,9 @@ Next run_folio_unlock(Run& r) {
 }
 
 Next run_unmap_to_swap(Run& r) {
-  if (Pte* p = entry_of(r, Entry::present)) {
+  // one that was pinned meanwhile stays in the swap cache, where a fault finds it again (__remove_mapping, folio_ref_freeze)
+  Pte* p = entry_of(r, Entry::present);
+  if (p && !r.s.page[p->ref.frame()].pins) {
     --r.s.page[p->ref.frame()].maps;
     *p = Pte{Entry::swap, Ref{}, 0};
     r.th.folio |= kReclaimed;

@@ -44,6 +44,10 @@ Need need(const Model& m, const Instr& in, u8 phase, const Frame* f) {
     case Op::await_thread: n.r(bit(kEnd0 + in.a)); break;
     case Op::set_var: case Op::add_var: n.w(bit(kVar0 + in.a)); break;
     case Op::if_var: case Op::unless_var: case Op::await_var: n.r(bit(kVar0 + in.a)); break;
+    // a rule asks whether work was armed before or behind an invalidation, even if the driver does not
+    case Op::driver_record:
+      if (static_cast<Says>(in.a) == Says::job_begin) n.r(sub_bits(in.b));
+      break;
     case Op::copy_tok: n.tok(in.a, false); n.tok(in.b, true); break;
     case Op::if_tok_differs: n.tok(in.a, false); n.tok(in.b, false); break;
     case Op::copy_pfns: n.array(in.a, false); n.array(in.b, true); break;
@@ -94,6 +98,7 @@ Need need(const Model& m, const Instr& in, u8 phase, const Frame* f) {
       if (!any && phase == 0) break;
       n.array(in.c, true); n.pages_r(pte); n.w(bit(kPages));
       break;
+    case Op::buf_map: n.array(in.c, true); n.pages_r(pte); break;
     case Op::unpin: n.array(in.c, true); n.w(bit(kPages)); break;
     case Op::migrate_collect: case Op::migrate_setup_done: case Op::migrate_pages: case Op::migrate_finalize:
       n.pages_w(pte); n.w(bit(kPages)); break;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who looks pages up for a device: hmm_range_fault() (mm/hmm.c) and pin_user_pages() (mm/gup.c).
+// Who looks pages up for a device: hmm_range_fault() (mm/hmm.c), pin_user_pages() (mm/gup.c), dma_buf_map_attachment() (drivers/dma-buf).
 #include "driver-model/machine/run.h"
 
 namespace mirrorscope::model {
@@ -206,6 +206,17 @@ Next run_unpin(Run& r) {
     e.npages = pages;
     e.call = MS_pin_call_unpin_user_pages_dirty_lock;
   });
+  return Next::advance;
+}
+
+// A buffer that is being moved is still where it was.
+Next run_buf_map(Run& r) {
+  Ref* array = pfns(r, r.in.c);
+  for (u8 va = r.lo(); va < r.hi(); ++va) {
+    const Pte& p = r.s.pte[va];
+    const bool there = p.kind == Entry::present || p.kind == Entry::migration;
+    array[va] = there ? Ref{static_cast<u8>((p.ref.bits & Ref::kFrame) | Ref::kValid | Ref::kWrite)} : Ref{};
+  }
   return Next::advance;
 }
 

@@ -165,7 +165,7 @@ inline Instr writeback_clean() { MS_INSTR(writeback_clean, ); }
 inline Instr split_huge() { MS_INSTR(split_huge, ); }
 
 // --- hmm, gup, migrate. Results are in `ret`: 0, EBUSY, EFAULT, EPERM.
-enum Access : u8 { reads = 0, writes = 1, writes_anyway = 3 };  // the last: whatever the pfn says
+enum Access : u8 { reads = 0, writes = 1, writes_anyway = 3, writes_buffer = 5 };  // anyway: whatever the pfn says; buffer: of buf_map()
 inline Instr range_fault(u8 sub, Access w = writes, u8 tok = 0, u8 array = own_pfns, u8 owner = 0) {
   MS_INSTR(range_fault, i.a = sub; i.b = tok; i.c = array; i.d = static_cast<u8>(w | (owner << 4)));
 }
@@ -179,6 +179,8 @@ inline Instr get_pages(u8 array = own_pfns, Access w = writes, u8 dev = 0) { ret
 inline Instr put_pages(u8 array = own_pfns, bool dirty = true, u8 dev = 0) {  // put_page(), and set_page_dirty_lock() before
   MS_INSTR(unpin, i.a = dev; i.c = array; i.d = static_cast<u8>(dirty | reference));
 }
+// A dma-buf: the range stands for the buffer, its exporter moves it with the folio instructions.
+inline Instr buf_map(u8 array) { MS_INSTR(buf_map, i.c = array); }
 enum Side : u8 { to_device = 0, to_ram = 1 };
 inline Instr migrate_collect(Side side, u8 owner = 1) { MS_INSTR(migrate_collect, i.a = side; i.b = owner); }
 inline Instr migrate_setup(Side side) { MS_INSTR(migrate_setup, i.a = side); }
