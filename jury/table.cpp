@@ -36,8 +36,7 @@ std::string to_markdown(const std::vector<Outcome>& outcomes) {
     const auto& c = o.covered;
     if (!o.trial.mutant) {
       text += fmt::format("| {} | {} | {} | {} | {} |\n", o.trial.scenario->name, c.states, c.transitions, c.executions,
-                          o.ending == Ending::defect ? fmt::format("{}: {} ({})", to_string(o.ending), o.trial.scenario->defect, model::to_text(c.hits))
-                                                     : std::string(to_string(o.ending)));
+                          to_string(o.ending));
       continue;
     }
     if (!mutants) text += "\n| mutant | what is wrong | scenario | states | rule | ends | also | oracle |\n|---|---|---|---|---|---|---|---|\n";

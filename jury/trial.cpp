@@ -11,7 +11,6 @@ namespace mirrorscope {
 namespace {
 std::string expected_of_clean(const Outcome& o) {
   if (!o.covered.exhaustive) return "not exhausted: " + o.covered.bound;
-  if (!o.trial.scenario->defect.empty()) return o.covered.hits ? "" : "the oracle does not see the defect";
   if (o.covered.hits) return "the oracle sees: " + model::to_text(o.covered.hits);
   for (const Reported& r : o.reported)
     if (r.rule->info.level != Level::smell) return std::string(r.rule->info.id) + " reports: " + r.what;
@@ -39,7 +38,6 @@ std::string_view to_string(Ending e) {
   switch (e) {
     case Ending::clean: return "clean";
     case Ending::killed: return "killed";
-    case Ending::defect: return "defect of the kernel";
     case Ending::waiting: return "rule missing";
     case Ending::wrong: return "wrong";
   }
@@ -79,11 +77,10 @@ Outcome run_trial(const Trial& trial, std::atomic<uint64_t>* progress) {
   o.judged = jury.judged();
   for (const auto& [id, r] : jury.reported()) o.reported.push_back(r);
   o.because = mutant ? expected_of_mutant(o) : expected_of_clean(o);
-  o.ending = !o.because.empty()                  ? Ending::wrong
-             : !o.trial.scenario->defect.empty() ? Ending::defect
-             : !mutant                           ? Ending::clean
-             : rule_named(trial.mutant->rule)    ? Ending::killed
-                                                 : Ending::waiting;
+  o.ending = !o.because.empty()               ? Ending::wrong
+             : !mutant                        ? Ending::clean
+             : rule_named(trial.mutant->rule) ? Ending::killed
+                                              : Ending::waiting;
   o.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return o;
 }

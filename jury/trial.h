@@ -23,7 +23,6 @@ std::vector<Trial> trials_of(const model::Profile& profile);
 enum class Ending : uint8_t {
   clean,      // exhausted, nothing reported, nothing seen by the oracle
   killed,     // the named rule reported the mutant, and nothing else is out of place
-  defect,     // the kernel's own, as the scenario says: the oracle sees it
   waiting,    // the named rule is not written yet
   wrong,      // anything else; `because` says what
 };

@@ -116,16 +116,10 @@ Profile profile_amdgpu_userptr() {
   p.driver.vars = {{needs_update, 1}};
   const std::vector<ThreadDef> two = {
       {"submitter 1", "amdgpu_cs_ioctl", 0, 1}, {"submitter 2", "amdgpu_cs_ioctl", 0, 1}, {"process", "dontneed_touch", 0, 1}};
-  const std::vector<ThreadDef> other = {{"submitter", "amdgpu_cs_ioctl", 0, 1},
-                                        {"another", "amdgpu_cs_ioctl without the BO", 0, 1},
-                                        {"process", "remap_fixed", 0, 1}};
   p.scenarios = {
       {.name = "remap", .threads = submits_against("remap_fixed")},
       {.name = "two", .threads = two},
       {.name = "one_vm", .threads = {{"submitter", "one with, one without", 0, 1}, {"process", "remap_fixed", 0, 1}}},
-      {.name = "collided", .threads = other,
-       .defect = "a submission that collides has written its stale pages to the page table and taken the BO off the list: until it is "
-                 "tried again, one without the BO, which asks the list only, runs on them (amdgpu_cs_submit(); read, not seen)"},
       {.name = "reclaim", .threads = submits_against("swap_in")},
       {.name = "fork", .threads = submits_against("fork_write")},
       {.name = "mrelease", .threads = submits_against("process_mrelease")},

@@ -89,8 +89,6 @@ Profile profile_nouveau_svm() {
       {.name = "reclaim", .threads = fault_against("swap_in")},
       {.name = "fork", .threads = fault_against("fork_write")},
       {.name = "compaction", .threads = fault_against("compaction")},
-      {.name = "mrelease", .threads = fault_against("process_mrelease"),
-       .defect = "mn_hlist_invalidate_range_start() refuses, and active_invalidate_ranges stays counted: sub_remove waits for ever"},
       {.name = "two", .threads = {{"gpu 1", "fault", 0, 1}, {"gpu 2", "fault 2", 0, 1}, {"process", "dontneed", 0, 1}}},
   };
   p.mutants = {

@@ -2,7 +2,7 @@
 // An explicit on-demand-paging MR as Soft-RoCE has it: translations in pfn_list, used and dropped under umem_mutex.
 //
 // What differs from the kernel: hmm_range_fault() fills an array of the task, which is copied to pfn_list under umem_mutex once
-// read_retry() has passed. The kernel lets it write to pfn_list itself, without the lock; mutant shared_pfn_list does so.
+// read_retry() has passed. Mutant shared_pfn_list lets it write to pfn_list itself.
 #include "driver-model/profiles/profile.h"
 
 namespace mirrorscope::model {
@@ -108,7 +108,7 @@ Profile profile_odp_explicit() {
        .edits = {move_before("rxe_odp_mr_copy", "begin", "relock")}},
       {.name = "callback_keeps_pfns", .says = "the callback stores the sequence and forgets to drop the translations", .rule = "ORD-10",
        .scenario = "two", .edits = {drop("rxe_ib_invalidate_range", "clear"), drop("rxe_ib_invalidate_range", "zap")}, .implied = kept_too_long},
-      {.name = "shared_pfn_list", .says = "hmm_range_fault() writes to pfn_list without the lock, and others find it there (as 7.2 does)",
+      {.name = "shared_pfn_list", .says = "hmm_range_fault() writes to pfn_list without the lock, and others find it there",
        .rule = "SEQ-11", .scenario = "two",
        .edits = {replace("rxe_odp_mr_copy", "range_fault", {range_fault(umem, writes, 0, pfn_list)}),
                  drop("rxe_odp_mr_copy", "keep"),

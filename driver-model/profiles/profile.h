@@ -92,7 +92,6 @@ struct Scenario {
   bool populated = true;
   bool huge = false;
   std::vector<std::pair<u8, u8>> vars{};   // variables of the driver that do not begin with 0
-  std::string_view defect{};               // of the kernel itself, which this scenario shows: it must not be clean, and mutants avoid it
   bool exact = false;       // even a pinned page has to be what the process sees: it gives nothing away while the device works
   bool tears_down = false;  // the threads end what they began: nothing may stay pinned, no sub inserted
 };
