@@ -16,12 +16,14 @@ has() { "$mirrorscope" dump "$1" --event inv_start | cut -d' ' -f4 | grep "/$2\$
 both_under() {
     local trace=$1
     shift
-    "$mirrorscope" record -d 2 -o "$trace" "$@" 2>/dev/null &
+    "$mirrorscope" record -o "$trace" "$@" 2>/dev/null &
     local recorder=$!
     until_ready "$trace"
     kill -CONT $other $wanted
-    wait $recorder
+    sleep 4
     kill -STOP $other $wanted
+    kill -INT $recorder
+    wait $recorder
 }
 names() { "$mirrorscope" dump "$1" --event task_name | sed -n 's/.*comm="\([^"]*\)".*/\1/p' | sort -u | grep -xE 'wanted|other' | tr '\n' ' '; }
 
