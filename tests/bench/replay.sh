@@ -30,22 +30,22 @@ rate() { awk -v n="$records" -v s="$(median < "$1")" 'BEGIN { printf "%.1f M/s",
 peak() { "$build/tests/bench/peak_rss" "$@"; }
 row() { printf '%-44s %12s %12s   %-24s %8s\n' "$@"; }
 
-"$build/tests/bench/make_trace" "$work/long" "$records" > /dev/null
-"$build/tests/bench/make_trace" "$work/short" $((records / 10)) > /dev/null
+"$build/tests/bench/make_trace" "$work/long.trace" "$records" > /dev/null
+"$build/tests/bench/make_trace" "$work/short.trace" $((records / 10)) > /dev/null
 
 for ((i = 0; i < rounds; ++i)); do
-  run one $check --jobs 1 "$work/long"
-  run two $check --jobs 2 "$work/long"
-  run walk "$build/tests/bench/floor" walk "$work/long"
-  run random "$build/tests/bench/floor" random "$work/long"
-  run short $check --jobs 1 "$work/short"
-  run bt babeltrace2 "$work/long" --component sink.utils.dummy
+  run one $check --jobs 1 "$work/long.trace"
+  run two $check --jobs 2 "$work/long.trace"
+  run walk "$build/tests/bench/floor" walk "$work/long.trace"
+  run random "$build/tests/bench/floor" random "$work/long.trace"
+  run short $check --jobs 1 "$work/short.trace"
+  run bt babeltrace2 "$work/long.trace" --component sink.utils.dummy
 done
 for name in one walk random short bt; do cpu $name > "$work/$name"; done
 wall one > "$work/one.wall"
 wall two > "$work/two.wall"
-short_peak=$(peak $check --jobs 1 "$work/short")
-long_peak=$(peak $check --jobs 1 "$work/long")
+short_peak=$(peak $check --jobs 1 "$work/short.trace")
+long_peak=$(peak $check --jobs 1 "$work/long.trace")
 memory=$(awk -v a="$long_peak" -v b="$short_peak" 'BEGIN { printf "%.2fx", a / b }')
 
 echo "load $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) CPUs, $rounds rounds"
