@@ -6,5 +6,5 @@ build=$(cd "$1" && pwd) kernel=$2 script=$3 out=$4
 cd "$(dirname "$0")/../.."
 rm -rf "$out"
 mkdir -p "$out"
-exec tests/lab/guest.sh --kernel "$kernel" --memory 3G --timeout 1100 --out "$out" --quiet -- \
+exec tests/lab/guest.sh --kernel "$kernel" --memory 3G --timeout 1700 --out "$out" --quiet -- \
     env BUILD="$build" bash "$script"
