@@ -5,20 +5,18 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "driver-model/explore/explore.h"
 #include "driver-model/explore/reduction.h"
+#include "driver-model/explore/search.h"
 
 namespace mirrorscope::model {
 
 namespace {
-class Search {
+class Bounded : Search {
  public:
-  Search(const Model& m, const Bounds& b, Observer* o) : m_(m), bounds_(b), observer_(o) { out_.records = o ? &records_ : nullptr; }
+  Bounded(const Model& m, const Bounds& b, Observer* o) : Search(m, b, o) {}
 
   Covered run() {
-    if (observer_) record_beginning(m_, records_);
-    State first = m_.initial;
-    settle(m_, first, out_);
+    const State first = beginning();
     go(first, kThreads, bounds_.preemptions, out_.hits);
     covered_.states = seen_.size();
     covered_.exhaustive = !stopped_;
@@ -49,44 +47,18 @@ class Search {
       const bool preempts = goes_on && t != last;
       if (preempts && !left) continue;
       for (u8 choice = 0; choice < choices(m_, s, t); ++choice) {
-        State next = s;
         records_.cut(mark);
-        out_.hits = 0;
-        step(m_, next, t, choice, out_);
-        ++covered_.transitions;
-        schedule_.push_back({t, choice});
+        const State next = after(s, t, choice);
         go(next, t, left - preempts, hits | out_.hits);
         schedule_.pop_back();
       }
     }
   }
 
-  void ends(Hits hits, bool whole) {
-    ++covered_.executions;
-    if (hits && !covered_.hits) covered_.first_hit = schedule_;
-    covered_.hits |= hits;
-    if (observer_) {
-      ++covered_.observed;
-      if (!observer_->execution({schedule_, records_, hits, whole}, stopped_)) {
-        observer_ = nullptr;
-        out_.records = nullptr;
-      }
-    }
-    if (covered_.executions >= bounds_.executions) stopped_ = true;
-  }
-
-  const Model& m_;
-  const Bounds& bounds_;
-  Observer* observer_;
-  Outcome out_;
-  Records records_;
   std::unordered_map<uint64_t, u8> seen_;
-  Schedule schedule_;
-  Covered covered_;
-  bool stopped_ = false;
 };
 }  // namespace
 
-Covered explore_bounded(const Model& m, const Bounds& b, Observer* o) { return Search(m, b, o).run(); }
+Covered explore_bounded(const Model& m, const Bounds& b, Observer* o) { return Bounded(m, b, o).run(); }
 
 }  // namespace mirrorscope::model

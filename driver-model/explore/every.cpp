@@ -3,21 +3,19 @@
 // (sleep sets on top of persistent sets; Godefroid 1996, 5.2). Here every rule sees every history whole, from the beginning to the end.
 #include <algorithm>
 
-#include "driver-model/explore/explore.h"
 #include "driver-model/explore/reduction.h"
+#include "driver-model/explore/search.h"
 #include "driver-model/machine/footprint.h"
 
 namespace mirrorscope::model {
 
 namespace {
-class Search {
+class Every : Search {
  public:
-  Search(const Model& m, const Bounds& b, Observer* o) : m_(m), bounds_(b), observer_(o) { out_.records = o ? &records_ : nullptr; }
+  Every(const Model& m, const Bounds& b, Observer* o) : Search(m, b, o) {}
 
   Covered run() {
-    if (observer_) record_beginning(m_, records_);
-    State first = m_.initial;
-    settle(m_, first, out_);
+    const State first = beginning();
     go(first, 0, out_.hits);
     covered_.exhaustive = !stopped_;
     covered_.bound = std::to_string(m_.thread_count()) + " threads" + (stopped_ ? ", ended early" : "");
@@ -44,12 +42,8 @@ class Search {
       for (unsigned u = 0; u < m_.thread_count(); ++u)
         if (asleep >> u & 1 && !touch_next(m_, s, u).conflicts(touch)) still |= static_cast<u8>(1 << u);
       for (u8 choice = 0; choice < choices(m_, s, t); ++choice) {
-        State next = s;
         records_.cut(mark);
-        out_.hits = 0;
-        step(m_, next, t, choice, out_);
-        ++covered_.transitions;
-        schedule_.push_back({t, choice});
+        const State next = after(s, t, choice);
         go(next, still, hits | out_.hits);
         schedule_.pop_back();
       }
@@ -58,31 +52,12 @@ class Search {
   }
 
   void ends(Hits hits) {
-    ++covered_.executions;
+    Search::ends(hits, true);
     if (bounds_.progress && (covered_.executions & 0xff) == 0) bounds_.progress->store(covered_.executions, std::memory_order_relaxed);
-    if (hits && !covered_.hits) covered_.first_hit = schedule_;
-    covered_.hits |= hits;
-    if (observer_) {
-      ++covered_.observed;
-      if (!observer_->execution({schedule_, records_, hits, true}, stopped_)) {
-        observer_ = nullptr;
-        out_.records = nullptr;
-      }
-    }
-    if (covered_.executions >= bounds_.executions) stopped_ = true;
   }
-
-  const Model& m_;
-  const Bounds& bounds_;
-  Observer* observer_;
-  Outcome out_;
-  Records records_;
-  Schedule schedule_;
-  Covered covered_;
-  bool stopped_ = false;
 };
 }  // namespace
 
-Covered explore_every(const Model& m, const Bounds& b, Observer* o) { return Search(m, b, o).run(); }
+Covered explore_every(const Model& m, const Bounds& b, Observer* o) { return Every(m, b, o).run(); }
 
 }  // namespace mirrorscope::model

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every state, each once: depth first, fingerprints, persistent sets.
 //
-// Why nothing is missed. What the oracle finds, and what a rule finds, is found when one step runs, from objects that this step and
-// those before it touched: it does not change when two steps that touch nothing in common change places. Persistent sets keep one
-// order of every such pair, and every state where nobody can go on (Godefroid 1996, theorem 4.3). A thread could be put off for ever only
+// Why the oracle misses nothing. What it finds is found when one step runs, from objects that this step and those before it touched: it
+// does not change when two steps that touch nothing in common change places. Persistent sets keep one order of every such pair, and
+// every state where nobody can go on (Godefroid 1996, theorem 4.3). A rule is only promised one order of such a pair, and of the ways
+// into one state one: where it compares the times of two records that share nothing here, it may hold in the order that is kept. A thread could be put off for ever only
 // on a cycle: when a step leads back to a state of the current path, all threads of that state are tried (the stack proviso).
 #include <algorithm>
 
-#include "driver-model/explore/explore.h"
 #include "driver-model/explore/reduction.h"
+#include "driver-model/explore/search.h"
 #include "driver-model/explore/visited.h"
 
 namespace mirrorscope::model {
@@ -23,15 +24,13 @@ struct Node {
   Hits hits;           // so far on this path
 };
 
-class Search {
+class Exhaustive : Search {
  public:
-  Search(const Model& m, const Bounds& b, Observer* o) : m_(m), bounds_(b), observer_(o) { out_.records = o ? &records_ : nullptr; }
+  Exhaustive(const Model& m, const Bounds& b, Observer* o) : Search(m, b, o) {}
 
   Covered run() {
     path_.reserve(256);
-    State first = m_.initial;
-    if (observer_) record_beginning(m_, records_);
-    settle(m_, first, out_);
+    const State first = beginning();
     arrive(first, out_.hits);
     while (!path_.empty() && !stopped_) advance();
     covered_.states = visited_.size();
@@ -86,11 +85,7 @@ class Search {
       n.choice = 0;
       n.todo &= static_cast<u8>(n.todo - 1);
     }
-    State s = n.s;
-    out_.hits = 0;
-    step(m_, s, t, choice, out_);
-    ++covered_.transitions;
-    schedule_.push_back({t, choice});
+    const State s = after(n.s, t, choice);
     const size_t depth = path_.size();
     arrive(s, n.hits | out_.hits);
     if (path_.size() == depth) schedule_.pop_back();
@@ -101,36 +96,16 @@ class Search {
   }
 
   void ends(Hits hits, bool whole) {
-    ++covered_.executions;
-    if (hits && !covered_.hits) covered_.first_hit = schedule_;
-    covered_.hits |= hits;
-    if (observer_) {
-      ++covered_.observed;
-      if (!observer_->execution({schedule_, records_, hits, whole}, stopped_)) {
-        observer_ = nullptr;
-        out_.records = nullptr;
-      }
-    }
-    if (covered_.executions >= bounds_.executions) {
-      stopped_ = true;
-      covered_.bound = "stopped at the bound of executions";
-    }
+    Search::ends(hits, whole);
+    if (covered_.executions >= bounds_.executions) covered_.bound = "stopped at the bound of executions";
   }
 
-  const Model& m_;
-  const Bounds& bounds_;
-  Observer* observer_;
-  Outcome out_;
-  Records records_;
   Visited visited_;
   std::vector<Node> path_;
   std::vector<u8> tried_;  // per node: threads that were or will be tried
-  Schedule schedule_;
-  Covered covered_;
-  bool stopped_ = false;
 };
 }  // namespace
 
-Covered explore_exhaustive(const Model& m, const Bounds& b, Observer* o) { return Search(m, b, o).run(); }
+Covered explore_exhaustive(const Model& m, const Bounds& b, Observer* o) { return Exhaustive(m, b, o).run(); }
 
 }  // namespace mirrorscope::model
