@@ -12,8 +12,7 @@ class StillMapped final : public RuleOf<StillMapped> {
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
     if (e.ret != 0 || !f.has_entry || !f.mm || !f.mm->mappings.size() || e.end <= e.start) return;
-    const bool only_writes = e.reason == MS_reason_protection_vma || e.reason == MS_reason_protection_page ||
-                             e.reason == MS_reason_soft_dirty;
+    const bool only_writes = only_protects(e.reason);
     f.mm->mappings.overlapping(e.start, e.end - 1, [&](const Mapping& m) {
       // what was mapped meanwhile is ORD-11's and SEQ-04's
       if (m.begun.time + Mirror::kClockSlack >= f.entry->at.time || (only_writes && !m.write)) return;

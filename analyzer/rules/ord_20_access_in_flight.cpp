@@ -12,8 +12,7 @@ class AccessInFlight final : public RuleOf<AccessInFlight> {
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
     if (e.ret != 0 || !f.has_entry || !f.mm || f.mm->dmas.empty()) return;
-    const bool only_writes = e.reason == MS_reason_protection_vma || e.reason == MS_reason_protection_page ||
-                             e.reason == MS_reason_soft_dirty;
+    const bool only_writes = only_protects(e.reason);
     for (const Dma& d : f.mm->dmas) {
       if (d.start >= e.end || e.start >= d.end || d.at.time + Mirror::kClockSlack >= f.entry->at.time) continue;
       const Ctx* ctx = mirror_->ctx(d.ctx);

@@ -16,9 +16,7 @@ class AccessInside final : public RuleOf<AccessInside> {
     if (!discipline) return judge.unknown();
     if (*discipline == Discipline::pin || *discipline == Discipline::shared_table) return;
     const Region* r = open_over(*mirror_, *f.mm, *f.ctx, e.start, e.end, e.h.time);
-    const bool only_writes = r && (r->reason == MS_reason_protection_vma || r->reason == MS_reason_protection_page ||
-                                   r->reason == MS_reason_soft_dirty);
-    if (!r || (only_writes && !e.write)) return judge.held();
+    if (!r || (only_protects(r->reason) && !e.write)) return judge.held();
     suspects_.add(e.h, r->range, r->returned.time, {{r->returned, "the invalidation had started"}},
                   fmt::format("the device accesses {} while {} ({}) is being invalidated", range_text(e.start, e.end),
                               range_text(r->start, r->end), reason_text(r->reason)));

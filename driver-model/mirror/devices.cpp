@@ -83,6 +83,11 @@ Mapping& Mirror::add_mapping(Mm& mm, const Mapping& value) {
 
 void Mirror::drop_mapping(Mm& mm, Mapping& m) {
   mm.mappings.remove(m.start, &m);
+  end_mapping(m);
+}
+
+// It goes from its ctx and its page; the mm that lists it is the caller's.
+void Mirror::end_mapping(Mapping& m) {
   --m.ctx->mappings;
   if (Page* page = m.pfn ? pages_.find(m.pfn) : nullptr) {
     for (Mapping*& p : page->mappings)
@@ -138,16 +143,7 @@ void Mirror::drop_sub_mappings(Mm& mm, const Sub& sub, Facts& f) {
 void Mirror::drop_devices(Mm& mm, Facts& f) {
   mm.mappings.each([&](Mapping& m) {
     f.gone.push(&m);
-    --m.ctx->mappings;
-    if (Page* page = m.pfn ? pages_.find(m.pfn) : nullptr) {
-      for (Mapping*& p : page->mappings)
-        if (p == &m) {
-          page->mappings.erase(&p);
-          break;
-        }
-      forget_page(*page);
-    }
-    mappings_.drop(m);
+    end_mapping(m);
   });
   mm.mappings.clear();
   mm.vmas.each([&](VmaPiece& v) { vmas_.drop(v); });
@@ -251,7 +247,7 @@ void Mirror::callback_met(const ev_cb_ret& e, Facts& f) {
 
 // What is still writable after an invalidation for a change of protection has started stays marked until it is made anew.
 void Mirror::protection_changed(const ev_inv_start_ret& e, Mm& mm, const Facts& f) {
-  if (e.reason != MS_reason_protection_vma && e.reason != MS_reason_protection_page && e.reason != MS_reason_soft_dirty) return;
+  if (!only_protects(e.reason)) return;
   if (e.end <= e.start || !f.has_entry) return;
   const uint64_t since = f.entry->at.time;
   mm.mappings.overlapping(e.start, e.end - 1, [&](Mapping& m) {

@@ -275,6 +275,7 @@ class Mirror {
   void ctx_over(Ctx&, const EventRef& at, Facts&);
   Mapping& add_mapping(Mm&, const Mapping&);
   void drop_mapping(Mm&, Mapping&);
+  void end_mapping(Mapping&);
   void cut(Mm&, const Ctx&, uint64_t start, uint64_t end, Facts&);
   void drop_sub_mappings(Mm&, const Sub&, Facts&);
   void drop_devices(Mm&, Facts&);

@@ -43,6 +43,12 @@ struct Call {
   bool called(uint64_t sub) const { return std::find(subs_called.begin(), subs_called.end(), sub) != subs_called.end(); }
 };
 
+// Is the page left where it is, and only its protection taken back (include/linux/mmu_notifier.h, enum mmu_notifier_event)? Who
+// reads may go on then.
+inline bool only_protects(uint32_t reason) {
+  return reason == MS_reason_protection_vma || reason == MS_reason_protection_page || reason == MS_reason_soft_dirty;
+}
+
 // An invalidation between start and end: [start, end) of the mm must not be mapped anew.
 struct Region {
   EventRef started;   // inv_start, or inv_start_ret if the entry was not seen
