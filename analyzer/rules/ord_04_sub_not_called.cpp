@@ -51,7 +51,8 @@ RULE(ord_04_sub_not_called, SubNotCalled,
       .party = Party::core,
       .says = "a start that succeeds has called every interval notifier in the tree that its range meets, each exactly once",
       .because = "mm/mmu_notifier.c, mn_itree_invalidate()",
-      .not_claimed = "callbacks that were never seen running; subs whose insertion or removal is deferred or under way; subs whose callback had no probe yet; failed starts",
+      .not_claimed = "callbacks that were never seen running; subs whose insertion or removal is deferred or under way; subs whose callback had no probe yet; subs from before the recording "
+                     "that were neither called nor read since; failed starts",
       .look_at = "the interval tree of the mm: a node whose start or last was changed while it was inserted",
       .also = {EV_inv_start, EV_sub_insert_ret, EV_sub_remove, EV_sub_remove_ret, EV_read_begin_ret}})
 

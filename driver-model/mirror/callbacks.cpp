@@ -39,7 +39,8 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
     f.has_previous = false;
     sub->fn = e.fn;
   }
-  if (!sub->in_tree_since) sub->in_tree_since = e.h.time;
+  // called for the last time perhaps, if its removal has begun where no record is: it ends with the episode (mn_itree_inv_end())
+  if (!sub->in_tree_since && (sub->inserted || mm.complete)) sub->in_tree_since = e.h.time;
   Call& c = *call_begins(e.h, f, e.sub);
   c.start = e.start;
   c.end = e.end;

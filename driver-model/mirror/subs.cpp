@@ -83,15 +83,20 @@ void Mirror::on(const ev_sub_seen& e, Facts& f) {
   Sub& sub = sub_begins(e.sub, e.h.mm, e.start, e.last, f);
   sub.fn = e.invalidate;
   sub.finish_fn = e.finish;
-  sub.in_tree_since = e.h.time;
+  // its removal may be under way: whether it stays in the tree, a callback or a read section will tell
 }
 
 void Mirror::on(const ev_sub_remove& e, Facts& f) {
   enter(e.h, f, e.sub);
-  if (Sub* sub = sub_of(e.sub, f)) {
-    if (!sub->removed) sub->removing = EventRef::of(e.h);
-    f.mm = mms_.find(sub->mm);
+  Sub* sub = sub_of(e.sub, f);
+  if (!sub) {
+    // it was there before the recording; callbacks that come until the episode ends must not pass for those of one that stays
+    if (!e.h.mm) return;
+    sub = &sub_begins(e.sub, e.h.mm, e.start, e.last, f);
+    f.sub = nullptr;
   }
+  if (!sub->removed) sub->removing = EventRef::of(e.h);
+  f.mm = mms_.find(sub->mm);
 }
 
 void Mirror::on(const ev_sub_remove_ret& e, Facts& f) {
