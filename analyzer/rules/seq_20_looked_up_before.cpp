@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SEQ-20: all pages of a commit were looked up after the read_begin whose sequence is compared.
-#include <vector>
+#include <array>
 
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
@@ -9,27 +9,31 @@ namespace mirrorscope::rules {
 class LookedUpBefore final : public RuleOf<LookedUpBefore> {
  public:
   void on(const ev_read_begin_ret& e, const Facts&, Judge&) {
-    for (Lookup& l : lookups_)
-      if (l.tid == e.h.tid && l.sub == e.sub) l.before = true;
+    for (Lookup& l : lookups_of(e.h.tid, e.sub))
+      if (l.by(e.h.tid, e.sub)) l.before = true;
   }
 
   void on(const ev_range_fault_ret& e, const Facts&, Judge&) {
     if (e.ret) return;
-    std::erase_if(lookups_, [&](const Lookup& l) {
-      return l.tid == e.h.tid && l.sub == e.sub && e.start <= l.start && l.end <= e.end;
-    });
-    if (lookups_.size() == kKept) lookups_.erase(lookups_.begin());
-    lookups_.push_back({e.sub, e.start, e.end, e.h.tid, false, EventRef::of(e.h)});
+    Lookups& lookups = lookups_of(e.h.tid, e.sub);
+    // in the place of one that it repeats, else of the oldest
+    Lookup* place = nullptr;
+    for (Lookup& l : lookups) {
+      if (l.by(e.h.tid, e.sub) && e.start <= l.start && l.end <= e.end) l = {};
+      if (!place || l.at.time < place->at.time) place = &l;
+    }
+    *place = {e.sub, e.start, e.end, e.h.tid, false, EventRef::of(e.h)};
   }
 
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
-    if (!e.sub || lookups_.empty() || e.source > MS_page_source_hmm_invalid) return;
+    if (!e.sub || e.source > MS_page_source_hmm_invalid) return;
+    Lookups& lookups = lookups_of(e.h.tid, e.sub);
     const Lookup* old = nullptr;
     bool ours = false;
-    for (const Lookup& l : lookups_) {
-      if (l.tid != e.h.tid || l.sub != e.sub || l.end <= e.start || e.end <= l.start) continue;
+    for (const Lookup& l : lookups) {
+      if (!l.by(e.h.tid, e.sub) || l.end <= e.start || e.end <= l.start) continue;
       ours = true;
-      if (l.before && !again(l, e)) old = &l;
+      if (l.before && !again(lookups, l, e) && (!old || old->at.time < l.at.time)) old = &l;
     }
     if (ours && old)
       judge.broken(e.h, old->at.time, {{old->at, "a part of the pages was looked up"}, {f.section.begun, "read_begin was called again"}},
@@ -39,27 +43,32 @@ class LookedUpBefore final : public RuleOf<LookedUpBefore> {
                    f.sub ? f.sub->fn : 0);
     else if (ours)
       judge.held();
-    std::erase_if(lookups_, [&](const Lookup& l) {
-      return l.tid == e.h.tid && l.sub == e.sub && l.start < e.end && e.start < l.end;
-    });
+    for (Lookup& l : lookups)
+      if (l.by(e.h.tid, e.sub) && l.start < e.end && e.start < l.end) l = {};
   }
 
  private:
   struct Lookup {
-    uint64_t sub, start, end;
-    uint32_t tid;
-    bool before;  // the task has called read_begin on this sub since
+    uint64_t sub = 0;  // 0: no lookup
+    uint64_t start = 0, end = 0;
+    uint32_t tid = 0;
+    bool before = false;  // the task has called read_begin on this sub since
     EventRef at;
+    bool by(uint32_t task, uint64_t on) const { return tid == task && sub == on; }
   };
+  // Not mapped yet. Where no hook says what is mapped they stay until newer ones take their places.
+  using Lookups = std::array<Lookup, 8>;
+
+  Lookups& lookups_of(uint32_t tid, uint64_t sub) { return lookups_[KeyHash{}(sub ^ tid) % lookups_.size()]; }
   // Was what is mapped of this old lookup looked up anew?
-  bool again(const Lookup& old, const ev_dev_map& e) const {
+  static bool again(const Lookups& lookups, const Lookup& old, const ev_dev_map& e) {
     const uint64_t from = std::max<uint64_t>(old.start, e.start), to = std::min<uint64_t>(old.end, e.end);
-    for (const Lookup& l : lookups_)
-      if (!l.before && l.tid == old.tid && l.sub == old.sub && l.start <= from && to <= l.end) return true;
+    for (const Lookup& l : lookups)
+      if (!l.before && l.by(old.tid, old.sub) && l.start <= from && to <= l.end) return true;
     return false;
   }
-  static constexpr size_t kKept = 64;
-  std::vector<Lookup> lookups_;  // not mapped yet, oldest first
+
+  std::array<Lookups, 64> lookups_;  // by task and sub
 };
 
 RULE(seq_20_looked_up_before, LookedUpBefore,
