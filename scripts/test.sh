@@ -21,6 +21,17 @@ results=build/release/results.xml
 code=0
 ctest --test-dir build/release --output-on-failure --no-tests=error -j "$(nproc)" --output-junit results.xml "$@" || code=$?
 
+# what the failed ones said, again, where somebody who sees only the end finds it
+failed_list=build/release/Testing/Temporary/LastTestsFailed.log
+if [ "$code" != 0 ] && [ -s "$failed_list" ]; then
+  while IFS=: read -r _ name; do
+    echo "== $name, the failures and the last lines:"
+    awk -v name="$name" '/^[0-9]+\/[0-9]+ Testing: / { on = index($0, " Testing: " name) } on' build/release/Testing/Temporary/LastTest.log > build/release/failed.txt
+    grep -a -A6 'Failure$\|: no$' build/release/failed.txt | cut -c1-400 | head -40 || true
+    tail -15 build/release/failed.txt | cut -c1-400
+  done < "$failed_list"
+fi
+
 [ -s "$results" ] || { echo "test: ctest left no results" >&2; exit 1; }
 count() { grep -o "<testsuite [^>]*>\|$1=\"[0-9]*\"" "$results" | grep -o "^$1=\"[0-9]*\"" | head -1 | tr -dc 0-9; }
 total=$(count tests) failed=$(count failures) skipped=$(count skipped) disabled=$(count disabled)
