@@ -22,20 +22,14 @@ class Suspects {
 
   // To be called for every record that may explain one; `h` explains those about `key` that another event completed.
   void explain(const ev_header& h, uint64_t key, Judge& judge) {
-    if (list_.empty()) return;
-    settle(h.time, judge);
-    std::erase_if(list_,
-                  [&](const One& s) { return s.key == key && s.completing.cpu != h.cpu && s.completing.id != h.id; });
+    if (!list_.empty()) [[unlikely]]
+      drop_explained(h, key, judge);
   }
 
   // Reports what nothing can explain any more at this time.
   void settle(uint64_t now, Judge& judge) {
-    if (list_.empty()) return;
-    std::erase_if(list_, [&](One& s) {
-      if (s.completing.time + Mirror::kClockSlack >= now) return false;
-      judge.broken(s.completing, s.from, std::move(s.evidence), std::move(s.what), s.fn);
-      return true;
-    });
+    if (!list_.empty()) [[unlikely]]
+      report(now, judge);
   }
 
  private:
@@ -47,6 +41,20 @@ class Suspects {
     std::string what;
     uint64_t fn;
   };
+  [[gnu::cold, gnu::noinline]] void drop_explained(const ev_header& h, uint64_t key, Judge& judge) {
+    report(h.time, judge);
+    std::erase_if(list_,
+                  [&](const One& s) { return s.key == key && s.completing.cpu != h.cpu && s.completing.id != h.id; });
+  }
+
+  [[gnu::cold, gnu::noinline]] void report(uint64_t now, Judge& judge) {
+    std::erase_if(list_, [&](One& s) {
+      if (s.completing.time + Mirror::kClockSlack >= now) return false;
+      judge.broken(s.completing, s.from, std::move(s.evidence), std::move(s.what), s.fn);
+      return true;
+    });
+  }
+
   std::vector<One> list_;
 };
 
