@@ -114,7 +114,7 @@ Model compile(const Parts& parts) {
   m.tears_down = parts.tears_down;
   m.devices = parts.devices;
   for (u8 l = 0; l < kLocks; ++l)
-    m.lock_kinds.push_back(parts.lock_kinds.count(l) ? parts.lock_kinds.at(l) : u8{l == 1 ? MS_lock_kind_user : MS_lock_kind_other});
+    m.lock_kinds.push_back(parts.lock_kinds.count(l) ? parts.lock_kinds.at(l) : static_cast<u8>(l == 1 ? MS_lock_kind_user : MS_lock_kind_other));
   m.initial = first_state(m, parts);
   find_futures(m);
   find_live(m);

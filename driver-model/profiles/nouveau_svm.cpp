@@ -7,7 +7,7 @@ namespace mirrorscope::model {
 
 namespace {
 constexpr u8 svmm_mutex = 1;
-constexpr u8 gpu = 0, temporary = 0, temporary2 = 1, whole_mm = 0;
+constexpr u8 gpu = 0, temporary = 0, temporary2 = 1;
 constexpr u8 kUs = 1;  // owner: drm->dev
 
 // nouveau_svm_fault(), nouveau_range_fault(); then the GPU replays its access
