@@ -12,7 +12,8 @@ set(MS_MAY_USE_jury schema driver-model analyzer)
 set(MS_MAY_USE_bpf schema)
 set(MS_MAY_USE_collector schema trace bpf)
 set(MS_MAY_USE_report schema analyzer)
-set(MS_MAY_USE_cli schema trace driver-model analyzer jury bpf collector report)
+set(MS_MAY_USE_host "")
+set(MS_MAY_USE_cli schema trace driver-model analyzer jury bpf collector report host)
 
 # ms_layer(NAME SOURCES file... [USES layer...] [LINKS library...]): USES are public arrows, LINKS are private libraries.
 function(ms_layer name)

@@ -1,20 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be recorded on this machine, by this process, and what is missing: one sentence each.
-#include "cli/subcommand.h"
-
-#if MIRRORSCOPE_LIVE
-
+// What can be recorded on this machine, by this process, what is missing, and which settings make translations die: one sentence each.
+#include <algorithm>
 #include <cstdio>
-#include <map>
 #include <string>
 
 #include "cli/output.h"
+#include "cli/subcommand.h"
+#include "host/settings.h"
+
+#if MIRRORSCOPE_LIVE
+#include <map>
+
 #include "collector/features.h"
+#endif
 
 namespace mirrorscope::cli {
 
 namespace {
 
+void print_host() {
+  std::vector<HostSetting> settings = read_host("/");
+  settings.push_back(read_memlock_limit());
+  std::printf("settings of this machine that concern mirrors\n");
+  std::string fine;
+  for (const HostSetting& s : settings) {
+    const std::string name = std::string(s.path) + " = " + s.value;
+    if (s.bearing == Bearing::fine) {
+      fine += (fine.empty() ? "" : ", ") + name;
+      continue;
+    }
+    std::printf("  %-6s  %s\n", s.bearing == Bearing::storms ? "storms" : "limits", name.c_str());
+    for (const auto& [label, text] : {std::pair{"", s.says}, {"kernel: ", s.because}, {"do: ", s.advice}})
+      std::printf("%s", folded(std::string(10, ' ') + label, std::string(text), 120).c_str());
+  }
+  if (!fine.empty()) std::printf("%s", folded("  fine    ", fine, 120).c_str());
+  std::printf("\n");
+}
+
+#if MIRRORSCOPE_LIVE
 // How the functions of the probe table can be watched: "trampoline" -> "hmm_range_fault, exit_mmap".
 std::map<std::string, std::string> ways(const Features& features, bool hooks) {
   std::map<std::string, std::string> by_way;
@@ -26,7 +49,7 @@ std::map<std::string, std::string> ways(const Features& features, bool hooks) {
   return by_way;
 }
 
-int doctor() {
+int print_features() {
   auto features = find_features();
   if (!features) {
     std::fprintf(stderr, "mirrorscope doctor: %s.\n", features.error().message.c_str());
@@ -50,30 +73,28 @@ int doctor() {
   std::printf("This kernel can be recorded.\nnext: mirrorscope record -- COMMAND\n");
   return exit_ok;
 }
+#else
+int print_features() {
+  std::fputs("mirrorscope doctor: this build cannot record, it was made with MIRRORSCOPE_LIVE=OFF.\n", stderr);
+  return exit_unusable;
+}
+#endif
 
 }  // namespace
 
 void add_doctor(CLI::App& app, int& exit_code) {
-  auto* sub = app.add_subcommand("doctor", "Say what can be recorded on this machine, and what is missing");
+  auto* sub = app.add_subcommand("doctor", "Say what can be recorded on this machine, what is missing, and what starts invalidations");
   sub->footer(
       "Tries each thing with a program that does nothing. Run it the way you would run record: with sudo, or with the\n"
-      "capabilities you intend to give it. Exit codes: 0 this machine can be recorded, 2 it cannot.");
-  sub->callback([&exit_code] { exit_code = doctor(); });
-}
-
-}  // namespace mirrorscope::cli
-
-#else
-
-namespace mirrorscope::cli {
-
-void add_doctor(CLI::App& app, int& exit_code) {
-  app.add_subcommand("doctor", "Say what can be recorded on this machine (not in this build)")->callback([&exit_code] {
-    std::fputs("mirrorscope doctor: this build cannot record, it was made with MIRRORSCOPE_LIVE=OFF.\n", stderr);
-    exit_code = exit_unusable;
+      "capabilities you intend to give it.\n\n"
+      "Settings are named that make the kernel take translations away although no program asked for it (storms), or that\n"
+      "make pins fail (limits), each with the function of the kernel that does it and what to type.\n\n"
+      "Exit codes: 0 this machine can be recorded, 2 it cannot. Settings do not change the exit code.");
+  sub->callback([&exit_code] {
+    print_host();
+    std::fflush(stdout);
+    exit_code = print_features();
   });
 }
 
 }  // namespace mirrorscope::cli
-
-#endif
