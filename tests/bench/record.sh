@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # What does recording an invalidation cost, against the least that a BPF program could do and against other tracers?
 #
-# Usage: record.sh BUILD_DIR, on the host. In a guest whose time counts instructions (-icount), so that every run gives the same.
+# Usage: record.sh BUILD_DIR, on the host. In a guest whose time counts instructions (-icount), so that every run gives the same; half an hour.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if [ "${1:-}" != in-guest ]; then
   build=$(cd "${1:?build directory}" && pwd)
-  exec tests/lab/guest.sh --kernel 7.x --icount --smp 1 --memory 2G --timeout 1500 --quiet -- tests/bench/record.sh in-guest "$build"
+  exec tests/lab/guest.sh --kernel 7.x --icount --smp 1 --memory 2G --timeout 5000 --quiet -- tests/bench/record.sh in-guest "$build"
 fi
 build=$2
 tests/lab/kvm.sh > /dev/null

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Does every command of README and the tutorials do what is printed there? Each ```sh block is run line by line, as a newcomer would type it.
+# kernels: 7.x
+#
+# A line ends with 0, or 3 where records were lost; "# exit 1" and "# exit 0 or 1" in it say otherwise. `my_test` and `my_job` are loads of the lab.
+. "$(dirname "$0")/words.sh"
+root=$(cd "$lab/../.." && pwd)
+"$lab/rxe.sh"
+"$lab/kvm.sh"
+mkdir -p bin
+ln -s "$mirrorscope" bin/mirrorscope
+printf '#!/bin/sh\nexec "$@"\n' > bin/sudo
+printf '#!/bin/sh\nexec %s/rdma_churn --odp --seconds 2\n' "$workloads" > my_test
+printf '#!/bin/sh\nexec %s/rdma_churn --pinned --tap --seconds 2\n' "$workloads" > my_job
+chmod +x bin/sudo my_test my_job
+export PATH=$PWD/bin:$PATH
+
+# The lines of the ```sh blocks of a file.
+commands() { awk '/^```/ { on = ($0 == "```sh"); next } on && NF' "$1"; }
+
+for doc in README.md docs/tutorial-driver.md docs/tutorial-rdma.md docs/tutorial-operator.md; do
+    mkdir -p "in/$doc"
+    cp my_test my_job "in/$doc"
+    lines=0
+    while IFS= read -r line; do
+        lines=$((lines + 1))
+        code=0
+        (cd "in/$doc" && bash -c "set -o pipefail; $line") > out.txt 2> err.txt < /dev/null || code=$?
+        case $line in
+            *'# exit 0 or 1') [ $code = 0 ] || [ $code = 1 ] || [ $code = 3 ] ;;
+            *'# exit 1') [ $code = 1 ] ;;
+            *) [ $code = 0 ] || [ $code = 3 ] ;;
+        esac
+        good=$?
+        must "$doc: $line (exit $code)" is $good 0
+        [ $good = 0 ] || { tail -3 out.txt; tail -3 err.txt; }
+    done < <(commands "$root/$doc")
+    must "$doc has commands" test $lines -gt 0
+done
