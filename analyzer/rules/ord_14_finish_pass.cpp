@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-14: every finish that a start pass handed out runs once, after all start passes, before the start returns.
+#include <algorithm>
+#include <vector>
+
 #include "analyzer/rule.h"
+#include "analyzer/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
@@ -12,7 +16,26 @@ class FinishPass final : public RuleOf<FinishPass> {
     judge.broken(e.h, f.within->at.time, {{f.within->at, "the start"}}, "a start pass runs after a finish pass of the same start", e.fn);
   }
 
+  void on(const ev_cb_ret& e, const Facts& f, Judge& judge) {
+    suspects_.settle(e.h.time, judge);
+    if (!f.within) return;
+    const auto& promised = f.within->promised;  // only where its pass has a probe
+    if (!e.finish || std::find(promised.begin(), promised.end(), e.finish) == promised.end()) return;
+    const auto twice = std::find_if(out_.begin(), out_.end(), [&](const Out& o) { return o.finish == e.finish; });
+    if (twice == out_.end()) {
+      if (out_.size() == kKept) out_.erase(out_.begin());
+      out_.push_back({e.finish, f.within->frame, EventRef::of(e.h)});
+      return;
+    }
+    if (twice->start != f.within->frame && twice->at.time + Mirror::kClockSlack < e.h.time)
+      suspects_.add(e.h, e.finish, twice->at.time, {{twice->at, "another start was handed it out and has not run it"}},
+                    fmt::format("finish {} is handed out a second time: it is in two lists", hex(e.finish)), e.fn);
+    *twice = {e.finish, f.within->frame, EventRef::of(e.h)};
+  }
+
   void on(const ev_cb_finish& e, const Facts& f, Judge& judge) {
+    suspects_.explain(e.h, e.finish, judge);
+    std::erase_if(out_, [&](const Out& o) { return o.finish == e.finish; });
     if (!f.within || f.within->assumed) return;
     if (f.finish_was_promised) return judge.held();
     judge.broken(e.h, f.within->at.time, {{f.within->at, "the start"}},
@@ -22,9 +45,20 @@ class FinishPass final : public RuleOf<FinishPass> {
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) { all_done(e.h, f, judge); }
   void on(const ev_mm_release_ret& e, const Facts& f, Judge& judge) { all_done(e.h, f, judge); }
 
+  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
+
  private:
-  static void all_done(const ev_header& h, const Facts& f, Judge& judge) {
+  static constexpr size_t kKept = 256;
+  struct Out {
+    uint64_t finish, start;  // frame of the call that collects it
+    EventRef at;
+  };
+  std::vector<Out> out_;  // handed out and not run
+  Suspects suspects_;
+
+  void all_done(const ev_header& h, const Facts& f, Judge& judge) {
     if (!f.entry) return;
+    if (!out_.empty()) std::erase_if(out_, [&](const Out& o) { return o.start == f.entry->frame; });
     for (uint64_t finish : f.entry->promised)
       judge.broken(h, f.entry->at.time, {{f.entry->at, "the start"}},
                    fmt::format("finish {} was handed out and has not run: what it should wait for is still using the range", hex(finish)));
@@ -36,10 +70,12 @@ RULE(ord_14_finish_pass, FinishPass,
       .name = "finish_pass",
       .level = Level::hard,
       .party = Party::core,
-      .says = "every finish that an invalidate_start handed out runs exactly once, after all start passes and before the start returns",
-      .because = "mm/mmu_notifier.c, mn_itree_finish_pass(); include/linux/mmu_notifier.h, struct mmu_interval_notifier_finish",
+      .says = "every finish that an invalidate_start handed out runs exactly once, after all start passes and before the "
+              "start returns; until then nobody hands it out again",
+      .because = "mm/mmu_notifier.c, mn_itree_finish_pass(); include/linux/mmu_notifier.h, struct mmu_interval_notifier_finish \"a notifier callback "
+                 "can be invoked in parallel, and each invocation needs its own\"",
       .not_claimed = "what the finish waits for",
       .look_at = "whether one embedded struct mmu_interval_notifier_finish is handed out by two invalidations at a time",
-      .also = {EV_cb_ret, EV_inv_start, EV_mm_release}})
+      .also = {EV_inv_start, EV_mm_release}})
 
 }  // namespace mirrorscope::rules

@@ -12,6 +12,8 @@ class ReleasedInUse final : public RuleOf<ReleasedInUse> {
     suspects_.settle(e.h.time, judge);
     suspects_.explain(e.h, e.ctx, judge);  // a bus address given back at the same time
     if (!f.mm || e.hold == MS_hold_dma) return;
+    // a short reference: its notifier protects what is mapped from then on (arch/x86/kvm/mmu/mmu.c, kvm_mmu_finish_page_fault())
+    if (e.hold == MS_hold_reference && f.ctx && promise(*f.ctx, *mirror_) == Discipline::unmap) return;
     if (f.has_hold && f.hold.count > 1) return;  // it keeps another one
     for (const Dma& d : f.mm->dmas) {
       if (d.ctx != e.ctx || d.start >= e.end || e.start >= d.end || dma_end_is_late(d.driver)) continue;
@@ -32,10 +34,12 @@ class ReleasedInUse final : public RuleOf<ReleasedInUse> {
   void on(const ev_dma_end& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
   void on(const ev_dma_begin&, const Facts&, Judge&) {}
   void on(const ev_page_hold&, const Facts&, Judge&) {}
+  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
   void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
 
  private:
   Suspects suspects_;
+  const Mirror* mirror_ = nullptr;
 };
 
 RULE(reg_07_released_in_use, ReleasedInUse,

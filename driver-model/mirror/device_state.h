@@ -44,6 +44,7 @@ struct Ctx {
   EventRef move_notified;   // buf_move_ret; none since it was mapped anew
   uint32_t mappings = 0;    // live translations
   uint64_t pins = 0;        // pages it holds with FOLL_PIN
+  uint64_t held = 0;        // pages and bus addresses it holds, of whatever kind
   uint64_t hole_start = 0;  // addresses it keeps for itself
   uint64_t hole_end = 0;
   Few<Job, 8> jobs;

@@ -74,6 +74,7 @@ struct Facts : Fact {
   Few<const Registration*, 4> stale;  // inv_start: registrations whose addresses lead elsewhere from now on, each said once
   Few<Migration, 2> unfinished;       // mm_exit_ret: migrations that can no longer be finalized
   Few<const Mapping*, 16> gone;       // dev_map, dev_unmap, dereg, sub_remove_ret, mm_exit_ret: what it ended, whole or in part
+  Few<Hold, 4> left;    // dev_ctx_end: what it has not given back, as far as its pages are known
   Dma dma;      // has_dma: dma_end: the access that it ends
   Hold hold;    // has_hold: page_release: what it gives back, as it was before
   Check check;  // has_check: dev_map, job_begin, dma_begin: what this task last asked about this ctx
@@ -86,6 +87,7 @@ struct Facts : Fact {
     stale.clear();
     unfinished.clear();
     gone.clear();
+    left.clear();
     abandoned.clear();
     unended.clear();
     missed.clear();
@@ -185,6 +187,7 @@ class Mirror {
   void on(const ev_dma_end&, Facts&);
   void on(const ev_dev_unmap&, Facts&);
   void on(const ev_dev_ctx&, Facts&);
+  void on(const ev_dev_ctx_end&, Facts&);
   void on(const ev_dev_flush_submit&, Facts&);
   void on(const ev_dev_flush_done&, Facts&);
   void on(const ev_dev_hole&, Facts&);
@@ -216,6 +219,7 @@ class Mirror {
   void on(const ev_vma_remap&, Facts&);
   void on(const ev_vma_protect&, Facts&);
   void on(const ev_mm_fork&, Facts&);
+  void on(const ev_might_sleep&, Facts&);
   void on(const ev_probe_state&, Facts&);
   template <typename Ev>
   void on(const Ev&, Facts&) {}

@@ -30,6 +30,7 @@ void Mirror::on(const ev_page_hold& e, Facts& f) {
   mm_of(e.h, f);
   Ctx& ctx = ctx_of(e.h, e.ctx, 0, e.driver, f);
   ctx.holds = true;
+  ctx.held += (e.end - e.start) >> 12;
   if (e.hold == MS_hold_pin) ctx.pins += (e.end - e.start) >> 12;
   if (!e.pfn) return;
   Page& page = page_of(e.pfn);
@@ -44,7 +45,9 @@ void Mirror::on(const ev_page_hold& e, Facts& f) {
 
 void Mirror::on(const ev_page_release& e, Facts& f) {
   about_ctx(e.h, e.ctx, f);
-  if (f.ctx && e.hold == MS_hold_pin) f.ctx->pins -= std::min<uint64_t>(f.ctx->pins, (e.end - e.start) >> 12);
+  const uint64_t pages = (e.end - e.start) >> 12;
+  if (f.ctx) f.ctx->held -= std::min(f.ctx->held, pages);
+  if (f.ctx && e.hold == MS_hold_pin) f.ctx->pins -= std::min(f.ctx->pins, pages);
   Page* page = e.pfn ? pages_.find(e.pfn) : nullptr;
   if (!page) return;
   f.page = page;
@@ -59,6 +62,24 @@ void Mirror::on(const ev_page_release& e, Facts& f) {
     forget_page(*page);
     return;
   }
+}
+
+// What it still holds it will never give back.
+void Mirror::on(const ev_dev_ctx_end& e, Facts& f) {
+  about_ctx(e.h, e.ctx, f);
+  if (!f.ctx) return;
+  if (f.ctx->held)
+    pages_.each([&](Page& page) {
+      for (int i = page.holds.count - 1; i >= 0; --i) {
+        Hold& h = page.holds.items[static_cast<size_t>(i)];
+        if (h.ctx != e.ctx) continue;
+        f.left.push(h);
+        page.holds.erase(&h);
+        forget_page(page);
+      }
+    });
+  ctx_ends(*f.ctx, f);
+  ctxs_.erase(e.ctx);  // the slot keeps its bytes until the next step
 }
 
 void Mirror::on(const ev_page_free& e, Facts& f) {

@@ -27,6 +27,11 @@ Task& Mirror::task_of(const ev_header& h, Facts& f) {
   return *f.task;
 }
 
+void Mirror::on(const ev_might_sleep& e, Facts& f) {
+  task_of(e.h, f);
+  find_within(f, e.h.mm);
+}
+
 [[gnu::noinline]] Task& Mirror::task_begins(uint64_t key, uint64_t now) {
   if (tasks_.size() >= sweep_at_) sweep_idle_tasks(now);
   Task& t = tasks_.get(key);
