@@ -22,6 +22,7 @@ std::string to_markdown(const std::vector<Outcome>& outcomes) {
       "Made by `mirrorscope explore --all --markdown`; a test compares. A profile is a driver as a small program; each of its scenarios is\n"
       "explored until nothing is left, and neither a rule nor the oracle may find anything. A mutant is one change of such a program; the\n"
       "named rule must report it, no other may unless it is listed, and the oracle says whether the change does harm in that scenario.\n"
+      "[mutant-classes.md](mutant-classes.md) says which mistakes of real drivers they stand for.\n"
       "States are those of the reduced exploration, executions end in a state where nobody can go on or in one that was seen before.\n";
   const model::Profile* profile = nullptr;
   bool mutants = false;

@@ -72,9 +72,6 @@ void about_flush(Run& r, Ev& e, u8 va) {
   e.token = va + 1u;
   e.driver = MS_driver_model;
 }
-void sleeps(Run& r) {
-  if (!may_block(r.th)) r.hit(hit_sleeps);
-}
 }  // namespace
 
 Next run_dev_map(Run& r) {

@@ -6,6 +6,7 @@ namespace mirrorscope::model {
 
 namespace {
 constexpr uint64_t cache_ptr = 0xffff888000080000;
+constexpr uint64_t kTimeslice = 20'000'000;  // ns, some jiffies
 uint64_t region_ptr(const Run& r) { return cache_ptr + 0x100 + r.f.lo * 0x10u; }
 uint64_t job_ptr(const Run& r) { return stack_ptr(r.t, 3); }
 
@@ -74,6 +75,10 @@ Next run_driver_record(Run& r) {
       });
       break;
     case Says::ucache_event: PLAIN(ucache_event); break;
+    case Says::ctx_end: PLAIN(dev_ctx_end); break;
+    case Says::time_passes:
+      if (r.out.records) r.out.records->pass(kTimeslice);
+      break;
     case Says::svm_range:
       RECORD(svm_range, {
         about(r, e);
@@ -81,6 +86,7 @@ Next run_driver_record(Run& r) {
         e.within_start = addr(0);
         e.within_end = addr(kVas);
         e.verb = verb;
+        if (verb == MS_svm_verb_get_pages) e.device = kinds_of(r.th.pfn, r.lo(), r.hi());
         e.ret = -static_cast<int>(verb == MS_svm_verb_get_pages || verb == MS_svm_verb_evict ? r.th.ret : 0);
       });
       break;
@@ -88,6 +94,7 @@ Next run_driver_record(Run& r) {
       RECORD(devmem, {
         about(r, e);
         e.devmem = region_ptr(r) + 0x1000;
+        if (verb == MS_devmem_verb_created) e.expires = r.out.records->last_time() + kTimeslice;
         e.verb = verb;
       });
       break;

@@ -19,7 +19,7 @@ Next run_add_var(Run& r) {
 Next run_if_var(Run& r) { return r.go(r.s.var[r.in.a] == r.in.b); }
 Next run_unless_var(Run& r) { return r.go(r.s.var[r.in.a] != r.in.b); }
 Next run_await_var(Run& r) {
-  if (!may_block(r.th)) r.hit(hit_sleeps);
+  sleeps(r);
   return Next::advance;
 }
 Next run_copy_tok(Run& r) {
@@ -37,6 +37,11 @@ Next run_clear_pfns(Run& r) {
   Ref* array = pfns(r, r.in.a);
   for (u8 va = r.lo(); va < r.hi(); ++va) array[va] = Ref{};
   return Next::advance;
+}
+Next run_if_mixed(Run& r) {
+  if (kinds_of(pfns(r, r.in.a), r.lo(), r.hi()) != pages_mixed) return Next::advance;
+  r.th.ret = EOPNOTSUPP;
+  return r.go(true);
 }
 Next run_if_no_pfns(Run& r) {
   const Ref* array = pfns(r, r.in.a);

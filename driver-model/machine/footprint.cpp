@@ -52,7 +52,7 @@ Need need(const Model& m, const Instr& in, u8 phase, const Frame* f) {
     case Op::if_tok_differs: n.tok(in.a, false); n.tok(in.b, false); break;
     case Op::copy_pfns: n.array(in.a, false); n.array(in.b, true); break;
     case Op::clear_pfns: n.array(in.a, true); break;
-    case Op::if_no_pfns: n.array(in.a, false); break;
+    case Op::if_no_pfns: case Op::if_mixed: n.array(in.a, false); break;
     case Op::lock_read: n.r(bit(kLock0 + in.a)); break;  // two readers do not disturb each other
     case Op::unlock: n.w(bit(kLock0 + in.a)); break;
     case Op::lock: case Op::trylock: n.w(bit(kLock0 + in.a)); break;

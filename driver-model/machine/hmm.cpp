@@ -63,6 +63,18 @@ Next pin_returns(Run& r, u8 error) {
   return Next::advance;
 }
 
+void record_release(Run& r, u8 va, unsigned frame, uint32_t hold, uint32_t dirty) {
+  RECORD(page_release, {
+    e.ctx = device_ptr(r.in.a);
+    e.start = addr(va);
+    e.end = addr(va + 1u);
+    e.pfn = pfn_of(frame);
+    e.hold = hold;
+    e.dirty = dirty;
+    e.driver = MS_driver_model;
+  });
+}
+
 // A short one: it protects the page until it is mapped, and a notifier from then on.
 Next put_references(Run& r) {
   Ref* array = pfns(r, r.in.c);
@@ -78,6 +90,7 @@ Next put_references(Run& r) {
     }
     if (dirty) page.flags = static_cast<u8>((page.flags | Page::kDirty) & ~Page::kDevWritten);
     --page.holds;
+    record_release(r, va, frame, MS_hold_reference, dirty);
     drop_if_free(r, frame);
   }
   return Next::advance;
@@ -147,12 +160,12 @@ Next run_pin(Run& r) {
   Page& page = r.s.page[p.ref.frame()];
   ++(pins ? page.pins : page.holds);
   pfns(r, r.in.c)[va] = Ref{static_cast<u8>((p.ref.bits & (Ref::kFrame | Ref::kValid | Ref::kWrite)) | (pins ? Ref::kPinned : 0))};
-  if (pins) RECORD(page_hold, {
+  RECORD(page_hold, {
     e.ctx = device_ptr(r.in.a);
     e.start = addr(va);
     e.end = addr(va + 1u);
     e.pfn = pfn_of(p.ref.frame());
-    e.hold = MS_hold_pin;
+    e.hold = pins ? MS_hold_pin : MS_hold_reference;
     e.longterm = r.in.d & longterm ? 1 : 0;
     e.driver = MS_driver_model;
   });
@@ -179,15 +192,7 @@ Next run_unpin(Run& r) {
     if (r.in.d) page.flags = static_cast<u8>((page.flags | Page::kDirty) & ~Page::kDevWritten);
     --page.pins;
     const unsigned frame = array[va].frame();
-    RECORD(page_release, {
-      e.ctx = device_ptr(r.in.a);
-      e.start = addr(va);
-      e.end = addr(va + 1u);
-      e.pfn = pfn_of(frame);
-      e.hold = MS_hold_pin;
-      e.dirty = r.in.d;
-      e.driver = MS_driver_model;
-    });
+    record_release(r, va, frame, MS_hold_pin, r.in.d);
     array[va] = Ref{};
     drop_if_free(r, frame);
   }

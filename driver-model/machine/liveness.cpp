@@ -11,15 +11,23 @@ struct Use {
 u8 tok(u8 place) { return place & 0x80 || place == invalid_tok ? u8{0} : place & 1 ? u8{live_tok1} : u8{live_tok0}; }
 u8 array(u8 a) { return a & 0x10 ? u8{0} : a == own_dst ? u8{live_dst} : u8{live_pfn}; }
 
+// What a record of the driver's tells of the thread's registers.
+u8 said(const Instr& in) {
+  const auto what = static_cast<Says>(in.a);
+  if (what == Says::fault_done) return live_ret;
+  if (what != Says::svm_range) return 0;
+  return in.d >> 2 == MS_svm_verb_get_pages ? u8{live_ret | live_pfn} : u8{live_ret};
+}
+
 // An array is written whole only by what fills all pages of the frame; a partial write leaves it live.
 Use use(const Instr& in) {
   switch (in.op) {
     case Op::if_ret: return {live_ret, 0};
-    case Op::driver_record: return {static_cast<u8>(static_cast<Says>(in.a) == Says::fault_done || static_cast<Says>(in.a) == Says::svm_range ? live_ret : 0), 0};
+    case Op::driver_record: return {said(in), 0};
     case Op::copy_tok: return {tok(in.a), tok(in.b)};
     case Op::if_tok_differs: return {static_cast<u8>(tok(in.a) | tok(in.b)), 0};
     case Op::copy_pfns: return {array(in.a), 0};
-    case Op::if_no_pfns: return {array(in.a), 0};
+    case Op::if_no_pfns: case Op::if_mixed: return {array(in.a), 0};
     case Op::read_begin: case Op::peek_seq: return {0, tok(in.b)};
     case Op::if_retry: return {tok(in.b), 0};
     case Op::range_fault: return {tok(in.b), live_ret};

@@ -4,10 +4,13 @@
 
 namespace mirrorscope::model {
 
-namespace {
 void sleeps(Run& r) {
-  if (!may_block(r.th)) r.hit(hit_sleeps);
+  if (may_block(r.th)) return;
+  r.hit(hit_sleeps);
+  RECORD(might_sleep, {});
 }
+
+namespace {
 // The driver's own locks have rows, mmap_lock has none.
 void record_lock(Run& r, bool exclusive) {
   if (r.in.a == mmap_lock) return;

@@ -162,6 +162,21 @@ void itree_end(Run& r) {
   });
 }
 
+namespace {
+// Has another task the finish of this sub in the list that it collects while it calls callbacks?
+bool handed_out(const Run& r, u8 sub) {
+  for (unsigned t = 0; t < r.model.thread_count(); ++t) {
+    const Thread& other = r.s.thread[t];
+    if (t == r.t) continue;
+    for (u8 d = 0; d < other.depth; ++d) {
+      const Op op = r.model.programs[other.frame[d].program].code[other.frame[d].pc].op;
+      if ((op == Op::inv_start || op == Op::release_all) && other.frame[d].phase && other.frame[d].aux >> sub & 1) return true;
+    }
+  }
+  return false;
+}
+}  // namespace
+
 // A callback's frame is gone; r.f was it, the caller's frame is below.
 void callback_returned(Run& r, const Frame& cb, bool done) {
   Frame& f = r.th.frame[r.th.depth - 1];
@@ -184,7 +199,10 @@ void callback_returned(Run& r, const Frame& cb, bool done) {
         e.ret = done;
         e.two_pass = two_pass;
       });
-      if (later) f.aux |= static_cast<u8>(1 << i);
+      if (later) {
+        if (handed_out(r, i)) r.hit(hit_misuse);  // one struct in two llists
+        f.aux |= static_cast<u8>(1 << i);
+      }
       if (!done) {
         // blockable: WARN and go on (mn_itree_invalidate)
         if (g.flags & Range::kBlockable) r.hit(hit_misuse);

@@ -109,6 +109,7 @@ inline Instr if_tok_differs(u8 x, u8 y, std::string_view to) { MS_INSTR(if_tok_d
 inline Instr copy_pfns(u8 from, u8 to) { MS_INSTR(copy_pfns, i.a = from; i.b = to); }
 inline Instr clear_pfns(u8 array) { MS_INSTR(clear_pfns, i.a = array); }
 inline Instr if_no_pfns(u8 array, std::string_view to) { MS_INSTR(if_no_pfns, i.a = array; i.where = to); }
+inline Instr if_mixed(u8 array, std::string_view to) { MS_INSTR(if_mixed, i.a = array; i.where = to); }
 
 // --- locks: 0 is mmap_lock, 1..5 are the driver's
 enum Waiting : u8 { may_sleep, spins };  // spins: fine where a range must not block
@@ -218,6 +219,8 @@ inline Instr mark_dirty(u8 dev) { MS_INSTR(mark_dirty, i.a = dev); }
 enum class Says : u8 {
   fault, fault_done, reg, dereg, reg_hit, revalidated, not_revalidated, job_begin, job_end, quiesce, resume, buf_move, buf_move_done, hole,
   ucache_insert, ucache_hit, ucache_put, ucache_evict, ucache_event,
+  ctx_end,
+  time_passes,  // no record: a timeslice is over (MS_devmem_verb_created says how long it is)
   svm_range,  // with an enum svm_verb
   devmem,     // with an enum devmem_verb
 };

@@ -53,6 +53,18 @@ inline bool may_block(const Thread& th) { return !th.ranges || th.range[th.range
 u8& token(Run& r, u8 place);
 Ref* pfns(Run& r, u8 array);
 
+// locks.cpp: an instruction that may sleep, and so must not be where a range must not block
+void sleeps(Run& r);
+
+// Whose are the pages of [lo, hi)? As svm_range.device says it.
+enum Kinds : u8 { pages_system, pages_device, pages_mixed };
+inline Kinds kinds_of(const Ref* array, u8 lo, u8 hi) {
+  bool device = false, system = false;
+  for (u8 va = lo; va < hi; ++va)
+    if (array[va].valid()) (array[va].frame() >= kDevicePage ? device : system) = true;
+  return device ? system ? pages_mixed : pages_device : pages_system;
+}
+
 // pages.cpp: frames
 u8 take_frame(State& s, bool device);                 // with one hold; there is always one, or it is our own bug
 void drop_if_free(Run& r, unsigned frame);          // marks every Ref to it stale if nobody holds it any more

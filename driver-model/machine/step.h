@@ -15,13 +15,18 @@ namespace mirrorscope::model {
 class Records {
  public:
   struct Mark {
-    size_t bytes, count;
+    size_t bytes, count, passes;
   };
-  Mark mark() const { return {bytes_.size(), count_}; }
+  Mark mark() const { return {bytes_.size(), count_, passes_.size()}; }
   void cut(Mark m) {
     bytes_.resize(m.bytes);
     count_ = m.count;
+    passes_.resize(m.passes);
   }
+  // So much time goes by before the next record.
+  void pass(uint64_t ns) { passes_.push_back({bytes_.size(), ns}); }
+  // Of the last record, or of what has gone by since.
+  uint64_t last_time() const;
   size_t count() const { return count_; }
   template <typename Ev>
   Ev& add() {
@@ -35,7 +40,14 @@ class Records {
   void each(Take take);
 
  private:
+  // ten microseconds apart: more than the doubt about clocks of two CPUs (Mirror::kClockSlack)
+  static constexpr uint64_t kBegin = 1'000'000'000, kStep = 10'000;
+  struct Pass {
+    size_t at;  // the record that begins here is so much later
+    uint64_t ns;
+  };
   std::vector<std::byte> bytes_;
+  std::vector<Pass> passes_;
   size_t count_ = 0;
 };
 
@@ -63,14 +75,20 @@ bool ended(const Model& model, const State& s);  // every thread that is no daem
 
 #include "schema/catalog.h"
 namespace mirrorscope::model {
+inline uint64_t Records::last_time() const {
+  uint64_t time = kBegin + kStep * count_;
+  for (const Pass& p : passes_) time += p.ns;
+  return time;
+}
 template <typename Take>
 void Records::each(Take take) {
-  // ten microseconds apart: more than the doubt about clocks of two CPUs (Mirror::kClockSlack)
-  uint64_t time = 1'000'000'000;
+  uint64_t time = kBegin;
+  auto pass = passes_.begin();
   uint32_t next[kThreads]{};
   for (size_t at = 0; at < bytes_.size();) {
     auto& h = *reinterpret_cast<ev_header*>(bytes_.data() + at);
-    h.time = time += 10'000;
+    for (; pass != passes_.end() && pass->at == at; ++pass) time += pass->ns;
+    h.time = time += kStep;
     h.seq = next[h.cpu]++;
     take(static_cast<const ev_header&>(h));
     at += record_sizes[h.id];

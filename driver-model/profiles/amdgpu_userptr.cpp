@@ -82,6 +82,9 @@ const Program kSubmitOther = program("amdgpu_cs_ioctl without the BO", {
 
 const Program kBoth = program("one with, one without", {call("amdgpu_cs_ioctl"), call("amdgpu_cs_ioctl without the BO"), end()});
 
+const Program kThree = program("two with, one without", {call("amdgpu_cs_ioctl"), call("amdgpu_cs_ioctl"),
+                                                         call("amdgpu_cs_ioctl without the BO"), end()});
+
 // amdgpu_hmm_invalidate_gfx()
 const Program kInvalidate = program("amdgpu_hmm_invalidate_gfx", {
     at("blockable", if_nonblock("refuse")),
@@ -110,7 +113,7 @@ Profile profile_amdgpu_userptr() {
   p.mirrors = "drivers/gpu/drm/amd/amdgpu/amdgpu_hmm.c, amdgpu_hmm_invalidate_gfx(), amdgpu_hmm_range_get_pages(); amdgpu_cs.c, "
               "amdgpu_cs_submit(); amdgpu_vm.c, amdgpu_vm_bo_invalidate()";
   p.says = "looks its pages up at each submission, and waits in the callback for the fences of what was submitted";
-  p.driver.programs = {kSubmit, kSubmitOther, kBoth, kInvalidate};
+  p.driver.programs = {kSubmit, kSubmitOther, kBoth, kThree, kInvalidate};
   p.driver.subs = {{.lo = 0, .hi = 2, .invalidate = "amdgpu_hmm_invalidate_gfx", .finish = {}}};
   p.driver.devices = {{.sub = bo, .discipline = MS_discipline_fence}};
   p.driver.vars = {{needs_update, 1}};
@@ -120,6 +123,7 @@ Profile profile_amdgpu_userptr() {
       {.name = "remap", .threads = submits_against("remap_fixed")},
       {.name = "two", .threads = two},
       {.name = "one_vm", .threads = {{"submitter", "one with, one without", 0, 1}, {"process", "remap_fixed", 0, 1}}},
+      {.name = "again", .threads = {{"submitter", "two with, one without", 0, 1}, {"process", "remap_fixed", 0, 1}}},
       {.name = "reclaim", .threads = submits_against("swap_in")},
       {.name = "fork", .threads = submits_against("fork_write")},
       {.name = "mrelease", .threads = submits_against("process_mrelease")},
@@ -138,6 +142,9 @@ Profile profile_amdgpu_userptr() {
        .rule = "SEQ-13", .scenario = "one_vm", .edits = {drop("amdgpu_hmm_invalidate_gfx", "moved")}, .implied = kFollows},
       {.name = "vm_not_asked", .says = "a submission without the BO does not ask for the VM's list (40396ffdf612)", .rule = "SEQ-13",
        .scenario = "one_vm", .edits = {drop("amdgpu_cs_ioctl without the BO", "list")}, .implied = kFollows},
+      {.name = "list_lost_on_a_signal", .says = "takes the BO off the list before it has new pages, and a signal ends the submission there",
+       .rule = "SEQ-13", .scenario = "again",
+       .edits = {insert_before("amdgpu_cs_ioctl", "mmget", {set_var(needs_update, 0), maybe("dead")})}, .implied = kFollows},
       {.name = "waits_own_fences", .says = "waits for the fences of those submissions only that have the BO (58bafc666c48)",
        .rule = "ORD-21", .scenario = "one_vm",
        .edits = {insert_before("amdgpu_cs_ioctl", "arm", {add_var(own_fences, 1)}), insert_after("amdgpu_cs_ioctl", "signal", {add_var(own_fences, -1)}),

@@ -89,6 +89,9 @@ Profile profile_i915_userptr() {
        .why = "the pin for writing marked it dirty, and here nobody cleans a pinned page"},
       {.name = "first_question_alone", .says = "the read_retry of submit_init is left out: submit_done asks the same", .rule = {},
        .scenario = "cached", .edits = {drop("userptr_submit_init", "check")}, .control = true},
+      {.name = "never_valid_sequence", .says = "writes a sequence that is never valid where it wants to look its pages up anew", .rule = {},
+       .scenario = "cached", .edits = {insert_before("userptr_submit_init", "same", {copy_tok(invalid_tok, shared_tok(notifier_seq))})},
+       .control = true},
   };
   return p;
 }

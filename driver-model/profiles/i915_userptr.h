@@ -62,6 +62,7 @@ inline Program close() {
       at("dirty", unpin(pvec)),
       unlock(object),
       sub_remove(bo),
+      says(Says::ctx_end, gpu),
       end(),
   });
 }

@@ -43,6 +43,9 @@ const Program kFault = program("fault", fault(vm)), kNestedFault = program("nest
 // A vCPU is a thread of the process: nobody runs the guest without the mm
 const Program kVcpu = program("vcpu", {mmget("out"), call("fault"), mmput(), label("out"), end()});
 
+// and the last reference of the VM is put: kvm_destroy_vm()
+const Program kLife = program("run and destroy", {call("fault"), says(Says::ctx_end, vm), end()});
+
 // kvm_mmu_notifier_invalidate_range_start(). kvm_flush_remote_tlbs() kicks every vCPU out of the guest and waits for that.
 const Program kStart = program("start", {
     lock(mmu_lock, spins),
@@ -87,7 +90,7 @@ Profile profile_kvm() {
   p.name = "kvm";
   p.mirrors = "virt/kvm/kvm_main.c, kvm_mmu_notifier_invalidate_range_start(), _end(); arch/x86/kvm/mmu/mmu.c, direct_page_fault()";
   p.says = "unmaps in the start op, and maps nothing while an invalidation is under way or after one that the lookup did not see";
-  p.driver.programs = {kFault, kNestedFault, kVcpu, kStart, kEnd, kRelease, kOther};
+  p.driver.programs = {kFault, kNestedFault, kVcpu, kLife, kStart, kEnd, kRelease, kOther};
   p.driver.lists = {{.start = "start", .end = "end", .release = "release"}, {.start = "other", .end = {}, .release = {}}};
   p.driver.devices = {{}, {}};
   p.driver.vars = {{mmu_invalidate_seq, 1}};
@@ -105,6 +108,7 @@ Profile profile_kvm() {
       {.name = "compaction", .threads = vcpu_against("compaction"), .pages = 1},
       {.name = "reaped", .threads = vcpu_against("process_mrelease"), .pages = 1},
       {.name = "exit", .threads = {{"vcpu", "vcpu", 0, 1}, {"process", "exit_mm", 0, 1}}, .pages = 1},
+      {.name = "destroyed", .threads = {{"vcpu", "run and destroy", 0, 1}, {"process", "remap_fixed", 0, 1}}, .pages = 1},
   };
   p.mutants = {
       {.name = "busy_not_asked", .says = "maps while an invalidation is under way", .rule = "ORD-11",
@@ -137,6 +141,12 @@ Profile profile_kvm() {
       {.name = "release_ignored", .says = "the release op leaves the guest's page table as it is", .rule = "ORD-17", .scenario = "exit",
        .edits = {drop("release", "unmap"), drop("release", "unmap nested")}, .implied = {"ORD-12"},
        .oracle = Oracle::harmless, .why = "no guest runs without the mm: vCPUs are threads of the process"},
+      {.name = "reference_leaked", .says = "keeps the reference of a page that it has mapped", .rule = "REG-18", .scenario = "destroyed",
+       .edits = {drop("fault", "release")}},
+      {.name = "stale_reference_leaked", .says = "a fault that has to be tried again forgets the page that it looked up", .rule = "REG-18",
+       .scenario = "destroyed", .edits = {drop("fault", "release stale")}},
+      {.name = "mmu_lock_sleeps", .says = "mmu_lock is a mutex, and the reaper must not sleep", .rule = "ORD-09", .scenario = "reaped",
+       .edits = {replace("start", "lock", {lock(mmu_lock)})}},
       {.name = "freed_before_the_end", .says = "the kernel frees the page before the end, not behind it", .rule = {}, .scenario = "dontneed",
        .edits = {move_before("dontneed_touch", "free_pages", "inv_end")}, .control = true},
   };

@@ -135,7 +135,7 @@ Profile profile_odp_implicit() {
       {.name = "used_without_reference", .says = "a fault finds the child and takes no reference of it", .rule = "HMM-02",
        .scenario = "emptied_twice",
        .edits = {drop("fault", "refcount 2"), drop("fault", "refcount"), drop("fault", "deref")},
-       .implied = {"LIF-06", "LIF-07", "ORD-11", "SEQ-02", "SEQ-04"}, .oracle = Oracle::harmless,
+       .implied = {"LIF-06", "LIF-07", "ORD-10", "ORD-11", "SEQ-02", "SEQ-04"}, .oracle = Oracle::harmless,
        .why = "the parent's table leads to no child that was taken out"},
       {.name = "read_begin_left_out", .says = "takes the sequence from the notifier without waiting for an invalidation under way",
        .rule = "SEQ-09", .scenario = "made_meanwhile", .edits = {replace("fault", "begin", {at("begin", peek_seq(0))})},

@@ -26,6 +26,7 @@ const Program kReg = program("reg_mr", {
     end(),
     label("umem_release"),
     at("undo", unpin(own_pfns, false, mr)),
+    says(Says::ctx_end, mr),
     unlock(mr_lock),
     end(),
 });
@@ -57,6 +58,7 @@ const Program kDereg = program("dereg_mr", {
     at("unmap", dev_unmap(mr, no_sub)),
     at("release", unpin(own_pfns, true, mr)),
     clear_pfns(umem),
+    says(Says::ctx_end, mr),
     label("gone"),
     at("taken", unlock(mr_lock)),
     end(),

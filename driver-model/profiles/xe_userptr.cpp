@@ -86,6 +86,13 @@ const Program kFinish = program("finish", {
     end(),
 });
 
+// Another userptr of the process, where nothing is mapped
+const Program kOther = program("other", {lock(notifier_lock), set_seq(), unlock(notifier_lock), ret_true()});
+
+// How a second caller may leave the work to the first: both are in one episode, and nothing is mapped until it ends
+const Edit kWaitsForTheFirst = insert_before("start", "refuse", {label("wait for the first"), unlock(notifier_lock),
+                                                                 await_var(finish_inuse, 0), ret_true()});
+
 const ThreadDef kTlb{"hardware", "hardware", 0, 1, true};
 }  // namespace
 
@@ -94,8 +101,9 @@ Profile profile_xe_userptr() {
   p.name = "xe_userptr";
   p.mirrors = "drivers/gpu/drm/xe/xe_userptr.c, xe_vma_userptr_invalidate_start(), xe_vma_userptr_invalidate_finish()";
   p.says = "two passes: zaps and asks for a TLB flush in the first, waits in the second, one finish for all invalidations";
-  p.driver.programs = {kFault, kAccess, kHardware, kStart, kFinish};
-  p.driver.subs = {{.lo = 0, .hi = 1, .invalidate = "start", .finish = "finish"}};
+  p.driver.programs = {kFault, kAccess, kHardware, kStart, kFinish, kOther};
+  p.driver.subs = {{.lo = 0, .hi = 1, .invalidate = "start", .finish = "finish"},
+                   {.lo = 1, .hi = 2, .invalidate = "other", .finish = {}}};
   p.driver.devices = {{.sub = userptr, .flushes = true}};
   p.scenarios = {
       {.name = "two",
@@ -108,6 +116,8 @@ Profile profile_xe_userptr() {
       {.name = "reaped",
        .threads = {{"device", "fault", 0, 1}, {"process 1", "dontneed", 0, 1}, {"process 2", "process_mrelease", 0, 1}, kTlb},
        .pages = 1},
+      {.name = "neighbours",
+       .threads = {{"device", "fault", 0, 1}, {"process 1", "dontneed", 0, 2}, {"process 2", "dontneed", 0, 2}, kTlb}},
       {.name = "exit", .threads = {{"device", "fault", 0, 1}, {"process", "exit_mm", 0, 1}, kTlb}, .pages = 1},
   };
   p.mutants = {
@@ -124,6 +134,17 @@ Profile profile_xe_userptr() {
        .edits = {drop("start", "finish_later")}, .implied = {"ORD-20"}},
       {.name = "finish_does_not_wait", .says = "the finish pass does not wait for the flush", .rule = "ORD-23",
        .edits = {drop("finish", "wait for it"), drop("finish", "drain it")}, .implied = {"ORD-20"}},
+      {.name = "finish_handed_out_twice", .says = "two invalidations hand the one embedded finish out at a time", .rule = "ORD-14",
+       .scenario = "neighbours", .edits = {drop("start", "inuse?")}},
+      {.name = "in_use_cleared_before_the_wait",
+       .says = "a callback that finds the finish in use waits until it is not; that is said before the flush is waited for",
+       .rule = "ORD-23",
+       .edits = {replace("start", "inuse?", {if_var(finish_inuse, 1, "wait for the first")}), kWaitsForTheFirst,
+                 move_before("finish", "not in use", "submitted?"), insert_before("finish", "wait for it", {unlock(notifier_lock)}),
+                 insert_after("finish", "drain it", {lock(notifier_lock)})},
+       .implied = {"ORD-20"}},
+      {.name = "second_caller_waits_for_the_first", .says = "a callback that finds the finish in use waits until it is not", .rule = {},
+       .edits = {replace("start", "inuse?", {if_var(finish_inuse, 1, "wait for the first")}), kWaitsForTheFirst}, .control = true},
       {.name = "deferred_work_forgotten", .says = "the finish pass takes for granted that the first pass has zapped", .rule = "ORD-10",
        .scenario = "deferred", .edits = {replace("finish", "submitted?", {jump("wait")})},
        .implied = {"ORD-12", "ORD-20", "ORD-24"}},
