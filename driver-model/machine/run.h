@@ -85,7 +85,7 @@ inline void record(Run& r, uint16_t id, Fill fill) {
   e.h.tgid = tgid;
   fill(e);
 }
-#define RECORD(name, ...) record<ev_##name>(r, EV_##name, [&](ev_##name & e) __VA_ARGS__)
+#define RECORD(name, ...) record<ev_##name>(r, EV_##name, [&]([[maybe_unused]] ev_##name & e) __VA_ARGS__)
 
 #define OP(name, ready, says) Next run_##name(Run& r);
 #include "driver-model/machine/ops.def"
