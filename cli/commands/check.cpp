@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 
+#include "cli/judged.h"
 #include "cli/outputs.h"
 #include "cli/replay.h"
 #include "cli/subcommand.h"
@@ -37,34 +38,12 @@ int fail_with(const std::string& sentence) {
   return exit_unusable;
 }
 
-// A trace, judged, with everything that its Document points to.
-struct Checked {
-  Replayed replayed;
-  std::unique_ptr<EvidenceIndex> index;
-  std::unique_ptr<Windows> windows;
-  Document document;
-};
-
-Result<std::unique_ptr<Checked>> check_one(const std::string& path, const CheckOptions& o, const ReplayOptions& options) {
-  auto done = replay(path, options);
-  if (!done) return done.error();
-  auto out = std::make_unique<Checked>();
-  out->replayed = std::move(*done);
-  const Report& report = out->replayed.report;
-  out->index = std::make_unique<EvidenceIndex>(*out->replayed.reader, report);
-  Document& d = out->document;
-  d.trace = path;
-  d.kernel = out->replayed.reader->provenance().kernel_release;
-  d.recorder = out->replayed.reader->provenance().recorder;
-  d.version = MIRRORSCOPE_VERSION;
-  for (const trace::Damage& damage : out->replayed.damage) d.damage.push_back(trace::to_text(damage));
-  d.report = &report;
-  d.find = [index = out->index.get()](const EventRef& r) { return index->find(r); };
-  d.findings = findings_of(report, d.find);
-  if (o.explain) {
-    out->windows = std::make_unique<Windows>(windows_of(*out->replayed.reader, shown_findings(report, o.findings), *out->index));
-    d.windows = out->windows.get();
-  }
+Result<std::unique_ptr<Judged>> check_one(const std::string& path, const CheckOptions& o, const ReplayOptions& options) {
+  auto out = judge(path, options);
+  if (!out || !o.explain) return out;
+  Judged& j = **out;
+  j.windows = std::make_unique<Windows>(windows_of(*j.replayed.reader, shown_findings(j.replayed.report, o.findings), *j.index));
+  j.document.windows = j.windows.get();
   return out;
 }
 
@@ -77,7 +56,7 @@ Result<Baseline> read_baseline(const std::string& file) {
 }
 
 // What was found becomes what is known.
-Result<void> write_baseline(const std::string& file, std::span<const std::unique_ptr<Checked>> checked) {
+Result<void> write_baseline(const std::string& file, std::span<const std::unique_ptr<Judged>> checked) {
   std::vector<Finding> all;
   for (const auto& c : checked) all.insert(all.end(), c->document.findings.begin(), c->document.findings.end());
   return write_file(file, baseline_text(all));
@@ -121,13 +100,9 @@ int check(const CheckOptions& o) {
     baseline = std::move(*known);
   }
 
-  // the worst of all traces: cannot read, then violated, then inconclusive
-  constexpr int kOrder[] = {exit_ok, exit_inconclusive, exit_violated, exit_unusable};
   int worst = exit_ok;
-  const auto add = [&](int code) {
-    if (std::find(kOrder, kOrder + 4, code) > std::find(kOrder, kOrder + 4, worst)) worst = code;
-  };
-  std::vector<std::unique_ptr<Checked>> checked;
+  const auto add = [&](int code) { worst = worse(worst, code); };
+  std::vector<std::unique_ptr<Judged>> checked;
   for (const std::string& path : o.traces) {
     auto one = check_one(path, o, *options);
     if (one)

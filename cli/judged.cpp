@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a trace becomes a Document.
+#include "cli/judged.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "cli/subcommand.h"
+
+namespace mirrorscope::cli {
+
+Result<std::unique_ptr<Judged>> judge(const std::string& path, const ReplayOptions& options) {
+  auto done = replay(path, options);
+  if (!done) return done.error();
+  auto out = std::make_unique<Judged>();
+  out->replayed = std::move(*done);
+  const Report& report = out->replayed.report;
+  out->index = std::make_unique<EvidenceIndex>(*out->replayed.reader, report);
+  Document& d = out->document;
+  d.trace = path;
+  d.kernel = out->replayed.reader->provenance().kernel_release;
+  d.recorder = out->replayed.reader->provenance().recorder;
+  d.version = MIRRORSCOPE_VERSION;
+  for (const trace::Damage& damage : out->replayed.damage) d.damage.push_back(trace::to_text(damage));
+  d.report = &report;
+  d.find = [index = out->index.get()](const EventRef& r) { return index->find(r); };
+  d.findings = findings_of(report, d.find);
+  return out;
+}
+
+int worse(int a, int b) {
+  constexpr int kOrder[] = {exit_ok, exit_inconclusive, exit_violated, exit_unusable};
+  return std::find(std::begin(kOrder), std::end(kOrder), a) < std::find(std::begin(kOrder), std::end(kOrder), b) ? b : a;
+}
+
+}  // namespace mirrorscope::cli
