@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Is everything installed that building, recording in a guest and testing need on Debian 12? Installs what is missing, from Debian only.
+# Is everything installed that building, recording in a guest and testing need on Debian 12? Installs what is missing, from Debian only; the build takes the parts of the report's page from npm.
 set -euo pipefail
 
 packages=(
@@ -11,9 +11,10 @@ packages=(
   qemu-system-x86 busybox-static binutils xz-utils zstd kmod iproute2 rdma-core ibverbs-utils libibverbs-dev libibverbs1
   # what the tests compare with and look with
   babeltrace2 jq libxml2-utils python3 python3-yaml groff-base dpkg-dev libcap2-bin procps util-linux bpftrace
+  chromium fonts-dejavu-core
 )
-# an npm that is no Debian package will do
-command -v npm > /dev/null || packages+=(nodejs npm)
+# the page of `mirrorscope report` is bundled by them; those that are no Debian packages will do
+{ command -v node && command -v npm; } > /dev/null || packages+=(nodejs npm)
 missing=()
 for package in "${packages[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null)" = installed ] || missing+=("$package")

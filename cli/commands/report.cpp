@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// mirrorscope report: a trace, judged, as one page for a browser.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+#include "cli/judged.h"
+#include "cli/outputs.h"
+#include "cli/subcommand.h"
+#include "cli/suggest.h"
+#include "cli/verdict.h"
+#include "report/page.h"
+#include "trace/merge.h"
+
+namespace mirrorscope::cli {
+
+namespace {
+struct PageOptions {
+  std::vector<std::string> traces;
+  std::vector<std::string> rules;
+  std::string output = "report.html";
+  std::string strict = "hard";
+  unsigned jobs = 0;
+};
+
+int fail_with(const std::string& sentence) {
+  std::fprintf(stderr, "mirrorscope report: %s\n", sentence.c_str());
+  return exit_unusable;
+}
+
+std::unique_ptr<Survey> survey(const Judged& judged) {
+  const Document& d = judged.document;
+  auto out = std::make_unique<Survey>(*d.report, d.findings, d.find);
+  trace::Merge merge(*judged.replayed.reader);
+  while (const ev_header* record = merge.next()) out->see(*record);
+  for (const trace::Damage& damage : judged.replayed.damage)
+    out->damaged({damage.first_time, damage.last_time, std::max(1u, damage.missing), static_cast<uint32_t>(damage.cause),
+                  damage.stream == trace::about_stream ? -1 : int{damage.stream}});
+  out->finish();
+  return out;
+}
+
+int run_report(const PageOptions& o) {
+  const bool to_stdout = o.output == "-";
+  if (to_stdout && isatty(STDOUT_FILENO)) return fail_with("a page is for a browser; write it to a file with -o");
+  ReplayOptions options;
+  options.jobs = o.jobs ? o.jobs : std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
+  options.progress = isatty(STDERR_FILENO) != 0;
+  if (!o.rules.empty()) {
+    auto chosen = select_rules(o.rules);
+    if (!chosen) return fail_with(chosen.error().message);
+    options.rules = *chosen;
+  }
+  Insistence insist;
+  insist.strict = o.strict == "smell" ? Level::smell : o.strict == "hazard" ? Level::hazard : Level::hard;
+
+  int worst = exit_ok;
+  std::vector<std::unique_ptr<Judged>> judged;
+  std::vector<std::unique_ptr<Survey>> surveys;
+  std::vector<Document> documents;
+  std::vector<const Survey*> seen;
+  for (const std::string& path : o.traces) {
+    auto one = judge(path, options);
+    if (!one) {
+      worst = worse(worst, fail_with(one.error().message));
+      continue;
+    }
+    Document& d = (*one)->document;
+    d.outcomes = outcomes_of(*d.report, d.findings, insist);
+    worst = worse(worst, conclude(d.outcomes).exit_code);
+    surveys.push_back(survey(**one));
+    seen.push_back(surveys.back().get());
+    documents.push_back(d);
+    judged.push_back(std::move(*one));
+  }
+  if (documents.empty()) return worst;
+  if (auto done = write_file(to_stdout ? "" : o.output, to_page(documents, seen)); !done) return fail_with(done.error().message);
+  if (!to_stdout) std::fprintf(stderr, "mirrorscope report: wrote %s\n", o.output.c_str());
+  return worst;
+}
+}  // namespace
+
+void add_report(CLI::App& app, int& exit_code) {
+  auto* sub = app.add_subcommand("report", "write one page for a browser: verdicts, findings on a timeline, latencies, storms, losses");
+  auto o = std::make_shared<PageOptions>();
+  std::vector<std::string> ids;
+  for (const RuleDef* rule : all_rules()) ids.emplace_back(rule->info.id);
+  sub->add_option("TRACE", o->traces, "directories written by `mirrorscope record`")->required();
+  sub->add_option("-o,--output", o->output, "the page (default report.html); - is standard output")->option_text("FILE");
+  sub->add_option("--rules", o->rules, "only rules whose id or name matches, e.g. 'ORD-*,SEQ-01'; '!LIF-*' leaves out")
+      ->delimiter(',')
+      ->check(suggest(ids))
+      ->option_text("GLOB,...");
+  sub->add_option("--strict", o->strict, "what makes the exit code 1: hard (default), hazard, smell")
+      ->check(CLI::IsMember({"hard", "hazard", "smell"}))
+      ->option_text("LEVEL");
+  sub->add_option("-j,--jobs", o->jobs, "threads (default: all CPUs, at most 8)")->option_text("N");
+  sub->footer(
+      "The page is one file and asks for nothing from a network: mail it, attach it to a bug, keep it as an artifact of CI. Each finding has\n"
+      "the text of `mirrorscope explain` and a timeline: drag or arrow keys move it, + and - zoom, 0 shows all, n and p go from evidence\n"
+      "to evidence. Only what is around findings is in it record by record; the whole trace is in it as counts, so that the page\n"
+      "stays small however long the trace is.\n"
+      "\n"
+      "Exit codes: as those of `mirrorscope check`: 0 nothing violated, 1 violated, 2 usage or unreadable trace, 3 inconclusive.\n"
+      "The page is written in all cases but 2.\n"
+      "\n"
+      "Examples:\n"
+      "  mirrorscope report run                      report.html in this directory\n"
+      "  mirrorscope report -o bug.html run          under another name\n"
+      "  mirrorscope report --rules 'SEQ-*' run-1 run-2\n"
+      "  mirrorscope report -o - run | gzip > report.html.gz");
+  sub->callback([o, &exit_code] { exit_code = run_report(*o); });
+}
+
+}  // namespace mirrorscope::cli
