@@ -48,7 +48,8 @@ class Bounded : Search {
       if (preempts && !left) continue;
       for (u8 choice = 0; choice < choices(m_, s, t); ++choice) {
         records_.cut(mark);
-        const State next = after(s, t, choice);
+        State next = s;
+        go_on(next, t, choice);
         go(next, t, left - preempts, hits | out_.hits);
         schedule_.pop_back();
       }

@@ -43,7 +43,8 @@ class Every : Search {
         if (asleep >> u & 1 && !touch_next(m_, s, u).conflicts(touch)) still |= static_cast<u8>(1 << u);
       for (u8 choice = 0; choice < choices(m_, s, t); ++choice) {
         records_.cut(mark);
-        const State next = after(s, t, choice);
+        State next = s;
+        go_on(next, t, choice);
         go(next, still, hits | out_.hits);
         schedule_.pop_back();
       }

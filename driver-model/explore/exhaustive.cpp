@@ -16,12 +16,31 @@ namespace mirrorscope::model {
 
 namespace {
 struct Node {
-  State s;
+  State s;             // only Model::state_bytes() of it, the rest is zero
   uint64_t fingerprint;
-  u8 ready, todo;      // threads that can go on; of these, still to be tried
-  u8 choice;           // the next outcome of the lowest of todo
+  u8 ready, tried;     // threads that can go on; of these, those that were or will be tried
+  u8 todo;             // and those whose next states have not been looked at
+  u8 children = 0;     // next states that were looked at and not been to, the last ones of Exhaustive::children_
   Records::Mark mark;
   Hits hits;           // so far on this path
+};
+
+// A next state, before anybody goes there.
+struct Child {
+  uint64_t fingerprint;
+  Hits hits;
+  u8 thread, choice;
+};
+
+// Which fingerprints are on the path? A count per 16 bits of them says of almost all others that they are not.
+class OnPath {
+ public:
+  void add(uint64_t f) { ++count_[f >> 48]; }
+  void remove(uint64_t f) { --count_[f >> 48]; }
+  bool maybe(uint64_t f) const { return count_[f >> 48]; }
+
+ private:
+  std::vector<uint16_t> count_ = std::vector<uint16_t>(1 << 16);
 };
 
 class Exhaustive : Search {
@@ -29,10 +48,12 @@ class Exhaustive : Search {
   Exhaustive(const Model& m, const Bounds& b, Observer* o) : Search(m, b, o) {}
 
   Covered run() {
-    path_.reserve(256);
-    const State first = beginning();
+    path_.resize(64);
+    path_[0].s = beginning();
+    const uint64_t first = fingerprint(m_, path_[0].s, bounds_.reduction);
+    visited_.add(first);
     arrive(first, out_.hits);
-    while (!path_.empty() && !stopped_) advance();
+    while (depth_ && !stopped_) advance();
     covered_.states = visited_.size();
     covered_.exhaustive = !stopped_ && covered_.bound.empty();
     if (covered_.bound.empty())
@@ -41,68 +62,100 @@ class Exhaustive : Search {
   }
 
  private:
-  void arrive(const State& s, Hits hits) {
-    const uint64_t f = fingerprint(m_, s, bounds_.reduction);
-    const bool fresh = visited_.add(f);
-    if (!fresh) {
-      if (on_path(f)) {
-        // back where it came from: waiting is done by instructions that wait, so this can go on for ever without them
-        hits |= hit_livelock;
-        Node& top = path_.back();
-        u8& tried = tried_.back();
-        top.todo |= static_cast<u8>(top.ready & ~tried);
-        tried = top.ready;
-      }
-      return ends(hits, false);
-    }
+  // In the state behind the path, for the first time; true if it goes on there, which the path then ends with.
+  bool arrive(uint64_t f, Hits hits) {
+    Node& n = path_[depth_];
     if (bounds_.progress && (visited_.size() & 0xfff) == 0) bounds_.progress->store(visited_.size(), std::memory_order_relaxed);
-    const u8 can = ready_threads(m_, s);
-    if (!can) return ends(hits | at_end(m_, s), true);
-    if (visited_.size() >= bounds_.states || path_.size() >= bounds_.depth) {
+    const u8 can = ready_threads(m_, n.s);
+    if (!can) return ends(hits | at_end(m_, n.s), true);
+    if (visited_.size() >= bounds_.states || depth_ >= bounds_.depth) {
       covered_.bound = visited_.size() >= bounds_.states ? "stopped at the bound of states" : "stopped at the bound of depth";
       stopped_ = visited_.size() >= bounds_.states;
       return ends(hits, false);
     }
-    const u8 todo = bounds_.reduction ? persistent_threads(m_, s, can) : can;
-    path_.push_back({s, f, can, todo, 0, records_.mark(), hits});
-    tried_.push_back(todo);
-    covered_.deepest = std::max<unsigned>(covered_.deepest, static_cast<unsigned>(path_.size()));
+    n.fingerprint = f;
+    n.ready = can;
+    n.todo = n.tried = bounds_.reduction ? persistent_threads(m_, n.s, can) : can;
+    n.children = 0;
+    n.mark = records_.mark();
+    n.hits = hits;
+    on_path_.add(f);
+    if (++depth_ == path_.size()) path_.resize(2 * depth_);
+    covered_.deepest = std::max(covered_.deepest, static_cast<unsigned>(depth_));
+    return true;
   }
 
+  // Goes to the next state that has not been seen, or back if there is none.
   void advance() {
-    Node& n = path_.back();
+    Node& n = path_[depth_ - 1];
     records_.cut(n.mark);
-    if (!n.todo) {
-      path_.pop_back();
-      tried_.pop_back();
+    if (!n.children) look_ahead(n);
+    if (!n.children) {
+      on_path_.remove(n.fingerprint);
+      --depth_;
       if (!schedule_.empty()) schedule_.pop_back();
       return;
     }
-    const u8 t = static_cast<u8>(__builtin_ctz(n.todo)), choice = n.choice;
-    if (choice + 1u < choices(m_, n.s, t)) {
-      ++n.choice;
+    const Child c = children_.back();
+    children_.pop_back();
+    --n.children;
+    const bool fresh = visited_.add(c.fingerprint);
+    if (fresh || observer_) {
+      State& next = path_[depth_].s;
+      std::memcpy(static_cast<void*>(&next), &n.s, m_.state_bytes());
+      go_on(next, c.thread, c.choice);
     } else {
-      n.choice = 0;
-      n.todo &= static_cast<u8>(n.todo - 1);
+      went_on(c.thread, c.choice);
     }
-    const State s = after(n.s, t, choice);
-    const size_t depth = path_.size();
-    arrive(s, n.hits | out_.hits);
-    if (path_.size() == depth) schedule_.pop_back();
+    if (!(fresh ? arrive(c.fingerprint, n.hits | c.hits) : seen(c.fingerprint, n, n.hits | c.hits))) schedule_.pop_back();
+  }
+
+  // Every next state's place in the table is asked for before the first of them is looked up: one cache miss takes as long as all. Who
+  // goes there takes the step again, which costs less than to keep the states.
+  void look_ahead(Node& n) {
+    const size_t first = children_.size();
+    for (; n.todo; n.todo &= static_cast<u8>(n.todo - 1)) {
+      const u8 t = static_cast<u8>(__builtin_ctz(n.todo));
+      for (u8 choice = 0, of = static_cast<u8>(choices(m_, n.s, t)); choice < of; ++choice) {
+        std::memcpy(static_cast<void*>(&ahead_), &n.s, m_.state_bytes());
+        Outcome unheard;
+        step(m_, ahead_, t, choice, unheard);
+        const uint64_t f = fingerprint(m_, ahead_, bounds_.reduction);
+        visited_.will_add(f);
+        children_.push_back({f, unheard.hits, t, choice});
+      }
+    }
+    n.children = static_cast<u8>(children_.size() - first);
+    std::reverse(children_.begin() + static_cast<std::ptrdiff_t>(first), children_.end());
+  }
+
+  bool seen(uint64_t f, Node& n, Hits hits) {
+    if (on_path(f)) {
+      // back where it came from: waiting is done by instructions that wait, so this can go on for ever without them
+      hits |= hit_livelock;
+      n.todo |= static_cast<u8>(n.ready & ~n.tried);
+      n.tried = n.ready;
+    }
+    return ends(hits, false);
   }
 
   bool on_path(uint64_t f) const {
-    return std::any_of(path_.begin(), path_.end(), [f](const Node& n) { return n.fingerprint == f; });
+    if (!on_path_.maybe(f)) return false;
+    return std::any_of(path_.begin(), path_.begin() + static_cast<std::ptrdiff_t>(depth_), [f](const Node& n) { return n.fingerprint == f; });
   }
 
-  void ends(Hits hits, bool whole) {
+  bool ends(Hits hits, bool whole) {
     Search::ends(hits, whole);
     if (covered_.executions >= bounds_.executions) covered_.bound = "stopped at the bound of executions";
+    return false;
   }
 
   Visited visited_;
-  std::vector<Node> path_;
-  std::vector<u8> tried_;  // per node: threads that were or will be tried
+  OnPath on_path_;
+  std::vector<Node> path_;  // nodes behind depth_ are there to be written
+  size_t depth_ = 0;
+  std::vector<Child> children_;
+  State ahead_{};
 };
 }  // namespace
 

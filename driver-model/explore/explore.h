@@ -23,6 +23,7 @@ struct Bounds {
   unsigned preemptions = 2;      // bounded: times that a thread is left although it could go on
   unsigned change_points = 3;    // pct
   uint64_t seed = 1;             // pct, random
+  bool count_states = true;      // pct, random: half of their time
   bool reduction = true;         // partial-order reduction and symmetry; off to show what they save
   std::atomic<uint64_t>* progress = nullptr;  // states or executions so far
 };

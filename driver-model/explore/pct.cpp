@@ -28,7 +28,7 @@ Covered explore_pct(const Model& m, const Bounds& b, Observer* o) {
         if (can >> t & 1 && priority[t] > priority[best]) best = t;
       return best;
     };
-    go = walk.run(b.depth, covered, seen, [&](const State& s, u8 can) -> std::optional<Step> {
+    go = walk.run(b.depth, covered, b.count_states ? &seen : nullptr, [&](const State& s, u8 can) -> std::optional<Step> {
       if (std::find(changes.begin(), changes.end(), at++) != changes.end()) priority[highest(can)] = lowest--;
       const u8 t = highest(can);
       return Step{t, static_cast<u8>(dice.below(choices(m, s, t)))};

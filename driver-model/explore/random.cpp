@@ -14,7 +14,7 @@ Covered explore_random(const Model& m, const Bounds& b, Observer* o) {
     const u8 t = static_cast<u8>(__builtin_ctz(can));
     return Step{t, static_cast<u8>(dice.below(choices(m, s, t)))};
   };
-  while (covered.executions < b.executions && walk.run(b.depth, covered, seen, pick))
+  while (covered.executions < b.executions && walk.run(b.depth, covered, b.count_states ? &seen : nullptr, pick))
     if (b.progress) b.progress->store(covered.executions, std::memory_order_relaxed);
   covered.bound = "not exhaustive: " + std::to_string(covered.executions) + " random executions, seed " + std::to_string(b.seed);
   return covered;

@@ -16,6 +16,14 @@ u8 ready_threads(const Model& m, const State& s) {
   return mask;
 }
 
+namespace {
+unsigned how_many(u8 threads) {  // popcount is a call where the processor is any x86-64
+  unsigned n = 0;
+  for (; threads; threads &= static_cast<u8>(threads - 1)) ++n;
+  return n;
+}
+}  // namespace
+
 u8 persistent_threads(const Model& m, const State& s, u8 ready) {
   if ((ready & (ready - 1)) == 0) return ready;
   Touch next[kThreads], later[kThreads];
@@ -39,7 +47,7 @@ u8 persistent_threads(const Model& m, const State& s, u8 ready) {
       }
     }
     in &= ready;
-    if (__builtin_popcount(in) < __builtin_popcount(best)) best = in;
+    if (how_many(in) < how_many(best)) best = in;
     if ((best & (best - 1)) == 0) break;
   }
   return best;
@@ -62,6 +70,59 @@ struct Sequences {
   }
 };
 
+// Page frames by other names: 0, 1, 2... in the order in which a state mentions them, but for those of devices, of which each has its own.
+// A Ref to a frame that was freed since says only that: nothing looks at which one it was.
+class Frames {
+ public:
+  explicit Frames(State& s) : s_(s) {}
+
+  void rename() {
+    for (Pte& p : s_.pte) p.ref = named(p.ref);
+    named(s_.child);
+    for (auto& table : s_.dev) named(table);
+    for (auto& table : s_.tlb) named(table);
+    for (auto& array : s_.shared) named(array);
+  }
+  void rename(Thread& th) {
+    named(th.pfn);
+    named(th.dst);
+    named(th.dma);
+    if (th.folio) th.folio = static_cast<u8>((th.folio & ~Ref::kFrame) | name(th.folio & Ref::kFrame));
+    u8 gather = 0;
+    for (; th.gather; th.gather &= static_cast<u8>(th.gather - 1)) gather |= static_cast<u8>(1 << name(static_cast<u8>(__builtin_ctz(th.gather))));
+    th.gather = gather;
+  }
+  // The frames themselves, last. Those that nothing mentions keep their order behind the others.
+  void move() {
+    Page renamed[kDevicePage];
+    for (u8 f = 0; f < kDevicePage; ++f) renamed[name(f)] = s_.page[f];
+    std::memcpy(s_.page, renamed, sizeof renamed);
+  }
+
+ private:
+  u8 name(u8 frame) {
+    if (frame >= kDevicePage) return frame;
+    if (!names_[frame]) names_[frame] = ++used_;
+    return static_cast<u8>(names_[frame] - 1);
+  }
+  Ref named(Ref ref) {
+    if (!ref.valid()) return ref;
+    if (ref.stale()) return Ref{static_cast<u8>(ref.bits & ~Ref::kFrame)};
+    return Ref{static_cast<u8>((ref.bits & ~Ref::kFrame) | name(static_cast<u8>(ref.frame())))};
+  }
+  void named(Ref (&refs)[kVas]) {
+    uint32_t any;
+    static_assert(sizeof refs == sizeof any);
+    std::memcpy(&any, refs, sizeof any);
+    if (any)
+      for (Ref& ref : refs) ref = named(ref);
+  }
+
+  State& s_;
+  u8 names_[kDevicePage] = {};  // and one, 0 = none yet
+  u8 used_ = 0;
+};
+
 bool waits_for_seq(Op op) { return op == Op::read_begin || op == Op::sub_remove; }
 
 void make_canonical(const Model& m, State& s) {
@@ -74,25 +135,30 @@ void make_canonical(const Model& m, State& s) {
   for (unsigned t = 0; t < n; ++t) {
     Thread& th = s.thread[t];
     if (!th.depth) continue;
-    u8 live = 0;
+    u8 live = 0, filling = 0, filled = 0;
     for (u8 i = 0; i < th.depth; ++i) {
       Frame& f = th.frame[i];
       const CompiledProgram& p = m.programs[f.program];
       live |= p.live[f.pc];
       if (f.phase && waits_for_seq(p.code[f.pc].op)) f.aux = q.relative(f.aux);
+      if (f.phase && p.fills[f.pc]) filling = p.fills[f.pc], filled = f.mask;
     }
     if (!(live & live_ret)) th.ret = 0;
     th.tok[0] = live & live_tok0 ? q.token(th.tok[0]) : u8{0};
     th.tok[1] = live & live_tok1 ? q.token(th.tok[1]) : u8{0};
-    if (!(live & live_pfn)) std::fill_n(th.pfn, kVas, Ref{});
-    if (!(live & live_dst)) std::fill_n(th.dst, kVas, Ref{});
+    // of an array that is being filled, what is filled is live, and the rest not even then
+    auto forget = [&](u8 array, Ref* refs) {
+      if (!(live & array)) std::fill(refs + (filling == array ? filled : 0), refs + kVas, Ref{});
+    };
+    forget(live_pfn, th.pfn);
+    forget(live_dst, th.dst);
     for (u8 i = 0; i < th.ranges; ++i) th.range[i].seq = q.relative(th.range[i].seq);
   }
   s.seq &= 1;
-  for (unsigned t = 0; t < n; ++t)
-    for (unsigned u = t + 1; u < n; ++u)
-      if (m.same_as[u] == m.same_as[t] && std::memcmp(&s.thread[u], &s.thread[t], sizeof(Thread)) < 0)
-        std::swap(s.thread[t], s.thread[u]);
+  Frames frames(s);
+  frames.rename();
+  for (unsigned t = 0; t < n; ++t) frames.rename(s.thread[t]);
+  frames.move();
 }
 
 uint64_t mix(uint64_t a, uint64_t b) {
@@ -101,28 +167,36 @@ uint64_t mix(uint64_t a, uint64_t b) {
   return static_cast<uint64_t>(p) ^ static_cast<uint64_t>(p >> 64);
 }
 
-uint64_t hash(const void* data, size_t bytes) {
-  const char* p = static_cast<const char*>(data);
-  uint64_t h = 0x9e3779b97f4a7c15u ^ bytes;
-  uint64_t a, b;
-  for (; bytes >= 16; bytes -= 16, p += 16) {
-    std::memcpy(&a, p, 8);
-    std::memcpy(&b, p + 8, 8);
-    h = mix(a ^ 0xa0761d6478bd642fu ^ h, b ^ 0xe7037ed1a0b428dbu);
-  }
-  a = b = 0;
-  std::memcpy(&a, p, std::min<size_t>(bytes, 8));
-  if (bytes > 8) std::memcpy(&b, p + 8, bytes - 8);
-  return mix(mix(a ^ h ^ 0x8ebc6af09c88c6e3u, b ^ 0x589965cc75374cc3u), 0x1d8e4e27c47d124fu);
+// In two chains, so that the multiplications of one need not wait for those of the other.
+template <size_t kBytes>
+uint64_t hash(const void* data) {
+  static_assert(kBytes % 16 == 0);
+  uint64_t w[kBytes / 8], h[2] = {0x8ebc6af09c88c6e3u, 0x589965cc75374cc3u};
+  std::memcpy(w, data, kBytes);
+  for (size_t i = 0; i < kBytes / 16; ++i) h[i & 1] = mix(w[2 * i] ^ 0xa0761d6478bd642fu ^ h[i & 1], w[2 * i + 1] ^ 0xe7037ed1a0b428dbu);
+  return mix(h[0] ^ 0x1d8e4e27c47d124fu, h[1]);
+}
+
+// A sum over the threads: of those that are identical it does not say which is which.
+uint64_t hash(const State& s, const Model& m, bool identical) {
+  constexpr size_t kShared = offsetof(State, thread);
+  static_assert(kShared % 16 == 0);
+  uint64_t sum = hash<kShared>(&s);
+  for (unsigned t = 0; t < m.thread_count(); ++t)
+    sum += mix(hash<sizeof(Thread)>(&s.thread[t]), 0x9e3779b97f4a7c15u * (2 * (identical ? m.same_as[t] : t) + 1));
+  return sum;
 }
 }  // namespace
 
 uint64_t fingerprint(const Model& m, const State& s, bool reduce) {
-  if (!reduce) return hash(&s, m.state_bytes());
-  State c;
-  std::memcpy(static_cast<void*>(&c), &s, m.state_bytes());
-  make_canonical(m, c);
-  return hash(&c, m.state_bytes());
+  if (!reduce) return hash(s, m, false);
+  union Unset {  // what is copied over need not be zero before
+    Unset() {}
+    State s;
+  } c;
+  std::memcpy(static_cast<void*>(&c.s), &s, m.state_bytes());
+  make_canonical(m, c.s);
+  return hash(c.s, m, true);
 }
 
 }  // namespace mirrorscope::model

@@ -15,8 +15,8 @@ u8 ready_threads(const Model& model, const State& s);
 u8 persistent_threads(const Model& model, const State& s, u8 ready);
 
 // The number of a state and of every state that differs only in what no instruction can tell apart: which of two identical threads is
-// which, how high sequences are (only whether they are equal is asked), registers that are written before they are read. 64 bits:
-// with n states the odds that any two share a number are about n*n / 2^65, 3 in a million for 10^7 states.
+// which, which page frame is which, how high sequences are (only whether they are equal is asked), registers that are written before they
+// are read. 64 bits: with n states the odds that any two share a number are about n*n / 2^65, 3 in a million for 10^7 states.
 uint64_t fingerprint(const Model& model, const State& s, bool reduce = true);
 
 }  // namespace mirrorscope::model

@@ -9,7 +9,7 @@ Covered explore_replay(const Model& m, const Schedule& schedule, Observer* o) {
   Visited seen;
   Walk walk(m, o);
   size_t at = 0;
-  walk.run(static_cast<unsigned>(schedule.size()) + 1, covered, seen, [&](const State& s, u8 can) -> std::optional<Step> {
+  walk.run(static_cast<unsigned>(schedule.size()) + 1, covered, &seen, [&](const State& s, u8 can) -> std::optional<Step> {
     if (at == schedule.size()) return std::nullopt;
     const Step next = schedule[at];
     if (next.thread >= m.thread_count() || !(can >> next.thread & 1) || next.choice >= choices(m, s, next.thread)) return std::nullopt;

@@ -18,14 +18,15 @@ class Search {
     return first;
   }
 
-  // The state one step on, which the schedule then ends with; out_.hits says what that step hit.
-  State after(const State& s, u8 thread, u8 choice) {
-    State next = s;
+  // Takes `s` one step on, with which the schedule then ends; out_.hits says what that step hit.
+  void go_on(State& s, u8 thread, u8 choice) {
     out_.hits = 0;
-    step(m_, next, thread, choice, out_);
+    step(m_, s, thread, choice, out_);
+    went_on(thread, choice);
+  }
+  void went_on(u8 thread, u8 choice) {
     ++covered_.transitions;
     schedule_.push_back({thread, choice});
-    return next;
   }
 
   // An execution is over: `whole` if nobody can go on, otherwise it leads to what has been seen or was not gone into.

@@ -15,9 +15,9 @@ class Walk {
  public:
   Walk(const Model& m, Observer* o) : model(m), observer(o) {}
 
-  // pick(state, ready threads) -> Step, or nothing to end early. False if the observer wants no more.
+  // `seen`: where states are counted, or null. pick(state, ready threads) -> Step, or nothing to end early. False if the observer wants no more.
   template <typename Pick>
-  bool run(unsigned depth, Covered& covered, Visited& seen, Pick pick) {
+  bool run(unsigned depth, Covered& covered, Visited* seen, Pick pick) {
     State s = model.initial;
     Schedule schedule;
     Records records;
@@ -26,7 +26,7 @@ class Walk {
     settle(model, s, out);
     bool whole = false;
     for (;;) {
-      seen.add(fingerprint(model, s));
+      if (seen) seen->add(fingerprint(model, s));
       const u8 can = ready_threads(model, s);
       if (!can) {
         out.hits |= at_end(model, s);
@@ -44,7 +44,7 @@ class Walk {
     covered.deepest = std::max(covered.deepest, static_cast<unsigned>(schedule.size()));
     if (out.hits && !covered.hits) covered.first_hit = schedule;
     covered.hits |= out.hits;
-    covered.states = seen.size();
+    if (seen) covered.states = seen->size();
     bool stop = false;
     if (observer) {
       ++covered.observed;

@@ -2,6 +2,9 @@
 // Backward over each program: live before = read, or live behind and not written. Called programs count as reading what they read.
 #include "driver-model/machine/liveness.h"
 
+#include <algorithm>
+#include <array>
+
 namespace mirrorscope::model {
 
 namespace {
@@ -61,24 +64,78 @@ u8 callees(const Model& m, const Instr& in) {
   }
   return static_cast<u8>(live);
 }
+
+// What the last kernel function returned, as far as if_ret() asks: what is live behind a lookup that failed is another thing than behind
+// one that filled its array.
+enum Returned : unsigned { success, busy, failed, kReturned };
+using Lives = std::array<u8, kReturned>;
+
+// Leaves `ret` as it is, and calls nobody.
+bool keeps_ret(Op op) {
+  switch (op) {
+    case Op::label: case Op::nop: case Op::jump: case Op::lock: case Op::lock_read: case Op::unlock: case Op::driver_record:
+    case Op::if_var: case Op::unless_var: case Op::if_ret: return true;
+    default: return false;
+  }
+}
+
+bool branches(const Instr& in, unsigned returned) {
+  if (in.where.empty() || in.op == Op::call) return false;
+  if (in.op != Op::if_ret) return true;
+  if (in.b) return returned != success;
+  return returned == success ? in.a == 0 : returned == busy ? in.a == EBUSY : in.a != 0 && in.a != EBUSY;
+}
+bool goes_on(const Instr& in, unsigned returned) {
+  if (in.op == Op::end || in.op == Op::ret_true || in.op == Op::ret_false || in.op == Op::jump) return false;
+  if (in.op != Op::if_ret) return true;
+  if (in.b) return returned == success;
+  return returned == success ? in.a != 0 : returned == busy ? in.a != EBUSY : true;
+}
+
+Lives behind(const CompiledProgram& p, const std::vector<Lives>& lives, size_t pc) {
+  const Instr& in = p.code[pc];
+  Lives l{};
+  for (unsigned r = 0; r < kReturned; ++r) {
+    if (goes_on(in, r) && pc + 1 < p.code.size()) l[r] |= lives[pc + 1][r];
+    if (branches(in, r)) l[r] |= lives[in.target][r];
+  }
+  return l;
+}
+
+// hmm_range_fault() writes the whole array if it succeeds. What is read later is of the frame's range or of a part of it, unless that grows.
+bool fills_array(const CompiledProgram& p, const Instr& in) {
+  return in.op == Op::range_fault && !in.at_cursor && array(in.c) &&
+         std::none_of(p.code.begin(), p.code.end(), [](const Instr& i) { return i.op == Op::widen; });
+}
+
+Lives before(const Model& m, const CompiledProgram& p, const Instr& in, Lives l) {
+  if (fills_array(p, in)) l[success] &= static_cast<u8>(~array(in.c));
+  if (!keeps_ret(in.op)) l[success] = l[busy] = l[failed] = static_cast<u8>(l[success] | l[busy] | l[failed]);
+  const Use u = use(in);
+  for (u8& x : l) x = static_cast<u8>(u.reads | callees(m, in) | (x & ~u.writes));
+  return l;
+}
 }  // namespace
 
 void find_live(Model& m) {
-  for (CompiledProgram& p : m.programs) p.live.assign(p.code.size(), 0);
+  std::vector<std::vector<Lives>> lives;
+  for (CompiledProgram& p : m.programs) {
+    p.live.assign(p.code.size(), 0);
+    for (const Instr& in : p.code) p.fills.push_back(fills_array(p, in) ? array(in.c) : u8{0});
+    lives.emplace_back(p.code.size());
+  }
   for (bool grew = true; grew;) {
     grew = false;
-    for (CompiledProgram& p : m.programs)
+    for (size_t i = 0; i < m.programs.size(); ++i) {
+      CompiledProgram& p = m.programs[i];
       for (size_t pc = p.code.size(); pc-- > 0;) {
-        const Instr& in = p.code[pc];
-        const bool leaves = in.op == Op::end || in.op == Op::ret_true || in.op == Op::ret_false;
-        u8 behind = 0;
-        if (!leaves && in.op != Op::jump && pc + 1 < p.code.size()) behind |= p.live[pc + 1];
-        if (!in.where.empty() && in.op != Op::call) behind |= p.live[in.target];
-        const Use u = use(in);
-        const u8 live = static_cast<u8>(p.live[pc] | u.reads | callees(m, in) | (behind & ~u.writes));
-        grew |= live != p.live[pc];
-        p.live[pc] = live;
+        Lives& l = lives[i][pc];
+        const Lives old = l;
+        const Lives now = before(m, p, p.code[pc], behind(p, lives[i], pc));
+        for (unsigned r = 0; r < kReturned; ++r) p.live[pc] |= l[r] |= now[r];
+        grew |= l != old;
       }
+    }
   }
 }
 

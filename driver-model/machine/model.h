@@ -71,6 +71,7 @@ struct CompiledProgram {
   std::vector<Instr> code;
   std::vector<Future> future;  // per instruction
   std::vector<u8> live;        // per instruction, Live bits
+  std::vector<u8> fills;       // per instruction: the array that it writes page by page, Live bit
 };
 
 struct Model {

@@ -33,7 +33,8 @@ void drop_if_free(Run& r, unsigned frame) {
     for (Ref& ref : table) mark(ref);
   for (auto& array : s.shared)
     for (Ref& ref : array) mark(ref);
-  for (Thread& th : s.thread) {
+  for (unsigned t = 0; t < r.model.thread_count(); ++t) {
+    Thread& th = s.thread[t];
     for (Ref& ref : th.pfn) mark(ref);
     for (Ref& ref : th.dma) mark(ref);
     for (Ref& ref : th.dst) mark(ref);

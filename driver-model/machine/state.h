@@ -103,7 +103,9 @@ struct Thread {
   Ref dst[kVas];
   Ref dma[kVas];  // accesses in flight
   u8 dma_device;
+  u8 pad[7];    // hashed in pieces of 16 bytes
 };
+static_assert(sizeof(Thread) == 80);
 
 struct State {
   u8 seq;       // subscriptions->invalidate_seq
@@ -124,6 +126,7 @@ struct State {
   u8 flush[kDevices];        // TLB flushes that were submitted and are not done, bit per va
   Ref shared[kArrays][kVas]; // pfn arrays that tasks share
   u8 var[kVars];
+  u8 pad_threads[6];         // so that they begin at a multiple of 16
   Thread thread[kThreads];
 };
 static_assert(std::is_trivially_copyable_v<State> && alignof(State) == 1);

@@ -38,6 +38,7 @@ int operations(bool random, uint64_t wanted) {
   const Model m = compile(parts);
   Bounds bounds;
   bounds.reduction = false;
+  bounds.count_states = false;
   uint64_t executions = 0;
   while (executions < wanted) {
     bounds.executions = wanted - executions;

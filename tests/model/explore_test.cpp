@@ -46,6 +46,25 @@ TEST(strategies, reduction_finds_what_is_found_without_it) {
   }
 }
 
+// Frames, threads, sequences and dead registers are all in it: what is taken to be the same must not hide what is wrong.
+TEST(reduction, hides_nothing_from_the_oracle_in_any_trial) {
+  unsigned smaller = 0;
+  for (const Profile& p : all_profiles()) {
+    for (const Trial& t : trials_of(p)) {
+      const Model m = model_of(p, *t.scenario, t.mutant);
+      Bounds plain;
+      plain.reduction = false;
+      const Covered reduced = explore_exhaustive(m, {}, nullptr), whole = explore_exhaustive(m, plain, nullptr);
+      const std::string what = std::string(p.name) + " " + std::string(t.scenario->name) + " " + std::string(t.mutant ? t.mutant->name : "-");
+      EXPECT_TRUE(reduced.exhaustive && whole.exhaustive) << what;
+      EXPECT_EQ(reduced.hits, whole.hits) << what;
+      EXPECT_LE(reduced.states, whole.states) << what;
+      smaller += reduced.states < whole.states;
+    }
+  }
+  EXPECT_GT(smaller, 100u);
+}
+
 TEST(strategies, every_execution_agrees_with_every_state) {
   for (const char* mutant : {"", "skip_read_retry", "callback_skips_set_seq"}) {
     const Model m = scenario("munmap", mutant);
