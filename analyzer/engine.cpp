@@ -44,6 +44,13 @@ uint32_t Engine::shard_of(const ev_header& h, uint32_t shards) {
   }
 }
 
+// A record with a gap in front of it, or one about the recording.
+void Engine::feed_by_order(const ev_header& record) {
+  const Intake::Order order = intake_.take(record);
+  if (order.forget) forget();
+  if (order.judge && (shards_ == 1 || mine(record))) judge(record);
+}
+
 void Engine::repaired() {
   for (uint16_t id : facts_.missed) ++witnessed_[id];
 }

@@ -59,10 +59,9 @@ class Engine {
 
   // Records in non-decreasing time order. The bytes are not kept.
   void feed(const ev_header& record) {
-    const Intake::Order order = intake_.take(record);
-    if (order.forget) [[unlikely]]
-      forget();
-    if (order.judge && (shards_ == 1 || mine(record))) judge(record);
+    if (!intake_.take_in_sequence(record)) [[unlikely]]
+      return feed_by_order(record);
+    if (shards_ == 1 || mine(record)) judge(record);
   }
 
   // The same in parts, for engines that share one intake: the first one's takes every record, and each is told what is left to do.
@@ -92,6 +91,7 @@ class Engine {
     const uint32_t shard = shard_of(record, shards_);
     return shard == shard_ || shard == every_shard;
   }
+  void feed_by_order(const ev_header& record);
   void repaired();
 
   Intake intake_;

@@ -29,6 +29,17 @@ class Intake {
     bool judge = true;    // it says something about the kernel, or about what a mirror may rely on
   };
 
+  // Takes a record about the kernel that follows the last one of its CPU, as nearly all do. False: it is not of that kind, take() it.
+  bool take_in_sequence(const ev_header& record) {
+    CpuSequence& s = sequences_[record.cpu % sequences_.size()];
+    if (s.next != record.seq || record.id >= kFirstAbout || record.cpu == MS_ABOUT_CPU) [[unlikely]]
+      return false;
+    s.next = record.seq + 1u;
+    s.last_time = last_time_ = record.time;
+    ++by_event_[record.id];
+    return true;
+  }
+
   Order take(const ev_header& record) {
     if (!first_time_) [[unlikely]]
       first_time_ = record.time;

@@ -75,9 +75,15 @@ Result<Replayed> replay(const std::filesystem::path& path, const ReplayOptions& 
   ProgressLine progress(options.progress, *out.reader);
   if (jobs == 1) {
     Engine& engine = *engines[0];
-    while (const ev_header* record = merge.next()) {
-      engine.feed(*record);
-      progress.read(1, record_sizes[record->id]);
+    constexpr uint64_t kBatch = 4096;
+    const ev_header* record = merge.next();
+    while (record) {
+      uint64_t n = 0, bytes = 0;
+      for (; record && n < kBatch; ++n, record = merge.next()) {
+        bytes += record_sizes[record->id];
+        engine.feed(*record);
+      }
+      progress.read(n, bytes);
     }
   } else {
     SharedPass pass(merge, engines, [&](uint64_t records, uint64_t bytes) { progress.read(records, bytes); });

@@ -43,6 +43,10 @@ Defect records_defect(const PacketHead& head, std::span<const std::byte> records
   uint64_t time = head.time_begin;
   uint32_t count = 0;
   const ev_header* r = nullptr;
+  if (records.size() >= sizeof(ev_header)) {
+    const auto* first = reinterpret_cast<const ev_header*>(at);
+    if (first->time != time || first->seq != head.first_seq) return broken("the first record is not the head's");
+  }
   while (at != end) {
     const auto left = static_cast<size_t>(end - at);
     if (left < sizeof(ev_header)) return broken("a record is cut off");
@@ -51,8 +55,6 @@ Defect records_defect(const PacketHead& head, std::span<const std::byte> records
     if (size == 0 || size > left) return broken("a record has an unknown id or is cut off");
     if (r->cpu != head.cpu) return broken("a record belongs to another stream");
     if (r->time < time) return broken("a record is older than the one before it");
-    if (count == 0 && (r->time != time || r->seq != head.first_seq))
-      return broken("the first record is not the head's");
     time = r->time;
     at += size;
     count++;
