@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // mirrorscope check: were the rules kept in a recorded trace?
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <thread>
 
 #include "cli/judged.h"
+#include "cli/judging.h"
 #include "cli/outputs.h"
 #include "cli/replay.h"
 #include "cli/subcommand.h"
@@ -20,14 +18,12 @@ namespace mirrorscope::cli {
 namespace {
 struct CheckOptions {
   std::vector<std::string> traces;
-  std::vector<std::string> rules;
+  Judging judging;
   std::vector<std::string> require;
   std::vector<std::string> formats;
   std::string output;
-  std::string strict = "hard";
   std::string baseline;
   std::string write_baseline;
-  unsigned jobs = 0;
   unsigned findings = 3;
   bool explain = false;
   bool all = false;
@@ -62,20 +58,9 @@ Result<void> write_baseline(const std::string& file, std::span<const std::unique
   return write_file(file, baseline_text(all));
 }
 
-Result<ReplayOptions> replay_options(const CheckOptions& o) {
-  ReplayOptions options;
-  options.jobs = o.jobs ? o.jobs : std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
-  options.progress = isatty(STDERR_FILENO) != 0;
-  if (o.rules.empty()) return options;
-  auto chosen = select_rules(o.rules);
-  if (!chosen) return chosen.error();
-  options.rules = *chosen;
-  return options;
-}
-
 Result<Insistence> insistence(const CheckOptions& o, const std::vector<const RuleDef*>& judged) {
   Insistence insist;
-  insist.strict = o.strict == "smell" ? Level::smell : o.strict == "hazard" ? Level::hazard : Level::hard;
+  insist.strict = strict_level(o.judging);
   if (o.require.empty()) return insist;
   auto required = select_rules(o.require);
   if (!required) return required.error();
@@ -87,7 +72,7 @@ Result<Insistence> insistence(const CheckOptions& o, const std::vector<const Rul
 }
 
 int check(const CheckOptions& o) {
-  const auto options = replay_options(o);
+  const auto options = replay_options(o.judging);
   if (!options) return fail_with(options.error().message);
   const auto insist = insistence(o, (*options).rules);
   if (!insist) return fail_with(insist.error().message);
@@ -144,19 +129,12 @@ void add_check(CLI::App& app, int& exit_code) {
   sub->add_option("TRACE", o->traces, "directories written by `mirrorscope record`")->required();
   std::vector<std::string> formats;
   for (const Format& f : all_formats()) formats.emplace_back(f.name);
-  std::vector<std::string> ids;
-  for (const RuleDef* rule : all_rules()) ids.emplace_back(rule->info.id);
-  sub->add_option("--rules", o->rules, "only rules whose id or name matches, e.g. 'ORD-*,SEQ-01'; '!LIF-*' leaves out")
-      ->delimiter(',')
-      ->check(suggest(ids))
-      ->option_text("GLOB,...");
+  add_rules_option(*sub, o->judging);
   sub->add_option("--require", o->require, "exit 3 if one of these could not be observed or had no occasion")
       ->delimiter(',')
-      ->check(suggest(ids))
+      ->check(suggest_rules())
       ->option_text("GLOB,...");
-  sub->add_option("--strict", o->strict, "what makes the exit code 1: hard (default), hazard, smell")
-      ->check(CLI::IsMember({"hard", "hazard", "smell"}))
-      ->option_text("LEVEL");
+  add_strict_option(*sub, o->judging);
   sub->add_flag("--explain", o->explain, "print the events that prove each finding, with their values and stacks");
   sub->add_flag("--all", o->all, "print the whole reason of what could not be observed");
   sub->add_option("--findings", o->findings, "how many findings of a rule are printed (default 3)")->option_text("N");
@@ -169,7 +147,7 @@ void add_check(CLI::App& app, int& exit_code) {
       ->option_text("FILE");
   sub->add_option("--write-baseline", o->write_baseline, "write the findings to FILE, for --baseline; they are known from here on")
       ->option_text("FILE");
-  sub->add_option("-j,--jobs", o->jobs, "threads; address spaces are divided among them (default: all CPUs, at most 8)")
+  sub->add_option("-j,--jobs", o->judging.jobs, "threads; address spaces are divided among them (default: all CPUs, at most 8)")
       ->option_text("N");
   sub->footer(
       formats_help() +

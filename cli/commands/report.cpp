@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <thread>
 
 #include "cli/judged.h"
+#include "cli/judging.h"
 #include "cli/outputs.h"
 #include "cli/subcommand.h"
-#include "cli/suggest.h"
 #include "cli/verdict.h"
 #include "report/page.h"
 #include "trace/merge.h"
@@ -19,10 +18,8 @@ namespace mirrorscope::cli {
 namespace {
 struct PageOptions {
   std::vector<std::string> traces;
-  std::vector<std::string> rules;
+  Judging judging;
   std::string output = "report.html";
-  std::string strict = "hard";
-  unsigned jobs = 0;
 };
 
 int fail_with(const std::string& sentence) {
@@ -45,16 +42,10 @@ std::unique_ptr<Survey> survey(const Judged& judged) {
 int run_report(const PageOptions& o) {
   const bool to_stdout = o.output == "-";
   if (to_stdout && isatty(STDOUT_FILENO)) return fail_with("a page is for a browser; write it to a file with -o");
-  ReplayOptions options;
-  options.jobs = o.jobs ? o.jobs : std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
-  options.progress = isatty(STDERR_FILENO) != 0;
-  if (!o.rules.empty()) {
-    auto chosen = select_rules(o.rules);
-    if (!chosen) return fail_with(chosen.error().message);
-    options.rules = *chosen;
-  }
+  const auto options = replay_options(o.judging);
+  if (!options) return fail_with(options.error().message);
   Insistence insist;
-  insist.strict = o.strict == "smell" ? Level::smell : o.strict == "hazard" ? Level::hazard : Level::hard;
+  insist.strict = strict_level(o.judging);
 
   int worst = exit_ok;
   std::vector<std::unique_ptr<Judged>> judged;
@@ -62,7 +53,7 @@ int run_report(const PageOptions& o) {
   std::vector<Document> documents;
   std::vector<const Survey*> seen;
   for (const std::string& path : o.traces) {
-    auto one = judge(path, options);
+    auto one = judge(path, *options);
     if (!one) {
       worst = worse(worst, fail_with(one.error().message));
       continue;
@@ -85,18 +76,11 @@ int run_report(const PageOptions& o) {
 void add_report(CLI::App& app, int& exit_code) {
   auto* sub = app.add_subcommand("report", "write one page for a browser: verdicts, findings on a timeline, latencies, storms, losses");
   auto o = std::make_shared<PageOptions>();
-  std::vector<std::string> ids;
-  for (const RuleDef* rule : all_rules()) ids.emplace_back(rule->info.id);
   sub->add_option("TRACE", o->traces, "directories written by `mirrorscope record`")->required();
   sub->add_option("-o,--output", o->output, "the page (default report.html); - is standard output")->option_text("FILE");
-  sub->add_option("--rules", o->rules, "only rules whose id or name matches, e.g. 'ORD-*,SEQ-01'; '!LIF-*' leaves out")
-      ->delimiter(',')
-      ->check(suggest(ids))
-      ->option_text("GLOB,...");
-  sub->add_option("--strict", o->strict, "what makes the exit code 1: hard (default), hazard, smell")
-      ->check(CLI::IsMember({"hard", "hazard", "smell"}))
-      ->option_text("LEVEL");
-  sub->add_option("-j,--jobs", o->jobs, "threads (default: all CPUs, at most 8)")->option_text("N");
+  add_rules_option(*sub, o->judging);
+  add_strict_option(*sub, o->judging);
+  sub->add_option("-j,--jobs", o->judging.jobs, "threads (default: all CPUs, at most 8)")->option_text("N");
   sub->footer(
       "The page is one file and asks for nothing from a network: mail it, attach it to a bug, keep it as an artifact of CI. Each finding has\n"
       "the text of `mirrorscope explain` and a timeline: drag or arrow keys move it, + and - zoom, 0 shows all, n and p go from evidence\n"
