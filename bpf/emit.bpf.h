@@ -21,7 +21,6 @@
  */
 
 extern struct ms_cpu cpus[MS_MAX_CPUS];
-extern ms_t_u32 ready;		/* nothing is recorded before user space sets it */
 extern ms_t_u8 spoke[MS_SPOKE]; /* which tasks are in the records: their names are wanted when they die (task.bpf.c) */
 
 /* One ring per CPU: with one shared ring the reserve lock is what is measured (docs/decisions.md). */

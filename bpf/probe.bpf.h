@@ -19,6 +19,8 @@
  *
  * A body sees an array of arguments: the trampoline's own, or a struct call. Offsets are CO-RE's in both.
  */
+extern ms_t_u32 ready; /* no body runs before user space sets it */
+
 struct call {
 	u64 arg[6];
 	u64 ret;
@@ -138,7 +140,8 @@ static __always_inline bool was_skipped(void)
 	return true;
 }
 
-/* The mark is left before `ready` is asked, so that the second program does not make up for what happened before. */
+/* Marks are left and looked at before `ready` is asked: the second program makes up for nothing that happened before, and every run that it
+ * makes up for is counted, so that what is skipped and what is made up for balance whenever nobody is between the two. */
 #define FIRST_AND_AGAIN(kind, target, name)                                                                            \
 	SEC(kind target) int name(u64 *ctx)                                                                            \
 	{                                                                                                              \
@@ -147,7 +150,7 @@ static __always_inline bool was_skipped(void)
 	}                                                                                                              \
 	SEC(kind target) int name##__again(u64 *ctx)                                                                   \
 	{                                                                                                              \
-		return ready && was_skipped() ? body_##name(ctx, true) : 0;                                            \
+		return was_skipped() && ready ? body_##name(ctx, true) : 0;                                            \
 	}
 
 #define BODY(name) static __always_inline int body_##name(const u64 *args, const bool direct)

@@ -3,6 +3,7 @@
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/core_drift.bpf.h"
+#include "bpf/probe.bpf.h"
 
 /*
  * These programs do not ask `ready`: what happens between the first look at all tasks (seen.bpf.c) and the start of

@@ -2,7 +2,6 @@
 // What stands behind the steps of probes.h: the libbpf object, the rings, the probes.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -65,7 +64,6 @@ struct Machinery {
   ProbeState iterator_state;
   std::vector<ProbeState> states;
   OwnedFd run_counts;
-  std::map<int, Skips> skips;  // by fd of the program
 };
 
 }  // namespace mirrorscope

@@ -25,13 +25,13 @@ struct ProbeState {
   bool attached() const { return fd >= 0; }
 };
 
-// What the kernel counts per program. `skipped`: runs it left out because the same program was preempted on that CPU (recursion_misses)
-// and that the second program of the pair did not make up for. It lags by one call of runs(): a run is known to be skipped before the
-// second program has had its turn. A kprobe program cannot be preempted, and is only skipped when it interrupts another BPF program on
-// that CPU; 7.2 counts that, 6.1 does not.
+// What the kernel and the second program count, read in this order. `skipped`: runs that the kernel left out because the same program was
+// preempted on that CPU (recursion_misses). `covered`: those that the second program of the pair made up for, a moment later. A kprobe
+// program cannot be preempted, and is only skipped when it interrupts another BPF program on that CPU; 7.2 counts that, 6.1 does not.
 struct ProgramRuns {
+  uint64_t covered_before = 0;
   uint64_t skipped = 0;
-  uint64_t covered = 0;  // runs that only the second program of the pair made
+  uint64_t covered = 0;
   uint64_t runs = 0;  // only counted while statistics are enabled (kernel.bpf_stats_enabled or enable_run_counts())
 };
 

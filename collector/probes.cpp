@@ -93,16 +93,19 @@ std::vector<ProbeState> Attached::discover(const ev_header& record) {
 }
 
 Result<ProgramRuns> Attached::runs(const ProbeState& state) const {
+  const auto covered = [&] {
+    return state.pair ? __atomic_load_n(&machinery_->object->bss->covered[state.pair], __ATOMIC_SEQ_CST) : 0;
+  };
+  ProgramRuns runs;
+  runs.covered_before = covered();
   bpf_prog_info info = {};
   uint32_t size = sizeof info;
   if (bpf_obj_get_info_by_fd(state.fd, &info, &size))
     return fail(errno, "cannot ask for the statistics of ", state.function);
-  Skips& skips = machinery_->skips[state.fd];
-  const uint64_t covered =
-      state.pair ? __atomic_load_n(&machinery_->object->bss->covered[state.pair], __ATOMIC_RELAXED) : 0;
-  if (skips.before > covered) skips.lost = std::max(skips.lost, skips.before - covered);
-  skips.before = info.recursion_misses;
-  return ProgramRuns{skips.lost, covered, info.run_cnt + covered};
+  runs.skipped = info.recursion_misses;
+  runs.covered = covered();
+  runs.runs = info.run_cnt + runs.covered;
+  return runs;
 }
 
 Result<void> Attached::enable_run_counts() {

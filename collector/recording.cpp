@@ -38,7 +38,7 @@ Recording::Recording(const RecordOptions& options, RecordObserver& observer, Att
       outlet_(std::move(writer), std::move(tap)),
       hashing_(options.raw_addresses ? Hashing::Addresses::raw : Hashing::Addresses::hashed),
       began_(clock_now()),
-      losses_(began_, [this](size_t program) { return skipped_runs(program); }),
+      losses_(began_, [this](size_t program) { return attached_.runs(watched_[program]); }),
       about_(outlet_, hashing_, began_),
       naming_(
           about_, attached_.symbols(), [this](int32_t id) { return read_stack(attached_.stacks(), id); }, comm_of),
@@ -69,12 +69,6 @@ Result<void> Recording::activate() {
   if (auto written = about_.flush(); !written) return written;
   observer_.ready(attached_.states());
   return {};
-}
-
-Result<uint64_t> Recording::skipped_runs(size_t program) const {
-  auto runs = attached_.runs(watched_[program]);
-  if (!runs) return runs.error();
-  return runs->skipped;
 }
 
 void Recording::watch(const ProbeState& state) {
@@ -202,8 +196,10 @@ Result<Recorded> Recording::end(StopReason why) {
   done.disk_full = outlet_.lost();
   done.bytes = outlet_.bytes_written();
   for (const ProbeState& state : attached_.states()) {
-    ProbeCounts counts{state, {}};
-    if (auto runs = attached_.runs(state); state.attached() && runs) counts.runs = *runs;
+    ProbeCounts counts{state, 0, 0};
+    if (auto runs = attached_.runs(state); state.attached() && runs) counts.runs = runs->runs;
+    for (size_t i = 0; i < watched_.size(); ++i)
+      if (state.attached() && watched_[i].fd == state.fd) counts.skipped = losses_.skipped(i);
     done.probes.push_back(std::move(counts));
   }
   rusage usage{};

@@ -28,7 +28,6 @@ class Recording final : Watcher {
 
  private:
   void saw(const ev_header& record) override;
-  Result<uint64_t> skipped_runs(size_t program) const;
   void watch(const ProbeState& state);
   void write_state(const ProbeState& state);
   void write_late_states();

@@ -55,7 +55,8 @@ enum class StopReason { told, duration, command_ended };
 
 struct ProbeCounts {
   ProbeState state;
-  ProgramRuns runs;  // runs.runs only with RecordOptions::run_counts
+  uint64_t runs = 0;     // only with RecordOptions::run_counts
+  uint64_t skipped = 0;  // and not made up for
 };
 
 struct Recorded {

@@ -27,7 +27,7 @@ if [ "$code" != 0 ] && [ -s "$failed_list" ]; then
   while IFS=: read -r _ name; do
     echo "== $name, the failures and the last lines:"
     awk -v name="$name" '/^[0-9]+\/[0-9]+ Testing: / { on = index($0, " Testing: " name) } on' build/release/Testing/Temporary/LastTest.log > build/release/failed.txt
-    grep -a -A6 'Failure$\|: no$' build/release/failed.txt | cut -c1-400 | head -40 || true
+    grep -a -A6 'Failure$\|: no$\|^NOT OK' build/release/failed.txt | cut -c1-400 | head -40 || true
     tail -15 build/release/failed.txt | cut -c1-400
   done < "$failed_list"
 fi

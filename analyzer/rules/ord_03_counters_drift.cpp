@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-03: active_invalidate_ranges counts the open invalidations, and with none open nothing is left deferred.
+#include <algorithm>
 #include <unordered_map>
 
 #include "analyzer/rule.h"
@@ -27,7 +28,8 @@ class CountersDrift final : public RuleOf<CountersDrift> {
     else if (f.active_most == 0 && e.deferred)
       wrong = "no invalidation is open and deferred_list is not empty";
     if (wrong.empty()) return judge.held();
-    if (f.active_is_exact) suspects_[f.mm->ptr] = {e.h, f.entry->at, std::move(wrong)};
+    // a start whose entry is missing is counted, and is known only when its return is seen: it may have begun whenever the mm was not quiet
+    if (f.active_is_exact) suspects_[f.mm->ptr] = {e.h, f.entry->at, std::min(f.mm->quiet, f.entry->at.time), std::move(wrong)};
   }
 
   void finish(uint64_t end, const Mirror&, Judge& judge) override {
@@ -39,11 +41,12 @@ class CountersDrift final : public RuleOf<CountersDrift> {
   struct Suspect {
     ev_header h;
     EventRef entry;
+    uint64_t since;
     std::string what;
   };
 
   static void report(const Suspect& s, Judge& judge) {
-    judge.broken(s.h, s.entry.time, {{s.entry, "an invalidation of this mm is being ended"}}, s.what);
+    judge.broken(s.h, s.since, {{s.entry, "an invalidation of this mm is being ended"}}, s.what);
   }
 
   void clear_or_report(const ev_header& h, Judge& judge) {

@@ -262,6 +262,7 @@ void Mirror::on(const ev_itree_end_ret& e, Facts& f) {
   if (!mm) return;
   bound_active(e.h, f);
   saw_seq(*mm, e.h, e.seq, f.has_entry ? f.entry->at.time : 0, f);
+  if (e.active == 0 && f.has_entry) mm->quiet = std::max(mm->quiet, f.entry->at.time);
   // 0, and nobody began or finished anything while it was read: the model may start from here
   if (e.active == 0 && f.has_entry && !mm->complete && f.entry->starts_before == mm->starts &&
       f.entry->ends_before == mm->ends && mm->changed_by_others(e.h.tid) + kClockSlack < f.entry->at.time)

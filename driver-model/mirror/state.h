@@ -219,6 +219,7 @@ struct Mm {
   }
   Few<uint64_t, 4> readers;  // callbacks of those subs of this mm that hmm_range_fault() was called with
   bool complete = false;    // possible is a true bound: the mm was seen quiescent and nothing was missed since
+  uint64_t quiet = 0;       // active_invalidate_ranges was read as 0 last after this: what began before is no longer in it
   SpanList<Sub> subs;       // live subs, by address
   SpanList<Registration> pinned;  // live registrations whose pages are pinned, by address
   SpanList<Mapping> mappings;     // live translations of devices, by address

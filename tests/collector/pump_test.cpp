@@ -100,9 +100,9 @@ struct PumpTest : ::testing::Test {
   Capture trace;
   Everything watcher;
   Hashing hashing{Hashing::Addresses::hashed};
-  uint64_t misses = 0;
+  ProgramRuns runs;
   uint64_t began = clock_now();
-  Losses losses{began, [this](size_t) -> Result<uint64_t> { return misses; }};
+  Losses losses{began, [this](size_t) -> Result<ProgramRuns> { return runs; }};
   About about{trace, hashing, began};
   Pump pump{counters.data(), trace, hashing, losses, about, watcher};
   std::vector<std::unique_ptr<FakeCpu>> cpus;
@@ -183,8 +183,9 @@ TEST_F(PumpTest, a_skipped_run_is_a_loss_of_its_event_between_two_polls) {
   drain();
   tick();
   const uint64_t before = clock_now();
-  misses = 3;
+  runs.skipped = 3;
   const uint64_t after = clock_now();
+  tick();
   tick();
   ASSERT_EQ(trace.lost().size(), 1u);
   const ev_lost lost = trace.lost()[0];

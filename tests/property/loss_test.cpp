@@ -199,12 +199,13 @@ TEST(Loss, RunsThatTheKernelSkipped) {
     Fed fed;
     for (size_t i = 0; i < items.size(); ++i) {
       if (gone[i]) {
-        // found out by polling, up to 50 ms later
+        // found out by polling: the place is the time between two polls, and the run was skipped anywhere in it
+        const uint64_t before = std::uniform_int_distribution<uint64_t>(0, 50'000'000)(random);
         ev_lost lost{};
         lost.h.id = EV_lost;
         lost.h.time = items[i].record->time;
-        lost.from = items[i].record->time - 25'000'000;
-        lost.until = items[i].record->time + 25'000'000;
+        lost.from = items[i].record->time - before;
+        lost.until = lost.from + 50'000'000;
         lost.count = 1;
         lost.cause = MS_loss_skipped;
         lost.event = items[i].record->id;
