@@ -198,6 +198,7 @@ struct signal_struct {
 struct task_struct {
 	struct mm_struct *mm;
 	int pid, tgid;
+	unsigned int flags;
 	struct task_struct *real_parent;
 	char comm[16];
 	struct css_set *cgroups;
@@ -217,6 +218,7 @@ struct bpf_iter__task {
 
 #pragma clang attribute pop
 
+#define PF_KTHREAD 0x00200000 /* include/linux/sched.h; the same in 6.1, 6.12 and 7.2 */
 #define ERR_PTR_MIN ((u64)-4095)
 
 #endif

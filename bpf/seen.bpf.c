@@ -3,6 +3,7 @@
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/core_drift.bpf.h"
+#include "bpf/found.bpf.h"
 #include "bpf/ops.bpf.h"
 #include "bpf/pages.bpf.h"
 #include "bpf/probe.bpf.h"
@@ -12,12 +13,6 @@
  * callbacks in `found`; once after it to put sub_seen and mn_seen into the trace. Nothing is locked: what is read may
  * change or be freed meanwhile, so every load is a checked one and every sub must point back to its mm.
  */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, u64);   /* address of a callback */
-	__type(value, u32); /* enum ms_callback */
-} found SEC(".maps");
 
 /* Threads share an mm: which run has visited it last. */
 struct {
@@ -36,12 +31,6 @@ struct walk {
 	u64 node, from;
 };
 
-static __always_inline void find(u64 fn, u32 kind)
-{
-	if (fn)
-		bpf_map_update_elem(&found, &fn, &kind, BPF_NOEXIST);
-}
-
 static __always_inline void see_sub(struct mmu_interval_notifier *sub, u64 mm)
 {
 	const struct mmu_interval_notifier_ops *ops = READ(sub, ops);
@@ -51,8 +40,7 @@ static __always_inline void see_sub(struct mmu_interval_notifier *sub, u64 mm)
 	if (ID(READ(sub, mm)) != mm)
 		return;
 	if (!ready) {
-		find(first, finish ? MS_invalidate_start : MS_invalidate);
-		find(finish, MS_invalidate_finish);
+		find_sub(first, finish);
 		return;
 	}
 	e = RESERVE(sub_seen);
@@ -98,9 +86,7 @@ static __always_inline void see_notifier(struct mmu_notifier *sub, u64 mm)
 	if (ID(READ(sub, mm)) != mm)
 		return;
 	if (!ready) {
-		find(start, MS_range_start);
-		find(end, MS_range_end);
-		find(release, MS_release);
+		find_ops(start, end, release);
 		return;
 	}
 	e = RESERVE(mn_seen);

@@ -40,6 +40,45 @@ enum ms_callback {
 /* Marks that say whose first program of which pair ran last (a power of two). */
 #define MS_MARKS (1 << 18)
 
+/* What is counted in the kernel instead of recorded (bpf/tally.bpf.h). */
+enum ms_tally_kind {
+	MS_tally_invalidate, /* detail: reason of the schema; pages of the range; refused: a non-blockable start that failed */
+	MS_tally_callback,   /* detail: address of the driver's function; refused: it said no */
+	MS_tally_fault,	     /* hmm_range_fault(); detail: the driver's callback; refused: -EBUSY, so the driver retries */
+	MS_tally_migrate,    /* migrate_vma_setup(); detail: migrate_vma.flags; pages that it collected */
+	MS_tally_pin,	     /* pages pinned; refused: the call failed */
+	MS_tally_unpin,	     /* pages unpinned */
+	MS_tally_insert,     /* interval notifiers inserted */
+	MS_tally_remove,     /* and removed */
+	MS_tally_kinds,
+};
+
+/* Steps of a time in ns, two to an octave from 2^MS_TALLY_FIRST on: step 2n begins at 2^(FIRST + n), step 2n + 1 at 1.5 times that. */
+#define MS_TALLY_FIRST 8 /* the first step holds all that is shorter than 384 ns */
+#define MS_TALLY_STEPS 60 /* the last holds all that takes longer than 206 s */
+
+struct ms_tally_key {
+	ms_t_u32 tgid; /* the process whose memory it is; 0 if nobody's */
+	ms_t_u32 kind;
+	ms_t_u64 detail;
+};
+
+/* A call between its entry and its return. */
+struct ms_call_under_way {
+	ms_t_u64 who; /* runner and kind; 0: free */
+	ms_t_u64 began;
+	struct ms_tally_key key;
+	ms_t_u64 pages;
+};
+#define MS_CALLS_UNDER_WAY (1 << 14) /* a power of two */
+
+/* One per key and CPU. Times are those of calls that were seen from entry to return: timed <= calls. */
+struct ms_tally {
+	ms_t_u64 calls, refused, pages;
+	ms_t_u64 timed, ns, longest;
+	ms_t_u64 steps[MS_TALLY_STEPS];
+};
+
 /*
  * One per CPU, in .bss, a cache line pair of its own. Only programs on that CPU write it.
  *   next_seq  the sequence number that the next record will take: also the number of records produced so far

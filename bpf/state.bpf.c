@@ -3,8 +3,10 @@
 #include "bpf/callback.bpf.h"
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
-#include "bpf/probe.bpf.h"
+#include "bpf/found.bpf.h"
 #include "bpf/pages.bpf.h"
+#include "bpf/probe.bpf.h"
+#include "bpf/tally.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -25,6 +27,13 @@ struct inside inside SEC(".maps");
 struct wanted_mms wanted_mms SEC(".maps");
 struct wanted_tgids wanted_tgids SEC(".maps");
 struct owners owners SEC(".maps");
+struct found found SEC(".maps");
+
+struct tallies tallies SEC(".maps");
+struct tally_names tally_names SEC(".maps");
+struct ms_call_under_way under_way[MS_CALLS_UNDER_WAY];
+ms_t_u64 uncounted;
+struct ms_tally no_tally;
 
 /* Attached to the function of every kretprobe. */
 SEC("kprobe")

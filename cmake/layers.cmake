@@ -10,10 +10,11 @@ set(MS_MAY_USE_driver-model schema)
 set(MS_MAY_USE_analyzer schema driver-model)
 set(MS_MAY_USE_jury schema driver-model analyzer)
 set(MS_MAY_USE_bpf schema)
-set(MS_MAY_USE_collector schema trace bpf)
+set(MS_MAY_USE_tally schema bpf)
+set(MS_MAY_USE_collector schema trace bpf tally)
 set(MS_MAY_USE_report schema analyzer)
 set(MS_MAY_USE_host "")
-set(MS_MAY_USE_cli schema trace driver-model analyzer jury bpf collector report host)
+set(MS_MAY_USE_cli schema trace driver-model analyzer jury bpf tally collector report host)
 
 # ms_layer(NAME SOURCES file... [USES layer...] [LINKS library...]): USES are public arrows, LINKS are private libraries.
 function(ms_layer name)

@@ -8,7 +8,7 @@ namespace mirrorscope {
 
 namespace {
 
-// The templates of bpf/callback.bpf.c for each kind: entry and return.
+// The templates of bpf/callback.bpf.c and bpf/list_callback.bpf.c for each kind: entry and return.
 struct Templates {
   const char *entry, *exit;
 };
@@ -19,6 +19,16 @@ constexpr std::array<Templates, 6> templates = {{
     {"hl_start", "hl_start_ret"},      // MS_range_start
     {"hl_end", "hl_end_ret"},          // MS_range_end
     {"hl_release", "hl_release_ret"},  // MS_release
+}};
+
+// Those of bpf/tally_callback.bpf.c.
+constexpr std::array<Templates, 6> counting = {{
+    {"tally_cb", "tally_cb_ret"},
+    {"tally_cb", "tally_cb_ret"},
+    {"tally_finish", "tally_finish_ret"},
+    {"tally_hl_start", "tally_hl_start_ret"},
+    {"tally_hl_end", "tally_hl_end_ret"},
+    {"tally_hl_release", "tally_hl_release_ret"},
 }};
 
 // The types that the templates' plain loads rely on.
@@ -37,7 +47,8 @@ void Callbacks::watch(Place place, ms_callback kind, Kernel& kernel, std::vector
   if (place.btf && place.btf->prototype != prototypes[kind]) place.btf = nullptr;
   // On 7.2 a trampoline on kvm_mmu_notifier_invalidate_range_end() is accepted and never runs, bpftrace's neither; a kprobe does.
   if (kind == MS_range_end) place.btf = nullptr;
-  for (const std::string name : {templates[kind].entry, templates[kind].exit})
+  const Templates& names = (tally_ ? counting : templates)[kind];
+  for (const std::string name : {names.entry, names.exit})
     made.emplace_back(kernel.text(name), kernel.text(name + "__kp"), place);
 }
 

@@ -15,6 +15,9 @@ namespace mirrorscope {
 
 class Callbacks {
  public:
+  // tally: with the templates that count instead of those that record.
+  explicit Callbacks(bool tally) : tally_(tally) {}
+
   // Every loaded function that has a callback's prototype. Most are no callbacks of anybody: programs compare with the
   // ops.
   std::vector<Probe> by_prototype(Kernel& kernel);
@@ -28,6 +31,7 @@ class Callbacks {
  private:
   void watch(Place place, ms_callback kind, Kernel& kernel, std::vector<Probe>& made);
 
+  bool tally_;
   std::unordered_map<uint64_t, uint32_t> known_;  // function -> kinds that are watched, one bit each
 };
 

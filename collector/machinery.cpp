@@ -178,6 +178,7 @@ void Machinery::plan() {
   for (const ProgramText& text : kernel.texts) {
     if (text.kind == ProgramKind::iterator || text.target.empty()) continue;
     if (text.name.starts_with("follow_") || text.name.ends_with(kprobe_suffix)) continue;
+    if (text.name.starts_with("tally_") != options.tally) continue;
     if (text.name.ends_with(again_suffix)) continue;
     if (is_spare(text)) continue;
     Place place;
@@ -216,7 +217,8 @@ std::vector<Probe> Machinery::callbacks_found() {
 
 void Machinery::add(std::vector<Probe> made) {
   for (Probe& probe : made) {
-    if (!wanted(event_info(probe.state().event)->name)) probe.switch_off("not wanted");
+    if (const EventInfo* event = event_info(probe.state().event); event && !wanted(event->name))
+      probe.switch_off("not wanted");
     probe.load(kernel);
     probe.attach(kernel);
   }

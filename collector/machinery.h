@@ -14,14 +14,8 @@
 
 namespace mirrorscope {
 
-// Runs of one program that the kernel skipped.
-struct Skips {
-  uint64_t before = 0;  // when it was asked last
-  uint64_t lost = 0;    // of these, nothing made up for
-};
-
 struct Machinery {
-  explicit Machinery(ProbeOptions o) : options(std::move(o)) {}
+  explicit Machinery(ProbeOptions o) : options(std::move(o)), callbacks(options.tally) {}
   Machinery(const Machinery&) = delete;
   ~Machinery();
 

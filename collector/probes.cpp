@@ -34,7 +34,8 @@ Result<Opened> Opened::open(const ProbeOptions& options) {
 Result<Loaded> load(Opened&& opened) {
   auto m = std::move(opened.machinery_);
   if (auto loaded = m->load_object(); !loaded) return loaded.error();
-  if (auto rings = m->make_rings(); !rings) return rings.error();
+  if (!m->options.tally)
+    if (auto rings = m->make_rings(); !rings) return rings.error();
   m->plan();
   for (Probe& probe : m->probes) probe.load(m->kernel);
   return Loaded(std::move(m));
@@ -74,7 +75,8 @@ Result<void> Attached::activate() {
   }
   m.add(m.callbacks_found());
   __atomic_store_n(&m.object->bss->ready, 1u, __ATOMIC_SEQ_CST);
-  if (auto looked = m.look_around(); !looked) return looked.error();
+  if (!m.options.tally)
+    if (auto looked = m.look_around(); !looked) return looked.error();
   m.note_states();
   return {};
 }
@@ -112,6 +114,52 @@ Result<void> Attached::enable_run_counts() {
   const int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
   if (fd < 0) return fail(errno, "cannot enable the kernel's run counts of BPF programs");
   machinery_->run_counts = OwnedFd(fd);
+  return {};
+}
+
+Result<std::vector<Counted>> Attached::counted() const {
+  const int map = bpf_map__fd(machinery_->object->maps.tallies);
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 0) return fail(-cpus, "cannot find out how many CPUs there are");
+  std::vector<ms_tally> per_cpu(static_cast<size_t>(cpus));
+  std::vector<Counted> all;
+  ms_tally_key key{}, *previous = nullptr;
+  for (ms_tally_key next{}; bpf_map_get_next_key(map, previous, &next) == 0; previous = &key) {
+    key = next;
+    if (bpf_map_lookup_elem(map, &key, per_cpu.data())) continue;
+    Counted c{key, {}};
+    for (const ms_tally& t : per_cpu) {
+      c.sum.calls += t.calls;
+      c.sum.refused += t.refused;
+      c.sum.pages += t.pages;
+      c.sum.timed += t.timed;
+      c.sum.ns += t.ns;
+      c.sum.longest = std::max(c.sum.longest, t.longest);
+      for (size_t step = 0; step < MS_TALLY_STEPS; ++step) c.sum.steps[step] += t.steps[step];
+    }
+    all.push_back(c);
+  }
+  return all;
+}
+
+void Attached::forget_counted(const ms_tally_key& key) {
+  bpf_map_delete_elem(bpf_map__fd(machinery_->object->maps.tallies), &key);
+  bpf_map_delete_elem(bpf_map__fd(machinery_->object->maps.tally_names), &key.tgid);
+}
+
+uint64_t Attached::uncounted() const { return __atomic_load_n(&machinery_->object->bss->uncounted, __ATOMIC_RELAXED); }
+
+std::string Attached::process_name(uint32_t tgid) const {
+  char name[17] = {};
+  if (bpf_map_lookup_elem(bpf_map__fd(machinery_->object->maps.tally_names), &tgid, name)) return {};
+  return name;
+}
+
+Result<void> Attached::discover_found() {
+  auto made = machinery_->callbacks_found();
+  if (made.empty()) return {};
+  machinery_->add(std::move(made));
+  machinery_->note_states();
   return {};
 }
 

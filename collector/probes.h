@@ -37,6 +37,13 @@ struct ProbeOptions {
   uint64_t ring_bytes = 4u << 20;           // per CPU; rounded up to a power of two
   std::vector<std::string> without_events;  // names of events that are not wanted: their probes are `off`
   bool kprobes_only = false;                // pretend that the kernel has no BPF trampolines
+  bool tally = false;                       // count in the kernel (bpf/tally.bpf.h) instead of making records
+};
+
+// One row of what is counted in the kernel (bpf/tally.bpf.h).
+struct Counted {
+  ms_tally_key key;
+  ms_tally sum;
 };
 
 class Symbols;
@@ -97,6 +104,17 @@ class Attached {
   // mn_seen) and attaches to it. Returns the states of the new probes (also in states()), nearly always none: two
   // compares for every other record.
   std::vector<ProbeState> discover(const ev_header& record);
+
+  // With ProbeOptions::tally, in place of rings and discover(): everything that was counted so far, all CPUs added up.
+  Result<std::vector<Counted>> counted() const;
+  void forget_counted(const ms_tally_key& key);
+  // Calls that were not counted for want of room, at most.
+  uint64_t uncounted() const;
+  // The name that a process had when it was counted first; empty if it was not.
+  std::string process_name(uint32_t tgid) const;
+  // Attaches to the callbacks that the programs have met since.
+  Result<void> discover_found();
+
 
   Result<ProgramRuns> runs(const ProbeState& state) const;
   // Makes the kernel count runs and run time of every BPF program (some ns per run) until this object is gone.

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "collector/command.h"
-#include "collector/filters.h"
 #include "collector/privileges.h"
 #include "collector/recording.h"
 #include "collector/wakeups.h"
@@ -21,26 +19,6 @@ uint64_t ring_bytes(const RecordOptions& options, size_t cpus) {
   constexpr uint64_t most = 8u << 20, least = 1u << 20, all = 512u << 20;
   if (options.ring_bytes) return std::bit_ceil(std::max<uint64_t>(options.ring_bytes, 4096));
   return std::clamp(std::bit_floor(all / std::max<size_t>(cpus, 1)), least, most);
-}
-
-Result<ProbeOptions> probe_options(const RecordOptions& options, const std::optional<Command>& command) {
-  ProbeOptions probes;
-  probes.tgids = options.pids;
-  for (uint32_t pid : options.pids)
-    if (auto exists = process_exists(pid); !exists) return exists.error();
-  probes.comm = options.comm;
-  if (!options.cgroup.empty()) {
-    auto id = cgroup_id(options.cgroup);
-    if (!id) return id.error();
-    probes.cgroup = *id;
-  }
-  const bool narrowed = !probes.tgids.empty() || !probes.comm.empty() || probes.cgroup;
-  if (command && !options.system_wide && !narrowed) probes.tgids.push_back(static_cast<uint32_t>(command->pid()));
-  probes.stacks = options.stacks;
-  probes.ring_bytes = ring_bytes(options, static_cast<size_t>(std::max(libbpf_num_possible_cpus(), 1)));
-  probes.without_events = options.without_events;
-  probes.kprobes_only = options.kprobes_only;
-  return probes;
 }
 
 Result<trace::Writer> create_trace(const RecordOptions& options) {
@@ -62,14 +40,14 @@ bool Recorded::balanced() const {
 
 Result<Recorded> record(const RecordOptions& options, RecordObserver& observer, RecordTap tap) {
   if (auto may = can_record(); !may) return may.error();
-  std::optional<Command> command;
-  if (!options.command.empty()) {
-    auto prepared = Command::prepare(options.command);
-    if (!prepared) return prepared.error();
-    command.emplace(std::move(*prepared));
-  }
-  auto probes = probe_options(options, command);
+  auto prepared = prepare_command(options.scope);
+  if (!prepared) return prepared.error();
+  std::optional<Command>& command = *prepared;
+  auto probes = probes_for(options.scope, command);
   if (!probes) return probes.error();
+  probes->stacks = options.stacks;
+  probes->ring_bytes = ring_bytes(options, static_cast<size_t>(std::max(libbpf_num_possible_cpus(), 1)));
+  probes->without_events = options.without_events;
   auto opened = Opened::open(*probes);
   if (!opened) return opened.error();
   auto loaded = load(std::move(*opened));

@@ -11,6 +11,7 @@
 
 #include "collector/probe_state.h"
 #include "collector/pump.h"
+#include "collector/scope.h"
 #include "collector/trace_outlet.h"
 #include "trace/result.h"
 
@@ -20,18 +21,13 @@ struct RecordOptions {
   std::filesystem::path output;
   std::string recorder;                     // name and version, for the trace
   std::chrono::nanoseconds duration{0};     // 0: until told to stop
-  std::vector<std::string> command;         // empty: none
-  bool system_wide = false;                 // also what the command has nothing to do with
-  std::vector<uint32_t> pids;               // only these processes and their children
-  std::string comm;                         // only processes of this name and their children
-  std::filesystem::path cgroup;             // only processes in this cgroup v2 directory and their children
+  Scope scope;
   std::vector<std::string> without_events;  // names
   uint64_t ring_bytes = 0;                  // per CPU; 0: 8 MiB, less on machines with many CPUs
   uint64_t segment_bytes = 0;               // trace::WriterOptions
   uint32_t keep_segments = 0;
   bool raw_addresses = false;
   bool stacks = true;
-  bool kprobes_only = false;
   bool run_counts = false;             // have the kernel count how often each program ran
   std::chrono::milliseconds tick{50};  // between two polls of what was lost
 };
@@ -50,8 +46,6 @@ class RecordObserver {
   virtual void progress(const Progress& /*now*/) {}  // about ten times a second
   virtual void warning(const std::string& /*sentence*/) {}
 };
-
-enum class StopReason { told, duration, command_ended };
 
 struct ProbeCounts {
   ProbeState state;

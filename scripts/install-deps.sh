@@ -6,12 +6,12 @@ set -euo pipefail
 packages=(
   # build
   cmake ninja-build g++ clang llvm pkg-config bpftool libbpf-dev libelf-dev zlib1g-dev libcap-dev libsodium-dev libxxhash-dev
-  libcli11-dev nlohmann-json3-dev libpugixml-dev libprotobuf-dev protobuf-compiler libfmt-dev libgtest-dev libgmock-dev git
+  libcli11-dev nlohmann-json3-dev libpugixml-dev libprotobuf-dev protobuf-compiler libfmt-dev libncurses-dev prometheus-cpp-dev libgtest-dev libgmock-dev git
   # guests with real kernels
   qemu-system-x86 busybox-static binutils xz-utils zstd kmod iproute2 rdma-core ibverbs-utils libibverbs-dev libibverbs1
   # what the tests compare with and look with
   babeltrace2 spin relacy-dev file jq libxml2-utils python3 python3-yaml groff-base dpkg-dev libcap2-bin procps util-linux bpftrace
-  chromium fonts-dejavu-core
+  chromium fonts-dejavu-core prometheus systemd tmux
 )
 # the page of `mirrorscope report` is bundled by them; those that are no Debian packages will do
 { command -v node && command -v npm; } > /dev/null || packages+=(nodejs npm)

@@ -17,6 +17,7 @@
 #include "cli/live_check.h"
 #include "cli/output.h"
 #include "cli/replay.h"
+#include "cli/scope.h"
 #include "cli/verdict.h"
 #include "collector/filters.h"
 #include "collector/session.h"
@@ -46,17 +47,6 @@ std::string default_output() {
   char name[64];
   std::strftime(name, sizeof(name), "mirrorscope-%Y%m%d-%H%M%S", &local);
   return name;
-}
-
-// "10", "1.5", "500ms", "2m", "1h"
-Result<std::chrono::nanoseconds> duration_of(const std::string& text) {
-  static const std::map<std::string, double> units{{"", 1}, {"s", 1}, {"ms", 1e-3}, {"m", 60}, {"h", 3600}};
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  const auto unit = units.find(end);
-  if (end == text.c_str() || unit == units.end() || !(value > 0) || value * unit->second > 1e8)
-    return fail(0, "'", text, "' is not a duration; write 10 (seconds), 500ms, 2m or 1h");
-  return std::chrono::nanoseconds(static_cast<int64_t>(value * unit->second * 1e9));
 }
 
 class Talk final : public RecordObserver {
@@ -216,19 +206,8 @@ void add_record(CLI::App& app, int& exit_code) {
   sub->add_option("-o,--output", o.output, "the trace directory to make (default ./mirrorscope-<date>)")
       ->type_name("DIR");
   sub->add_option("-d,--duration", a->duration, "stop after this time: 10, 500ms, 2m, 1h")->type_name("TIME");
-  sub->add_option("COMMAND", o.command, "after --: run this, record it and its children, stop when it ends");
-  sub->add_flag("-a,--system-wide", o.system_wide, "record everything, also with a COMMAND");
-
-  sub->add_option("-p,--pid", o.pids, "only this process and its children; may be repeated")
-      ->type_name("PID")
-      ->allow_extra_args(false)
-      ->group("Filters");
-  sub->add_option("--comm", o.comm, "only processes of this name and their children")
-      ->type_name("NAME")
-      ->group("Filters");
-  sub->add_option("--cgroup", o.cgroup, "only processes in this cgroup v2 directory and their children")
-      ->type_name("PATH")
-      ->group("Filters");
+  add_command(*sub, o.scope, "record");
+  add_filters(*sub, o.scope);
   sub->add_option("--probes", a->probes, "only events of this glob; !GLOB: all but these; may be repeated")
       ->type_name("GLOB")
       ->allow_extra_args(false)
@@ -248,7 +227,7 @@ void add_record(CLI::App& app, int& exit_code) {
   sub->add_flag("--raw-addresses", o.raw_addresses, "write kernel addresses as they are instead of hashed")
       ->group("Content");
   sub->add_flag("--no-stacks", a->no_stacks, "do not take the caller's stack at each invalidation")->group("Content");
-  sub->add_flag("--kprobes", o.kprobes_only, "use kprobes even where the kernel has BPF trampolines")->group("Content");
+  sub->add_flag("--kprobes", o.scope.kprobes_only, "use kprobes even where the kernel has BPF trampolines")->group("Content");
 
   sub->add_flag("--check", a->check, "judge while recording; the exit codes are then those of check")->group("Output");
   sub->add_flag("--progress", a->progress, "say how it goes, also when stderr is no terminal")->group("Output");

@@ -10,11 +10,14 @@ page() { # FILE ARGUMENTS...
   if [ "${WRITE:-}" = 1 ]; then
     "$mirrorscope" "$@" > "$docs/$file"
   elif ! diff -u "$docs/$file" <("$mirrorscope" "$@"); then
-    echo "docs/$file is old: cmake --build BUILD --target docs"
+    echo "$file is old: cmake --build BUILD --target docs"
     bad=1
   fi
 }
 page events.md events --markdown
 page rules.md rules --markdown
 page mutants.md explore --markdown
+page metrics.md exporter --print docs
+page ../dashboards/grafana.json exporter --print dashboard
+page ../dashboards/alerts.yml exporter --print alerts
 exit $bad

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `mirrorscope exporter` serves to Prometheus, and the files that go with it.
+#include "cli/subcommand.h"
+
+#if MIRRORSCOPE_LIVE
+
+#include <prometheus/collectable.h>
+#include <prometheus/exposer.h>
+#include <prometheus/text_serializer.h>
+#include <sys/utsname.h>
+
+#include <cstdio>
+#include <memory>
+#include <mutex>
+
+#include "cli/output.h"
+#include "cli/scope.h"
+#include "collector/tallying.h"
+#include "host/settings.h"
+#include "tally/metrics.h"
+
+namespace mirrorscope::cli {
+
+namespace {
+
+struct Arguments {
+  Scope scope;
+  std::string listen = "127.0.0.1:9435", print;
+  uint64_t processes = 30;
+  bool once = false;
+};
+
+int complain(const std::string& sentence) {
+  std::fprintf(stderr, "mirrorscope exporter: %s.\n", sentence.c_str());
+  return exit_unusable;
+}
+
+std::string kernel_release() {
+  utsname name{};
+  return uname(&name) == 0 ? name.release : "unknown";
+}
+
+// What a scrape reads: the counters of the kernel, then and there. Scrapes come in threads of the server.
+class Source final : public prometheus::Collectable {
+ public:
+  Source(Tallying& tallying, size_t processes) : tallying_(tallying), metrics_(processes, MIRRORSCOPE_VERSION, kernel_release()) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    const std::lock_guard lock(mutex_);
+    if (auto tally = tallying_.read())
+      last_ = std::move(*tally);
+    else
+      broken_ = tally.error().message;
+    std::vector<HostStorm> settings;
+    for (const HostSetting& s : read_host("/"))
+      if (s.bearing != Bearing::limits) settings.push_back({std::string(s.path), s.bearing == Bearing::storms});
+    return metrics_.collect(last_, settings);
+  }
+  // Callbacks that appear are found although nobody scrapes.
+  void look() const {
+    const std::lock_guard lock(mutex_);
+    if (auto tally = tallying_.read(); !tally) broken_ = tally.error().message;
+  }
+  std::string broken() const {
+    const std::lock_guard lock(mutex_);
+    return broken_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Tallying& tallying_;
+  mutable Metrics metrics_;
+  mutable Tally last_;
+  mutable std::string broken_;
+};
+
+int serve(const Arguments& a, Tallying& tallying, const std::shared_ptr<Source>& source) {
+  std::unique_ptr<prometheus::Exposer> exposer;
+  try {
+    exposer = std::make_unique<prometheus::Exposer>(a.listen, 2);
+    exposer->RegisterCollectable(source);
+  } catch (const std::exception& error) {
+    return complain("cannot listen on " + a.listen + ": the address is taken, or no address (" + error.what() + ")");
+  }
+  std::fprintf(stderr, "mirrorscope exporter: http://%s/metrics; Ctrl-C ends\n", a.listen.c_str());
+  for (;;) {
+    auto why = tallying.wait(std::chrono::seconds(5));
+    if (!why) return complain(why.error().message);
+    if (*why) break;
+    source->look();
+    if (const std::string broken = source->broken(); !broken.empty()) return complain(broken);
+  }
+  exposer.reset();
+  return exit_ok;
+}
+
+int run(const Arguments& a) {
+  if (!a.print.empty()) {
+    const std::string text = a.print == "dashboard" ? grafana_dashboard() : a.print == "alerts" ? prometheus_rules() : metrics_page();
+    std::fputs(text.c_str(), stdout);
+    return exit_ok;
+  }
+  auto tallying = Tallying::start({a.scope, true});
+  if (!tallying) return complain(tallying.error().message);
+  const auto source = std::make_shared<Source>(*tallying, a.processes);
+  if (a.once) {
+    std::fputs(prometheus::TextSerializer().Serialize(source->Collect()).c_str(), stdout);
+    return exit_ok;
+  }
+  const int code = serve(a, *tallying, source);
+  tallying->end();
+  return code;
+}
+
+}  // namespace
+
+void add_exporter(CLI::App& app, int& exit_code) {
+  auto a = std::make_shared<Arguments>();
+  auto* sub = app.add_subcommand("exporter", "Serve counts and latencies of this machine to Prometheus");
+  sub->add_option("-l,--listen", a->listen, "address and port")->type_name("ADDRESS:PORT")->capture_default_str();
+  sub->add_option("--processes", a->processes, "so many command names get series of their own, the others are \"(other)\"")
+      ->type_name("N")
+      ->capture_default_str();
+  add_filters(*sub, a->scope);
+  sub->add_option("--print", a->print, "print what goes with it, and end: dashboard (Grafana), alerts (Prometheus), docs")
+      ->check(CLI::IsMember({"dashboard", "alerts", "docs"}))
+      ->group("Output");
+  sub->add_flag("--once", a->once, "print the metrics once, and end")->group("Output");
+  sub->footer(
+      "Invalidations, callbacks, faults, migrations and pins, counted in the kernel; docs/metrics.md lists them. Nothing is\n"
+      "recorded, and no address or process number leaves the machine. Needs root at the start, or the capabilities that\n"
+      "'mirrorscope doctor' lists; keeps CAP_BPF and CAP_PERFMON. The systemd unit is mirrorscope-exporter.service.\n"
+      "\n"
+      "Examples:\n"
+      "  sudo mirrorscope exporter\n"
+      "  curl -s http://127.0.0.1:9435/metrics | grep callback_seconds_count\n"
+      "  mirrorscope exporter --print alerts > /etc/prometheus/mirrorscope.yml\n"
+      "\n"
+      "Exit codes: 0 ended as told, 2 cannot count or cannot listen.");
+  sub->callback([a, &exit_code] { exit_code = run(*a); });
+}
+
+}  // namespace mirrorscope::cli
+
+#else
+
+namespace mirrorscope::cli {
+
+void add_exporter(CLI::App& app, int& exit_code) {
+  auto* sub = app.add_subcommand("exporter", "Serve counts and latencies to Prometheus (not in this build)");
+  sub->allow_extras();
+  sub->callback([&exit_code] {
+    std::fputs("mirrorscope exporter: this build cannot watch a kernel, it was made with MIRRORSCOPE_LIVE=OFF.\n", stderr);
+    exit_code = exit_unusable;
+  });
+}
+
+}  // namespace mirrorscope::cli
+
+#endif

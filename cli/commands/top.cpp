@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `mirrorscope top` shows: who invalidates whom right now, on a terminal that it redraws.
+#include "cli/subcommand.h"
+
+#if MIRRORSCOPE_LIVE
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <ctime>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/output.h"
+#include "cli/scope.h"
+#include "cli/screen.h"
+#include "cli/tally_table.h"
+#include "collector/tallying.h"
+
+namespace mirrorscope::cli {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Arguments {
+  Scope scope;
+  std::string interval = "1s";
+  uint64_t frames = 0;  // 0: until told
+  bool batch = false;
+};
+
+int complain(const std::string& sentence) {
+  std::fprintf(stderr, "mirrorscope top: %s.\n", sentence.c_str());
+  return exit_unusable;
+}
+
+std::string clock_text() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char text[16];
+  std::strftime(text, sizeof text, "%H:%M:%S", &local);
+  return text;
+}
+
+std::string summary(const Tally& t, double seconds) {
+  uint64_t invalidations = 0, callbacks = 0, faults = 0, retries = 0;
+  for (const TallyRow& row : t.rows) {
+    if (row.kind == MS_tally_invalidate) invalidations += row.calls;
+    if (row.kind == MS_tally_callback) callbacks += row.calls;
+    if (row.kind == MS_tally_fault) faults += row.calls, retries += row.refused;
+  }
+  auto rate = [&](uint64_t n) { return grouped(static_cast<uint64_t>(static_cast<double>(n) / seconds + 0.5)); };
+  std::string text = fmt::format("mirrorscope top  {}  {:.1f} s  invalidations {}/s  callbacks {}/s  faults {}/s, {}/s retried  {} probes",
+                                 clock_text(), seconds, rate(invalidations), rate(callbacks), rate(faults), rate(retries), t.probes);
+  if (t.lost()) text += fmt::format("  NOT COUNTED: {}", grouped(t.lost()));
+  return text;
+}
+
+std::string_view order_name(TallyOrder order) {
+  return order == TallyOrder::faults ? "faults" : order == TallyOrder::pinned ? "pinned memory" : "invalidations";
+}
+
+std::vector<std::string> frame(const Tally& interval, double seconds, TallyOrder order, size_t height) {
+  TallyLook look{.seconds = seconds, .rates = true, .order = order};
+  std::vector<std::string> lines{summary(interval, seconds), ""};
+  if (height != SIZE_MAX) look.most = height > 12 ? (height - 6) / 2 : 3;
+  if (interval.rows.empty()) {
+    lines.emplace_back("nothing happens: no invalidation, fault, migration or pin in this interval");
+    return lines;
+  }
+  for (std::string& line : process_table(interval, look)) lines.push_back(std::move(line));
+  lines.emplace_back();
+  for (std::string& line : call_table(interval, look)) lines.push_back(std::move(line));
+  return lines;
+}
+
+int run(const Arguments& a) {
+  auto interval = duration_of(a.interval);
+  if (!interval) return complain(interval.error().message);
+  const bool screen_wanted = !a.batch && isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
+  auto tallying = Tallying::start({a.scope, true});
+  if (!tallying) return complain(tallying.error().message);
+  auto before = tallying->read();
+  if (!before) return complain(before.error().message);
+  auto before_at = Clock::now();
+  std::optional<Screen> screen;
+  if (screen_wanted) {
+    auto opened = Screen::open();
+    if (!opened) return complain(opened.error().message + "; 'mirrorscope top --batch' needs none");
+    screen.emplace(std::move(*opened));
+    if (auto waits = tallying->also_wait_for(STDIN_FILENO); !waits) return complain(waits.error().message);
+    screen->draw({"mirrorscope top: the first interval is being counted", "", "q quits, o changes the order, p pauses"}, {});
+  }
+  TallyOrder order = TallyOrder::invalidations;
+  bool paused = false;
+  std::vector<std::string> shown;
+  for (uint64_t frames = 0; a.frames == 0 || frames < a.frames;) {
+    auto why = tallying->wait(before_at + *interval - Clock::now());
+    if (!why) return complain(why.error().message);
+    bool redraw = false;
+    for (int key = screen ? screen->key() : 0; key; key = screen->key()) {
+      if (key == 'q') return tallying->end(), exit_ok;
+      if (key == 'p') paused = !paused;
+      if (key == 'o') order = static_cast<TallyOrder>((static_cast<int>(order) + 1) % 3);
+      redraw = true;
+    }
+    const auto now = Clock::now();
+    const bool due = now - before_at >= *interval || *why;
+    if (due) {
+      auto read = tallying->read();
+      if (!read) return complain(read.error().message);
+      const double seconds = std::max(1e-3, std::chrono::duration<double>(now - before_at).count());
+      const Tally since = read->since(*before);
+      if (!paused) shown = frame(since, seconds, order, screen ? screen->height() : SIZE_MAX);
+      if (!screen) {
+        for (const std::string& line : shown) std::printf("%s\n", line.c_str());
+        std::printf("\n");
+        if (std::fflush(stdout) != 0) break;  // nobody reads any more
+      }
+      *before = std::move(*read);
+      before_at = now;
+      ++frames;
+    }
+    if (screen && (due || redraw))
+      screen->draw(shown, fmt::format("q quits  o: by {}  p {}", order_name(order), paused ? "goes on (PAUSED)" : "pauses"));
+    if (*why) break;
+  }
+  screen.reset();
+  tallying->end();
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_top(CLI::App& app, int& exit_code) {
+  auto a = std::make_shared<Arguments>();
+  auto* sub = app.add_subcommand("top", "Show who invalidates whose mirrors right now, and what callbacks take");
+  add_command(*sub, a->scope, "count");
+  add_filters(*sub, a->scope);
+  sub->add_option("-i,--interval", a->interval, "time between two frames: 1s, 500ms")->type_name("TIME");
+  sub->add_option("-n,--frames", a->frames, "end after so many frames")->type_name("N");
+  sub->add_flag("-b,--batch", a->batch, "print frame after frame, for files and pipes; so does output that is no terminal");
+  sub->footer(
+      "The upper table has a line per process: invalidations by reason, hmm_range_fault() and retries, pages migrated and\n"
+      "pinned, all per second, and the memory charged as pinned (VmPin). The lower one has a line per process and kind of\n"
+      "call, callbacks of drivers first: how often, how often refused, median, 99th percentile and longest of the interval.\n"
+      "The kernel adds up, so it costs less than recording. Keys: q quits, o changes the order, p pauses.\n"
+      "\n"
+      "Examples:\n"
+      "  sudo mirrorscope top\n"
+      "  sudo mirrorscope top --comm qemu-system-x86 -i 5s\n"
+      "  sudo mirrorscope top --batch -n 10 > top.txt\n"
+      "\n"
+      "Exit codes: 0 ended as told, 2 cannot count.");
+  sub->callback([a, &exit_code] { exit_code = run(*a); });
+}
+
+}  // namespace mirrorscope::cli
+
+#else
+
+namespace mirrorscope::cli {
+
+void add_top(CLI::App& app, int& exit_code) {
+  auto* sub = app.add_subcommand("top", "Show who invalidates whose mirrors right now (not in this build)");
+  sub->allow_extras();
+  sub->callback([&exit_code] {
+    std::fputs("mirrorscope top: this build cannot watch a kernel, it was made with MIRRORSCOPE_LIVE=OFF.\n", stderr);
+    exit_code = exit_unusable;
+  });
+}
+
+}  // namespace mirrorscope::cli
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options that say whose calls are wanted, for every subcommand that watches a live kernel.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "collector/scope.h"
+#include "trace/result.h"
+
+namespace mirrorscope::cli {
+
+// `what` the subcommand does with a command and its children: "record", "count".
+void add_command(CLI::App& app, Scope& scope, const std::string& what);
+// --pid, --comm, --cgroup, in the group Filters.
+void add_filters(CLI::App& app, Scope& scope);
+
+// "10", "1.5", "500ms", "2m", "1h"
+Result<std::chrono::nanoseconds> duration_of(const std::string& text);
+
+}  // namespace mirrorscope::cli

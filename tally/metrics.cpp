@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// How rows become series.
+#include "tally/metrics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "schema/catalog.h"
+
+namespace mirrorscope {
+
+namespace {
+
+using Labels = std::vector<std::pair<std::string_view, std::string>>;
+
+// The bounds of exported histograms: powers of two from 1 us to 134 s.
+constexpr int first_bound = 10, last_bound = 37;
+
+std::vector<prometheus::ClientMetric::Label> labels_of(const Labels& labels) {
+  std::vector<prometheus::ClientMetric::Label> out;
+  for (const auto& [name, value] : labels) out.push_back({std::string(name), value});
+  return out;
+}
+
+// Series of one family, added up by their labels.
+struct Series {
+  double value = 0;
+  Times times;
+};
+using Family = std::map<Labels, Series>;
+
+prometheus::ClientMetric as_metric(const Labels& labels, const Series& series, prometheus::MetricType type) {
+  prometheus::ClientMetric metric;
+  metric.label = labels_of(labels);
+  if (type == prometheus::MetricType::Counter) metric.counter.value = series.value;
+  if (type == prometheus::MetricType::Gauge) metric.gauge.value = series.value;
+  if (type == prometheus::MetricType::Histogram) {
+    metric.histogram.sample_count = series.times.count;
+    metric.histogram.sample_sum = static_cast<double>(series.times.total) / 1e9;
+    uint64_t below = 0;
+    size_t step = 0;
+    for (int bound = first_bound; bound <= last_bound; ++bound) {
+      for (; step < series.times.steps.size() && Times::step_begin(step + 1) <= uint64_t{1} << bound; ++step) below += series.times.steps[step];
+      metric.histogram.bucket.push_back({below, static_cast<double>(uint64_t{1} << bound) / 1e9});
+    }
+    metric.histogram.bucket.push_back({series.times.count, std::numeric_limits<double>::infinity()});
+  }
+  return metric;
+}
+
+enum MetricId : size_t {
+#define METRIC(id, name, type, labels, help) metric_##id,
+#include "tally/metrics.def"
+  metric_count
+};
+
+constexpr auto counter = prometheus::MetricType::Counter;
+constexpr auto gauge = prometheus::MetricType::Gauge;
+constexpr auto histogram = prometheus::MetricType::Histogram;
+
+}  // namespace
+
+const std::vector<MetricInfo>& metric_table() {
+  static const std::vector<MetricInfo> table = {
+#define METRIC(id, name, type, labels, help) {name, type, labels, help},
+#include "tally/metrics.def"
+  };
+  return table;
+}
+
+const std::vector<PanelInfo>& panel_table() {
+  static const std::vector<PanelInfo> table = {
+#define PANEL(title, unit, query, legend) {title, unit, query, legend},
+#include "tally/metrics.def"
+  };
+  return table;
+}
+
+const std::vector<AlertInfo>& alert_table() {
+  static const std::vector<AlertInfo> table = {
+#define ALERT(name, query, above, for_time, severity, summary, advice) {name, query, above, for_time, severity, summary, advice},
+#include "tally/metrics.def"
+  };
+  return table;
+}
+
+std::string Metrics::process_label(const std::string& comm) {
+  if (comm.empty()) return "(none)";
+  if (processes_.contains(comm)) return comm;
+  if (processes_.size() >= most_) return "(other)";
+  processes_.insert(comm);
+  return comm;
+}
+
+std::vector<prometheus::MetricFamily> Metrics::collect(const Tally& tally, const std::vector<HostStorm>& settings) {
+  std::array<Family, metric_count> families;
+  auto add = [&](MetricId id, Labels labels, double value) { families[id][std::move(labels)].value += value; };
+  auto time = [&](MetricId id, Labels labels, const Times& times) { families[id][std::move(labels)].times += times; };
+
+  // rows that a rate can be taken of before the first event: a counter that appears with its first value has none
+  for (const char* direction : {"to device", "from device"}) {
+    add(metric_migrated_pages, {{"direction", direction}}, 0);
+    time(metric_migration_seconds, {{"direction", direction}}, {});
+  }
+
+  std::vector<const TallyRow*> rows;
+  for (const TallyRow& row : tally.rows) rows.push_back(&row);
+  // the busiest get a name first
+  std::stable_sort(rows.begin(), rows.end(), [](const TallyRow* a, const TallyRow* b) { return a->calls > b->calls; });
+  std::map<uint32_t, std::string> process_names;
+  for (const TallyRow* row : rows) {
+    const std::string process = process_label(row->comm);
+    process_names[row->tgid] = process;
+    const auto calls = static_cast<double>(row->calls), refused = static_cast<double>(row->refused), pages = static_cast<double>(row->pages);
+    switch (row->kind) {
+      case MS_tally_invalidate: {
+        const Labels labels{{"process", process}, {"reason", row->what}};
+        add(metric_invalidations, labels, calls);
+        add(metric_invalidated_pages, labels, pages);
+        add(metric_invalidations_refused, labels, refused);
+        time(metric_invalidation_seconds, {{"reason", row->what}}, row->times);
+        break;
+      }
+      case MS_tally_callback:
+        time(metric_callback_seconds, {{"callback", row->what}}, row->times);
+        add(metric_callbacks_refused, {{"callback", row->what}}, refused);
+        break;
+      case MS_tally_fault:
+        time(metric_range_fault_seconds, {{"callback", row->what}}, row->times);
+        add(metric_range_fault_retries, {{"process", process}, {"callback", row->what}}, refused);
+        break;
+      case MS_tally_migrate:
+        add(metric_migrated_pages, {{"direction", row->what}}, pages);
+        time(metric_migration_seconds, {{"direction", row->what}}, row->times);
+        break;
+      case MS_tally_pin:
+        add(metric_pinned_pages, {{"process", process}}, pages);
+        add(metric_pins_failed, {{"process", process}}, refused);
+        break;
+      case MS_tally_unpin:
+        add(metric_unpinned_pages, {{"process", process}}, pages);
+        break;
+      case MS_tally_insert:
+        add(metric_subs_inserted, {{"callback", row->what}}, calls);
+        add(metric_subs_removed, {{"callback", row->what}}, 0);
+        break;
+      case MS_tally_remove:
+        add(metric_subs_inserted, {{"callback", row->what}}, 0);
+        add(metric_subs_removed, {{"callback", row->what}}, calls);
+        break;
+      default:
+        break;
+    }
+  }
+  for (const auto& [tgid, bytes] : tally.pinned) add(metric_pinned_bytes, {{"process", process_names[tgid]}}, static_cast<double>(bytes));
+  for (const HostStorm& s : settings) add(metric_storm_setting, {{"setting", s.setting}}, s.storms);
+  add(metric_uncounted, {}, static_cast<double>(tally.lost()));
+  add(metric_probes, {{"state", "attached"}}, static_cast<double>(tally.probes));
+  add(metric_probes, {{"state", "missing"}}, static_cast<double>(tally.missing));
+  add(metric_build, {{"version", version_}, {"kernel", kernel_}}, 1);
+
+  std::vector<prometheus::MetricFamily> out;
+  for (size_t id = 0; id < metric_count; ++id) {
+    const MetricInfo& info = metric_table()[id];
+    prometheus::MetricFamily family;
+    family.name = info.name;
+    family.help = info.help;
+    family.type = info.type;
+    for (const auto& [labels, series] : families[id]) family.metric.push_back(as_metric(labels, series, info.type));
+    out.push_back(std::move(family));
+  }
+  return out;
+}
+
+}  // namespace mirrorscope

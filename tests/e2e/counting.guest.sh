@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Do stat and top count what record records, call by call, and does the screen of top show it?
+# kernels: 7.x 6.1
+. "$(dirname "$0")/words.sh"
+"$lab/kvm.sh"
+load=pinned
+if "$lab/rxe.sh" && [ "$(uname -r | cut -d. -f1)" -ge 7 ]; then load=odp; fi
+
+# A load under a recorder under stat: both begin before it does, so what they counted is the same but for what either lost.
+churn=("$workloads/rdma_churn" "--$load" --seconds 2)
+[ $load = odp ] || churn+=(--tap)
+"$mirrorscope" stat --format json -o stat.json -- "$mirrorscope" record -q -o run -- "${churn[@]}" > said.txt 2> stat.err
+must "stat ends with 0" is $? 0
+of() { jq "[.rows[] | select(.process == \"rdma_churn\" and .call == \"$1\") | .calls] | add // 0" stat.json; }
+lost=$(("$(jq .not_counted stat.json)" + "$(sum run lost count)"))
+close() { local d=$((${1:?} - ${2:?})); [ ${d#-} -le "$3" ]; }
+records=$("$mirrorscope" dump run --event inv_start --json | jq -s 'length')
+counted=$(of invalidation)
+# the recorder itself unmaps as well: its own calls are rows of another process in stat, and not in the trace
+must "stat counts each invalidation that record records ($counted, $records, $lost lost)" close "$counted" "$records" "$lost"
+must "there were invalidations" test "$records" -gt 100
+if [ $load = odp ]; then
+    must "stat counts each callback" close "$(of callback)" "$(count run cb_enter)" "$lost"
+    must "stat counts each hmm_range_fault()" close "$(of fault)" "$(count run range_fault)" "$lost"
+    must "a callback has a name and its module" test "$(jq '[.rows[] | select(.of == "rxe_ib_invalidate_range [rdma_rxe]" and .call == "callback")] | length' stat.json)" = 1
+else
+    must "stat counts each callback" close "$(of callback)" "$(($(count run hl_start) + $(count run hl_end) + $(count run hl_release)))" "$lost"
+fi
+must "percentiles are in order" test "$(jq '[.rows[] | select(.ns) | select(.ns.p50 <= .ns.p99 and .ns.p99 <= .ns.longest)] | length' stat.json)" \
+    = "$(jq '[.rows[] | select(.ns)] | length' stat.json)"
+"$mirrorscope" stat -- true > said.txt 2>&1
+must "a command that mirrors nothing is said to do so" grep -q "nothing happened" said.txt
+"$mirrorscope" stat --no-such > said.txt 2>&1
+must "an unknown option is wrong usage" is $? 2
+"$mirrorscope" stat --exit-code-from-command -- sh -c 'exit 7' > /dev/null 2>&1
+must "the command's exit code is passed on when asked for" is $? 7
+
+# top beside a load that was there before it: frames of one second, and a screen
+"$workloads/rdma_churn" --pinned --tap --threads 1 --disturbers 1 --pace 5000 --seconds 600 > /dev/null 2>&1 &
+busy=$!
+"$mirrorscope" top --batch -n 2 > frames.txt 2> frames.err
+must "top ends after its frames" is $? 0
+must "two frames" test "$(grep -c '^mirrorscope top' frames.txt)" = 2
+must "the load is in it, with its callbacks" grep -q "rdma_churn.*kvm_mmu_notifier_invalidate_range_start \[kvm\]" frames.txt
+must "pins are counted" test "$(awk '$3 == "pin" && $2 == "rdma_churn" { print $4 + 0 }' frames.txt | sort -n | tail -1)" -gt 0
+export TERM=screen-256color
+tmux -f /dev/null new-session -d -s top -x 160 -y 40 "$mirrorscope top -i 500ms; echo ended with \$? > top.code; sleep 60"
+for _ in $(seq 300); do
+    tmux capture-pane -p -t top > screen.txt
+    grep -q rdma_churn screen.txt && break
+    sleep 0.5
+done
+must "the screen shows the load" grep -q "rdma_churn" screen.txt
+must "the screen names its keys" grep -q "q quits" screen.txt
+cp screen.txt /out/
+tmux send-keys -t top q
+for _ in $(seq 100); do [ -e top.code ] && break; sleep 0.2; done
+must "q ends it" grep -qx "ended with 0" top.code
+kill $busy
+wait

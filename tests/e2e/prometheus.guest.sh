@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Does every query of the dashboard and of the alerts get data from a real Prometheus that scrapes a real exporter under load?
+# kernels: 7.x
+. "$(dirname "$0")/words.sh"
+root=$(cd "$lab/../.." && pwd)
+"$lab/rxe.sh"
+"$lab/kvm.sh"
+ip link set lo up
+"$workloads/rdma_churn" --pinned --tap --threads 1 --disturbers 1 --pace 5000 --seconds 900 > /dev/null 2>&1 &
+"$workloads/rdma_churn" --odp --threads 1 --disturbers 1 --pace 5000 --seconds 900 > /dev/null 2>&1 &
+"$mirrorscope" exporter > exporter.out 2> exporter.err &
+exporter=$!
+metrics() { python3 -c 'import sys, urllib.request; sys.stdout.write(urllib.request.urlopen(sys.argv[1]).read().decode())' http://127.0.0.1:9435/metrics; }
+for _ in $(seq 300); do metrics > metrics.txt 2> /dev/null && break; sleep 0.5; done
+must "the exporter answers" test -s metrics.txt
+must "Prometheus's own checker accepts the text" promtool check metrics < metrics.txt
+must "the exporter has given up its privileges" is "$(grep CapPrm /proc/$exporter/status | tr -d ' \t' | cut -d: -f2)" 000000c000000000
+must "no series is named after an address or a process number" is "$(grep -v '^#' metrics.txt | grep -cE '0x|ffff[0-9a-f]{8}|pid=')" 0
+
+cat > prometheus.yml <<Y
+global: {scrape_interval: 2s, evaluation_interval: 2s}
+rule_files: [$root/dashboards/alerts.yml]
+scrape_configs:
+  - job_name: mirrorscope
+    static_configs: [{targets: ['127.0.0.1:9435']}]
+Y
+prometheus --config.file=prometheus.yml --storage.tsdb.path=data --web.listen-address=127.0.0.1:9090 --log.level=warn > prometheus.log 2>&1 &
+server=$!
+query() { promtool query instant http://127.0.0.1:9090 "$1" 2> query.err; }
+for _ in $(seq 300); do [ -n "$(query 'count_over_time(mirrorscope_build_info[5m]) > 4')" ] && break; sleep 1; done
+must "Prometheus has scraped five times" test -n "$(query 'count_over_time(mirrorscope_build_info[5m]) > 4')"
+
+asked=0
+while IFS= read -r expression; do
+    asked=$((asked + 1))
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        answer=$(query "${expression//\$__rate_interval/1m}")
+        [ -n "$answer" ] && break
+        sleep 2
+    done
+    must "data for $expression" test -n "$answer"
+done < <(jq -r '.panels[].targets[].expr' "$root/dashboards/grafana.json"
+         python3 -c 'import sys, yaml
+for group in yaml.safe_load(open(sys.argv[1]))["groups"]:
+    for rule in group["rules"]: print(rule["expr"].rsplit(" > ", 1)[0])' "$root/dashboards/alerts.yml")
+must "every panel and alert was asked" is $asked "$(($(grep -c '"expr"' "$root/dashboards/grafana.json") + $(grep -c 'alert:' "$root/dashboards/alerts.yml")))"
+must "Prometheus has loaded the alerts" is "$(python3 -c 'import json, urllib.request
+print(sum(len(g["rules"]) for g in json.load(urllib.request.urlopen("http://127.0.0.1:9090/api/v1/rules"))["data"]["groups"]))')" \
+    "$(grep -c 'alert:' "$root/dashboards/alerts.yml")"
+
+before=$(metrics | awk '/^mirrorscope_invalidations_total\{process="rdma_churn"/ { s += $2 } END { print s + 0 }')
+kill %1 %2
+sleep 3
+after=$(metrics | awk '/^mirrorscope_invalidations_total\{process="rdma_churn"/ { s += $2 } END { print s + 0 }')
+must "no counter falls when its process ends ($before, then $after)" test "$after" -ge "$before"
+"$mirrorscope" exporter --listen 127.0.0.1:9435 > second.out 2>&1
+must "a taken port is refused in one sentence" is $? 2
+must "the sentence names the address" grep -q "127.0.0.1:9435" second.out
+kill $exporter
+wait $exporter
+must "the exporter ends with 0 when told" is $? 0
+kill $server
+wait $server 2> /dev/null
+true

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether the series are few, never fall, and carry nothing but names.
+#include "tally/metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace mirrorscope {
+namespace {
+
+TallyRow invalidations(uint32_t tgid, const std::string& comm, uint64_t calls) {
+  TallyRow r;
+  r.tgid = tgid;
+  r.kind = MS_tally_invalidate;
+  r.what = "clear";
+  r.comm = comm;
+  r.calls = calls;
+  r.times.count = calls;
+  r.times.total = calls * 2000;
+  r.times.longest = 2000;
+  r.times.steps[5] = calls;  // 1536 to 2048 ns
+  return r;
+}
+
+const prometheus::MetricFamily& family(const std::vector<prometheus::MetricFamily>& all, const std::string& name) {
+  for (const auto& f : all)
+    if (f.name == name) return f;
+  throw std::runtime_error("no family " + name);
+}
+
+std::map<std::string, double> by_process(const std::vector<prometheus::MetricFamily>& all) {
+  std::map<std::string, double> values;
+  for (const auto& m : family(all, "mirrorscope_invalidations_total").metric)
+    for (const auto& label : m.label)
+      if (label.name == "process") values[label.value] += m.counter.value;
+  return values;
+}
+
+TEST(Metrics, processes_of_one_name_are_one_series) {
+  Metrics metrics(10, "1", "k");
+  Tally tally;
+  tally.rows = {invalidations(1, "a", 3), invalidations(2, "a", 4)};
+  EXPECT_EQ(by_process(metrics.collect(tally, {})), (std::map<std::string, double>{{"a", 7}}));
+}
+
+TEST(Metrics, a_counter_does_not_fall_when_its_process_ends) {
+  Metrics metrics(10, "1", "k");
+  Tally tally;
+  tally.rows = {invalidations(1, "a", 3), invalidations(2, "a", 4)};
+  metrics.collect(tally, {});
+  tally.rows = {invalidations(0, "a", 3), invalidations(2, "a", 5)};  // as Tallying folds it
+  EXPECT_EQ(by_process(metrics.collect(tally, {})).at("a"), 8);
+}
+
+TEST(Metrics, names_beyond_the_limit_share_one_series_for_good) {
+  Metrics metrics(2, "1", "k");
+  Tally tally;
+  tally.rows = {invalidations(1, "quiet", 1), invalidations(2, "busy", 100), invalidations(3, "busier", 200)};
+  EXPECT_EQ(by_process(metrics.collect(tally, {})), (std::map<std::string, double>{{"busier", 200}, {"busy", 100}, {"(other)", 1}}));
+  tally.rows[0] = invalidations(1, "quiet", 5000);
+  EXPECT_EQ(by_process(metrics.collect(tally, {})), (std::map<std::string, double>{{"busier", 200}, {"busy", 100}, {"(other)", 5000}}));
+}
+
+TEST(Metrics, a_histogram_ends_with_all_calls_and_grows_on_the_way) {
+  Metrics metrics(10, "1", "k");
+  Tally tally;
+  tally.rows = {invalidations(1, "a", 9)};
+  const auto all = metrics.collect(tally, {});
+  const auto& metric = family(all, "mirrorscope_invalidation_seconds").metric.at(0).histogram;
+  EXPECT_EQ(metric.sample_count, 9u);
+  EXPECT_DOUBLE_EQ(metric.sample_sum, 18e-6);
+  EXPECT_EQ(metric.bucket.front().cumulative_count, 0u) << "up to 1.024 us";
+  EXPECT_EQ(metric.bucket.at(1).cumulative_count, 9u) << "up to 2.048 us";
+  EXPECT_EQ(metric.bucket.back().cumulative_count, 9u);
+  for (size_t i = 1; i < metric.bucket.size(); ++i) {
+    EXPECT_GE(metric.bucket[i].cumulative_count, metric.bucket[i - 1].cumulative_count);
+    EXPECT_GT(metric.bucket[i].upper_bound, metric.bucket[i - 1].upper_bound);
+  }
+}
+
+TEST(Metrics, every_family_has_a_name_that_says_what_it_is) {
+  for (const MetricInfo& m : metric_table()) {
+    EXPECT_TRUE(m.name.starts_with("mirrorscope_")) << m.name;
+    EXPECT_EQ(m.name.ends_with("_total"), m.type == prometheus::MetricType::Counter) << m.name;
+    EXPECT_EQ(m.name.ends_with("_seconds"), m.type == prometheus::MetricType::Histogram) << m.name;
+    EXPECT_FALSE(m.help.empty());
+    for (const char* forbidden : {"pid", "tgid", "mm", "address"})
+      EXPECT_EQ(m.labels.find(forbidden), std::string_view::npos) << m.name;
+  }
+}
+
+TEST(Metrics, every_query_names_a_metric_that_there_is) {
+  auto known = [](std::string_view query) {
+    size_t at = 0;
+    while ((at = query.find("mirrorscope_", at)) != std::string_view::npos) {
+      const size_t end = query.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", at);
+      std::string_view name = query.substr(at, end - at);
+      bool found = false;
+      for (const MetricInfo& m : metric_table())
+        for (const char* suffix : {"", "_bucket", "_sum", "_count"}) found |= name == std::string(m.name) + suffix;
+      EXPECT_TRUE(found) << name;
+      at = end;
+    }
+  };
+  for (const PanelInfo& p : panel_table()) known(p.query);
+  for (const AlertInfo& a : alert_table()) known(a.query);
+}
+
+TEST(Metrics, the_dashboard_has_a_panel_for_each_row) {
+  const auto dashboard = nlohmann::json::parse(grafana_dashboard());
+  EXPECT_EQ(dashboard.at("panels").size(), panel_table().size());
+}
+
+}  // namespace
+}  // namespace mirrorscope
