@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "report/folding.h"
@@ -85,6 +87,22 @@ std::string driver_did(const Window& window, const Report& report) {
     say(fmt::format("{} in {} had not returned", function_of(*h, report.names), task_text(h->tgid, h->tid, report.names)));
   return out.empty() ? out : "\nWhat the driver did\n" + out;
 }
+
+// The addresses of a sentence by the short words that the events below it use.
+std::string in_words(std::string_view text, const std::map<uint64_t, std::string>& words) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const size_t hex = std::min(text.find("0x", at), text.size());
+    out += text.substr(at, hex - at);
+    const size_t end = std::min(text.find_first_not_of("0123456789abcdef", std::min(hex + 2, text.size())), text.size());
+    uint64_t value = 0;
+    if (hex < text.size()) std::from_chars(text.data() + hex + 2, text.data() + end, value, 16);
+    const auto word = words.find(value);
+    out += value && word != words.end() ? word->second : std::string(text.substr(hex, end - hex));
+    at = end;
+  }
+  return out;
+}
 }  // namespace
 
 std::string explain(const Finding& f, const Window& window, const Report& report) {
@@ -95,11 +113,12 @@ std::string explain(const Finding& f, const Window& window, const Report& report
   out += paragraph("The rule", info.says);
   out += fmt::format("  {}\n", folded(fmt::format("({}; contract of the {})", meaning(info.level), to_string(info.party)), kIndent));
   out += paragraph("Where the kernel says it", info.because);
-  out += paragraph(doubtful ? "What looks wrong" : "What is wrong", f.what->what);
+  const Ladder events = ladder(window, report);
+  out += paragraph(doubtful ? "What looks wrong" : "What is wrong", in_words(f.what->what, events.words));
   if (doubtful) out += fmt::format("  {}\n", folded(fmt::format("In doubt: {}.", f.rule->reason), kIndent));
   if (window.invalidation) out += invalidator(*window.invalidation, report);
   out += driver_did(window, report);
-  out += ladder(window, report);
+  out += events.text;
   out += paragraph("Look at", info.look_at);
   out += paragraph("Not claimed", info.not_claimed);
   return out;

@@ -25,14 +25,17 @@ class Aliases {
     if (is_new) {
       it->second = fmt::format("{}{}", kind, ++count_[std::string(kind)]);
       legend_ += fmt::format("{}{}={:#x}", legend_.empty() ? "" : " ", it->second, value);
+      words_.emplace(value, it->second);
     }
     return it->second;
   }
   const std::string& legend() const { return legend_; }
+  const std::map<uint64_t, std::string>& words() const { return words_; }
 
  private:
   std::map<std::pair<std::string, uint64_t>, std::string> names_;
   std::map<std::string, int> count_;
+  std::map<uint64_t, std::string> words_;
   std::string legend_;
 };
 
@@ -107,7 +110,7 @@ std::string head(const std::vector<Column>& columns, const Names& names) {
 std::string_view arrow(EventKind kind) { return kind == EventKind::entry ? "-> " : kind == EventKind::exit ? "<- " : ""; }
 }  // namespace
 
-std::string ladder(const Window& window, const Report& report) {
+Ladder ladder(const Window& window, const Report& report) {
   if (window.rows.empty()) return {};
   const std::vector<Column> columns = columns_of(window);
   const uint64_t last = window.rows.back().record->time;
@@ -132,7 +135,7 @@ std::string ladder(const Window& window, const Report& report) {
   }
   std::string out = fmt::format("\nThe events (us before the last; * proves it; -> entered, <- returned)\n\n{}{}", head(columns, report.names), rows);
   if (!aliases.legend().empty()) out += fmt::format("\n  where {}\n", folded(aliases.legend(), 8));
-  return out;
+  return {std::move(out), aliases.words()};
 }
 
 }  // namespace mirrorscope

@@ -2,12 +2,19 @@
 // The records of a window below each other, one column per task.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 
 #include "report/window.h"
 
 namespace mirrorscope {
 
-std::string ladder(const Window& window, const Report& report);
+struct Ladder {
+  std::string text;
+  std::map<uint64_t, std::string> words;  // short ones for kernel addresses: sub1, range2; the text ends with what they stand for
+};
+
+Ladder ladder(const Window& window, const Report& report);
 
 }  // namespace mirrorscope
