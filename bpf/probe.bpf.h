@@ -80,20 +80,20 @@ static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
  * __bpf_prog_enter_recur(), kernel/bpf/trampoline.c). bpf_preempt_disable() does not help: its counterpart reschedules before
  * the program has left, and as many runs are skipped (7.2: 0.18 % with it, 0.19 % without).
  *
- * So on a preemptible kernel every trampoline program has a second one behind it, `name__again`, that does the work if the first
- * was skipped. The first leaves a mark with its task's number, the second turns it into "done", or finds no new mark and records.
- * A run is lost only when both are preempted on one CPU at a time. A mark that belongs to somebody else says nothing, and then
- * the second program does nothing: a loss is counted, a record made twice would be believed.
+ * So on a preemptible kernel every trampoline program has two more behind it, both `name__again`: whichever runs first does the work. It
+ * leaves a mark with its task's number, and those behind it say that they saw it, so that a mark left from the last call is known for what it
+ * is. A run is lost only when all three are preempted on one CPU at a time. A mark that belongs to somebody else says nothing, and then those behind the first do nothing: a loss is counted, a record
+ * made twice would be believed.
  */
 extern ms_t_u32 marks[MS_MARKS];
-extern ms_t_u64 covered[MS_PAIRS]; /* runs of a pair that only the second program made */
+extern ms_t_u64 covered[MS_GROUPS]; /* runs that only a program behind the first made */
 
-/* The number of this pair; a constant that the compiler does not know. */
-static __always_inline u64 pair(void)
+/* The number of this group, and MS_LAST; a constant that the compiler does not know. */
+static __always_inline u64 group(void)
 {
 	u64 number;
 
-	asm("%0 = %1 ll" : "=r"(number) : "i"(MS_PAIR));
+	asm("%0 = %1 ll" : "=r"(number) : "i"(MS_GROUP));
 	return number;
 }
 
@@ -108,40 +108,49 @@ static __always_inline u32 runner(void)
 {
 	u32 task = bpf_get_current_pid_tgid(), level = MS_IN_INTERRUPTS ? interrupt_level() : 0;
 
-	return task && !level ? task : 0x40000000 | bpf_get_smp_processor_id() << 2 | level;
+	return task && !level ? task : 0x10000000 | bpf_get_smp_processor_id() << 2 | level;
 }
 
 static __always_inline ms_t_u32 *mark(u32 who)
 {
-	return &marks[(who + pair() * 0x9e37) & (MS_MARKS - 1)];
+	return &marks[(who + (group() & (MS_GROUPS - 1)) * 0x9e37) & (MS_MARKS - 1)];
 }
+
+enum {
+	MARK_DONE, /* the last program of the group has run */
+	MARK_RECORDED,
+	MARK_SEEN, /* the second has run, and the record is made */
+};
 
 static __always_inline void leave_mark(void)
 {
 	u32 who;
 
-	if (!pair()) /* nobody comes after: the verifier leaves this out */
+	if (!group()) /* nobody comes after: the verifier leaves this out */
 		return;
 	who = runner();
-	*mark(who) = who << 1 | 1;
+	*mark(who) = who << 2 | MARK_RECORDED;
 }
 
 static __always_inline bool was_skipped(void)
 {
-	u32 who = runner(), last;
+	u32 who = runner(), found, state;
+	const bool last = group() & MS_LAST;
 	ms_t_u32 *m = mark(who);
 
-	last = *m;
-	if (last == (who << 1 | 1))
-		*m = who << 1;
-	if (last && last != who << 1)
+	found = *m;
+	if (found && found >> 2 != who)
 		return false;
-	__sync_fetch_and_add(&covered[pair() & (MS_PAIRS - 1)], 1);
+	state = found & 3;
+	*m = who << 2 | (last ? MARK_DONE : MARK_SEEN);
+	if (state == MARK_RECORDED || (last && state == MARK_SEEN))
+		return false;
+	__sync_fetch_and_add(&covered[group() & (MS_GROUPS - 1)], 1);
 	return true;
 }
 
-/* Marks are left and looked at before `ready` is asked: the second program makes up for nothing that happened before, and every run that it
- * makes up for is counted, so that what is skipped and what is made up for balance whenever nobody is between the two. */
+/* Marks are left and looked at before `ready` is asked: those behind the first make up for nothing that happened before, and every run that they
+ * make up for is counted, so that what is skipped and what is made up for balance whenever nobody is between the two. */
 #define FIRST_AND_AGAIN(kind, target, name)                                                                            \
 	SEC(kind target) int name(u64 *ctx)                                                                            \
 	{                                                                                                              \

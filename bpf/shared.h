@@ -32,12 +32,13 @@ enum ms_callback {
 #define MS_CALLBACK 0x6d6d755f63616c6cULL
 
 /*
- * Stands in the code for the number of a program pair until the collector puts the number in: its place in `covered`, below
- * MS_PAIRS (a power of two).
+ * Stands in the code for the number of a group of programs until the collector puts the number in: its place in `covered`, below
+ * MS_GROUPS (a power of two), and MS_LAST in the last program of the group.
  */
-#define MS_PAIR 0x6d6d755f70616972ULL
-#define MS_PAIRS 1024
-/* Marks that say whose first program of which pair ran last (a power of two). */
+#define MS_GROUP 0x6d6d755f70616972ULL
+#define MS_GROUPS 1024
+#define MS_LAST (1 << 16)
+/* Marks that say whose run of which group is recorded (a power of two). */
 #define MS_MARKS (1 << 18)
 
 /* What is counted in the kernel instead of recorded (bpf/tally.bpf.h). */

@@ -13,7 +13,7 @@ char LICENSE[] SEC("license") = "GPL";
 struct ms_cpu cpus[MS_MAX_CPUS];
 ms_t_u32 ready;
 ms_t_u32 marks[MS_MARKS];
-ms_t_u64 covered[MS_PAIRS];
+ms_t_u64 covered[MS_GROUPS];
 ms_t_u8 spoke[MS_SPOKE];
 ms_t_u64 self_mm;
 ms_t_u32 joined;

@@ -90,7 +90,7 @@ Feature preemption_feature() {
     return {"preemption", true, false, "preemption is " + model + ": the kernel skips no run of a program"};
   return {"preemption", true, false,
           "preemption is " + model +
-              ": the kernel skips runs of trampoline programs under load, nearly all of which a second program makes "
+              ": the kernel skips runs of trampoline programs under load, nearly all of which other programs behind them make "
               "up for; "
               "kprobes cost more and lose none"};
 }

@@ -93,7 +93,7 @@ ProgramTarget Probe::target() const {
   target.callback = place_.callback;
   target.multi = multi_;
   target.id = place_.tracepoint;
-  target.pair = state_.pair;
+  target.group = state_.group;
   if (place_.btf) {
     target.object = place_.btf->object;
     target.id = place_.btf->id;
@@ -101,13 +101,32 @@ ProgramTarget Probe::target() const {
   return target;
 }
 
-// Without a second program of the pair skipped runs are losses, nothing worse.
-void Probe::load_again(const ProgramText& text) {
-  auto program = load_program(text, target());
-  if (program)
-    again_ = std::move(*program);
-  else
-    state_.pair = 0;
+// Without programs behind it skipped runs are losses, nothing worse.
+void Probe::load_spares(const ProgramText& text) {
+  for (Spare& spare : spares_) {
+    ProgramTarget where = target();
+    if (&spare == &spares_.back()) where.group |= MS_LAST;
+    auto program = load_program(text, where);
+    if (!program) return drop_spares();
+    spare.program = std::move(*program);
+  }
+}
+
+// The trampoline runs first what was attached last (bpf_trampoline_link_prog(), hlist_add_head()).
+void Probe::attach_spares() {
+  for (auto spare = spares_.rbegin(); spare != spares_.rend() && spare->program; ++spare) {
+    auto link = attach_tracing(spare->program.get());
+    if (!link) return drop_spares();
+    spare->link = std::move(*link);
+  }
+}
+
+void Probe::drop_spares() {
+  for (Spare& spare : spares_) {
+    spare.link.close();
+    spare.program.close();
+  }
+  state_.group = 0;
 }
 
 bool Probe::load_as(const ProgramText& text) {
@@ -134,12 +153,12 @@ void Probe::load(Kernel& kernel) {
   if (state_.how == MS_probe_how_off) return;
   if ((place_.tracepoint || (place_.btf && kernel.trampolines)) && trampoline_) {
     const ProgramText* again = kernel.text(trampoline_->name + "__again");
-    if (again && kernel.preemptible && kernel.pairs + 1 < MS_PAIRS) state_.pair = ++kernel.pairs;
+    if (again && kernel.preemptible && kernel.groups + 1 < MS_GROUPS) state_.group = ++kernel.groups;
     if (load_as(*trampoline_)) {
-      if (state_.pair) load_again(*again);
+      if (state_.group) load_spares(*again);
       return;
     }
-    state_.pair = 0;
+    state_.group = 0;
   }
   const bool known = !kernel.symbols || !kernel.symbols->has_addresses() || place_.address;
   if (trampoline_ && trampoline_->kind == ProgramKind::tracepoint) {
@@ -172,13 +191,7 @@ Result<OwnedFd> Probe::link_kprobe(Kernel& kernel) const {
 void Probe::attach(Kernel& kernel) {
   if (!program_) return;
   if (loaded_ != trampoline_) return attach_kprobe(kernel);
-  if (again_) {
-    // the trampoline runs first what was attached last (bpf_trampoline_link_prog(), hlist_add_head())
-    if (auto again = attach_tracing(again_.get()))
-      again_link_ = std::move(*again);
-    else
-      state_.pair = 0;
-  }
+  attach_spares();
   if (auto made = attach_tracing(program_.get()))
     return settled(std::move(*made));
   else
@@ -194,11 +207,10 @@ void Probe::verify(Kernel& kernel) {
 }
 
 void Probe::fall_back(Kernel& kernel) {
-  again_link_.close();
-  again_.close();
+  drop_spares();
   link_.close();
   program_.close();
-  state_.pair = state_.program = 0;
+  state_.program = 0;
   state_.fd = -1;
   if (load_kprobe(kernel)) attach_kprobe(kernel);
 }

@@ -2,6 +2,7 @@
 // One event at one function: which program is loaded for it, how it is attached, and what is said when neither works.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,8 +30,8 @@ struct Kernel {
   std::vector<ProgramText> texts;
   bool trampolines = true;
 
-  bool preemptible = true;  // so that programs need a second one behind them
-  uint32_t pairs = 0;       // pairs of programs that have been given a number
+  bool preemptible = true;  // so that programs need others behind them
+  uint32_t groups = 0;      // groups of programs that have been given a number
   const ProgramText* text(std::string_view name) const;
 
   // From now on the arguments of this function are kept until it returns; gives the cookie by which its kretprobe finds
@@ -70,7 +71,9 @@ class Probe {
  private:
   bool load_as(const ProgramText& text);
   ProgramTarget target() const;
-  void load_again(const ProgramText& text);
+  void load_spares(const ProgramText& text);
+  void attach_spares();
+  void drop_spares();
   bool load_kprobe(Kernel& kernel);
   Result<OwnedFd> link_kprobe(Kernel& kernel) const;
   void attach_kprobe(Kernel& kernel);
@@ -85,7 +88,10 @@ class Probe {
   ProbeState state_;
   bool multi_ = false;  // its kprobe form goes by fprobe
   OwnedFd program_, link_;
-  OwnedFd again_, again_link_;  // the second program of the pair (bpf/probe.bpf.h)
+  struct Spare {
+    OwnedFd program, link;
+  };
+  std::array<Spare, 2> spares_;  // the programs behind it, the last one last (bpf/probe.bpf.h)
 };
 
 uint64_t monotonic_ns();

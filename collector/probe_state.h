@@ -18,7 +18,7 @@ struct ProbeState {
   int error = 0;                       // errno, 0 if attached
   std::string why;                     // one sentence if it is not attached, empty otherwise
   uint32_t program = 0;                // BPF program id, 0 if none
-  uint32_t pair = 0;                   // number of its pair of programs, 0 if it is alone
+  uint32_t group = 0;                  // number of its group of programs, 0 if it is alone
   int fd = -1;                         // of the program, owned by whoever attached it; -1 if none
   uint64_t since = 0;                  // CLOCK_MONOTONIC ns at which it was attached, 0 if it is not
 
@@ -26,7 +26,7 @@ struct ProbeState {
 };
 
 // What the kernel and the second program count, read in this order. `skipped`: runs that the kernel left out because the same program was
-// preempted on that CPU (recursion_misses). `covered`: those that the second program of the pair made up for, a moment later. A kprobe
+// preempted on that CPU (recursion_misses). `covered`: those that a program behind it made up for, a moment later. A kprobe
 // program cannot be preempted, and is only skipped when it interrupts another BPF program on that CPU; 7.2 counts that, 6.1 does not.
 struct ProgramRuns {
   uint64_t covered_before = 0;

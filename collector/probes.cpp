@@ -96,7 +96,7 @@ std::vector<ProbeState> Attached::discover(const ev_header& record) {
 
 Result<ProgramRuns> Attached::runs(const ProbeState& state) const {
   const auto covered = [&] {
-    return state.pair ? __atomic_load_n(&machinery_->object->bss->covered[state.pair], __ATOMIC_SEQ_CST) : 0;
+    return state.group ? __atomic_load_n(&machinery_->object->bss->covered[state.group], __ATOMIC_SEQ_CST) : 0;
   };
   ProgramRuns runs;
   runs.covered_before = covered();

@@ -116,7 +116,7 @@ std::string last_lines(std::string log) {
 Result<OwnedFd> load_program(const ProgramText& text, const ProgramTarget& target) {
   std::vector<bpf_insn> code = text.code;
   if (target.callback) put(code, MS_CALLBACK, target.callback);
-  put(code, MS_PAIR, target.pair);
+  put(code, MS_GROUP, target.group);
 
   auto opts = libbpf_opts<bpf_prog_load_opts>();
   bpf_prog_type type = BPF_PROG_TYPE_TRACING;

@@ -61,7 +61,7 @@ struct ProgramTarget {
   uint32_t id = 0;        // BTF id; 0 for kprobes
   uint64_t callback = 0;  // takes the place of MS_CALLBACK in a template
   bool multi = false;     // a kprobe that will be attached by attach_multi()
-  uint32_t pair = 0;      // takes the place of MS_PAIR
+  uint32_t group = 0;     // takes the place of MS_GROUP
 };
 
 // Name, event, target and kind of a program of an object that is only open.
