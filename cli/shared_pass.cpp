@@ -76,11 +76,11 @@ bool SharedPass::read_batch(Batch& batch) {
 void SharedPass::judge(Engine& engine, const List& list) {
   constexpr size_t kPrefetch = 8;
   for (size_t i = 0; i < list.size(); ++i) {
-    // another thread may have read it, into its own cache
+    // another thread may have read it, into its own cache; an address without a record behind it is nothing to fetch, and no error
     if (i + kPrefetch < list.size()) {
-      const auto* ahead = reinterpret_cast<const char*>(list[i + kPrefetch]);
-      __builtin_prefetch(ahead);
-      __builtin_prefetch(ahead + 64);
+      const auto ahead = reinterpret_cast<uintptr_t>(list[i + kPrefetch]);
+      __builtin_prefetch(reinterpret_cast<const void*>(ahead));
+      __builtin_prefetch(reinterpret_cast<const void*>(ahead + 64));
     }
     if (list[i])
       engine.judge(*list[i]);

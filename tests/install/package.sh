@@ -10,9 +10,11 @@ complain() { echo "FAILED: $1"; bad=1; }
 
 cmake --build "$build" --target manual > "$work/log" 2>&1 || { tail "$work/log"; exit 1; }
 cmake --install "$build" --prefix "$work/usr" > "$work/log"
+live=()
+! grep -q '^MIRRORSCOPE_LIVE:BOOL=ON' "$build/CMakeCache.txt" ||
+  live=(lib/systemd/system/mirrorscope-exporter.service share/mirrorscope/grafana.json share/mirrorscope/alerts.yml)
 for file in bin/mirrorscope share/man/man1/mirrorscope.1 share/man/man1/mirrorscope-check.1 share/man/man5/mirrorscope-trace.5 \
-  share/bash-completion/completions/mirrorscope share/doc/mirrorscope/README.md lib/systemd/system/mirrorscope-exporter.service \
-  share/mirrorscope/grafana.json share/mirrorscope/alerts.yml; do
+  share/bash-completion/completions/mirrorscope share/doc/mirrorscope/README.md "${live[@]}"; do
   [ -s "$work/usr/$file" ] || complain "not installed: $file"
 done
 [ "$("$work/usr/bin/mirrorscope" --version)" = "$(sed -n 's/^set(CPACK_PACKAGE_VERSION "\(.*\)")/\1/p' "$build/CPackConfig.cmake")" ] ||

@@ -17,7 +17,10 @@ page() { # FILE ARGUMENTS...
 page events.md events --markdown
 page rules.md rules --markdown
 page mutants.md explore --markdown
-page metrics.md exporter --print docs
-page ../dashboards/grafana.json exporter --print dashboard
-page ../dashboards/alerts.yml exporter --print alerts
+# a build without libbpf has no exporter
+if "$mirrorscope" exporter --print docs > /dev/null 2>&1; then
+  page metrics.md exporter --print docs
+  page ../dashboards/grafana.json exporter --print dashboard
+  page ../dashboards/alerts.yml exporter --print alerts
+fi
 exit $bad
