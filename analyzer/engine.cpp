@@ -3,6 +3,7 @@
 #include "analyzer/engine.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace mirrorscope {
@@ -127,6 +128,18 @@ Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
   result.repaired = losses.repaired();
   result.losses = losses.counts();
   return result;
+}
+
+std::vector<Engine::Objection> Engine::objections() {
+  std::vector<Objection> all;
+  for (size_t i = 0; i < defs_.size(); ++i) {
+    if (!intake_.not_observable_because(*defs_[i]).empty()) continue;
+    std::map<uint32_t, uint64_t> by_process;
+    for (const Candidate& c : panel_.judge_of(i).candidates())
+      if (!intake_.losses().overlaps(c.from, c.completing.time + Mirror::kClockSlack, defs_[i]->needs)) ++by_process[c.tgid];
+    for (const auto& [tgid, count] : by_process) all.push_back({defs_[i], tgid, count});
+  }
+  return all;
 }
 
 }  // namespace mirrorscope

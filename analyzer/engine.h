@@ -86,6 +86,14 @@ class Engine {
 
   const Mirror& mirror() const { return mirror_; }
 
+  // What a rule holds against a process so far, where no loss that is known by now can explain it. Only finish() settles it.
+  struct Objection {
+    const RuleDef* rule = nullptr;
+    uint32_t tgid = 0;
+    uint64_t count = 0;  // of the first Judge::kKept
+  };
+  std::vector<Objection> objections();
+
  private:
   bool mine(const ev_header& record) const {
     const uint32_t shard = shard_of(record, shards_);

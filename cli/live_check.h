@@ -25,6 +25,9 @@ class LiveCheck {
     return Engine::finish(engines_);
   }
 
+  // What can be said while it goes on.
+  std::vector<Engine::Objection> objections() { return engines_.front()->objections(); }
+
   bool overflowed() const { return order_.overflowed(); }
 
  private:

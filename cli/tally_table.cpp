@@ -99,7 +99,8 @@ std::vector<std::string> process_table(const Tally& tally, const TallyLook& look
   std::vector<std::string> lines;
   lines.push_back(fmt::format("{:>7} {:<15} {:>9}{:2} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}{:2} {:>7} {:>8} {:>8} {:>8} {:>9}", "PID", "COMMAND",
                               "INVALID", per, "unmap", "clear", "protect", "migrate", "other", "FAULTS", per, "RETRIES", "MIGRATED",
-                              "PINS", "UNPINS", "PINNED"));
+                              "PINS", "UNPINS", "PINNED") +
+                  (look.findings ? "  FINDINGS" : ""));
   for (const Process& p : processes(tally, look.order)) {
     if (lines.size() > look.most) break;
     auto reason = [&](std::string_view name) {
@@ -113,6 +114,9 @@ std::vector<std::string> process_table(const Tally& tally, const TallyLook& look
                                 number(protect, look), number(reason("migrate"), look), number(p.invalidations - named, look),
                                 number(p.faults, look), number(p.retries, look), number(p.migrated, look), number(p.pins, look),
                                 number(p.unpins, look), in_bytes(p.pinned)));
+    if (!look.findings) continue;
+    const auto found = look.findings->find(p.tgid);
+    lines.back() += fmt::format("  {:>8}", p.tgid && found != look.findings->end() ? grouped(found->second) : "-");
   }
   return lines;
 }

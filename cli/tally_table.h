@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ struct TallyLook {
   bool rates = false;     // per second, else totals
   size_t most = SIZE_MAX;  // lines of each table
   TallyOrder order = TallyOrder::invalidations;
+  const std::map<uint32_t, uint64_t>* findings = nullptr;  // by process; null: nobody judges
 };
 
 // One line per process: invalidations by reason, faults, retries, pages that move and are pinned.

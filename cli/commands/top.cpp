@@ -12,10 +12,13 @@
 
 #include <fmt/format.h>
 
+#include "analyzer/rule.h"
 #include "cli/output.h"
 #include "cli/scope.h"
 #include "cli/screen.h"
 #include "cli/tally_table.h"
+#include "cli/watcher.h"
+#include "collector/naming.h"
 #include "collector/tallying.h"
 
 namespace mirrorscope::cli {
@@ -28,7 +31,7 @@ struct Arguments {
   Scope scope;
   std::string interval = "1s";
   uint64_t frames = 0;  // 0: until told
-  bool batch = false;
+  bool batch = false, check = false;
 };
 
 int complain(const std::string& sentence) {
@@ -63,23 +66,46 @@ std::string_view order_name(TallyOrder order) {
   return order == TallyOrder::faults ? "faults" : order == TallyOrder::pinned ? "pinned memory" : "invalidations";
 }
 
-std::vector<std::string> frame(const Tally& interval, double seconds, TallyOrder order, size_t height) {
-  TallyLook look{.seconds = seconds, .rates = true, .order = order};
+// The rules that object, those that are wrong in every circumstance first.
+std::vector<std::string> verdict_lines(const std::vector<LiveFinding>& findings) {
+  std::vector<std::string> lines{"", findings.empty() ? "no rule objects so far"
+                                                      : "what rules object to so far; `mirrorscope record` and `check` settle it and show the evidence"};
+  for (const LiveFinding& f : findings)
+    lines.push_back(fmt::format("{:>7} {:<15.15} {} {} ({}): {}{}", f.tgid, comm_of(f.tgid), f.rule, f.name, f.level, grouped(f.count),
+                                f.count < Judge::kKept ? "" : " and more"));
+  return lines;
+}
+
+std::vector<std::string> frame(const Tally& interval, double seconds, TallyOrder order, size_t height, const std::vector<LiveFinding>* findings) {
+  std::map<uint32_t, uint64_t> by_process;
+  if (findings)
+    for (const LiveFinding& f : *findings) by_process[f.tgid] += f.count;
+  TallyLook look{.seconds = seconds, .rates = true, .order = order, .findings = findings ? &by_process : nullptr};
   std::vector<std::string> lines{summary(interval, seconds), ""};
   if (height != SIZE_MAX) look.most = height > 12 ? (height - 6) / 2 : 3;
   if (interval.rows.empty()) {
     lines.emplace_back("nothing happens: no invalidation, fault, migration or pin in this interval");
-    return lines;
+  } else {
+    for (std::string& line : process_table(interval, look)) lines.push_back(std::move(line));
+    if (findings)
+      for (std::string& line : verdict_lines(*findings)) lines.push_back(std::move(line));
+    lines.emplace_back();
+    for (std::string& line : call_table(interval, look)) lines.push_back(std::move(line));
   }
-  for (std::string& line : process_table(interval, look)) lines.push_back(std::move(line));
-  lines.emplace_back();
-  for (std::string& line : call_table(interval, look)) lines.push_back(std::move(line));
   return lines;
 }
 
 int run(const Arguments& a) {
   auto interval = duration_of(a.interval);
   if (!interval) return complain(interval.error().message);
+  if (a.check && !a.scope.command.empty())
+    return complain("--check judges what runs already; for a command there is 'mirrorscope record --check'");
+  std::optional<Watcher> watcher;
+  if (a.check) {
+    auto watches = Watcher::start(a.scope);
+    if (!watches) return complain(watches.error().message);
+    watcher.emplace(std::move(*watches));
+  }
   const bool screen_wanted = !a.batch && isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
   auto tallying = Tallying::start({a.scope, true});
   if (!tallying) return complain(tallying.error().message);
@@ -114,7 +140,9 @@ int run(const Arguments& a) {
       if (!read) return complain(read.error().message);
       const double seconds = std::max(1e-3, std::chrono::duration<double>(now - before_at).count());
       const Tally since = read->since(*before);
-      if (!paused) shown = frame(since, seconds, order, screen ? screen->height() : SIZE_MAX);
+      if (watcher)
+        if (auto listened = watcher->listen(); !listened) return complain(listened.error().message);
+      if (!paused) shown = frame(since, seconds, order, screen ? screen->height() : SIZE_MAX, watcher ? &watcher->findings() : nullptr);
       if (!screen) {
         for (const std::string& line : shown) std::printf("%s\n", line.c_str());
         std::printf("\n");
@@ -143,6 +171,7 @@ void add_top(CLI::App& app, int& exit_code) {
   sub->add_option("-i,--interval", a->interval, "time between two frames: 1s, 500ms")->type_name("TIME");
   sub->add_option("-n,--frames", a->frames, "end after so many frames")->type_name("N");
   sub->add_flag("-b,--batch", a->batch, "print frame after frame, for files and pipes; so does output that is no terminal");
+  sub->add_flag("-c,--check", a->check, "judge beside counting, and show what rules object to; this records, and costs what recording costs");
   sub->footer(
       "The upper table has a line per process: invalidations by reason, hmm_range_fault() and retries, pages migrated and\n"
       "pinned, all per second, and the memory charged as pinned (VmPin). The lower one has a line per process and kind of\n"
@@ -151,6 +180,7 @@ void add_top(CLI::App& app, int& exit_code) {
       "\n"
       "Examples:\n"
       "  sudo mirrorscope top\n"
+      "  sudo mirrorscope top --check                     findings as they come\n"
       "  sudo mirrorscope top --comm qemu-system-x86 -i 5s\n"
       "  sudo mirrorscope top --batch -n 10 > top.txt\n"
       "\n"

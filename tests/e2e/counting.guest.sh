@@ -44,6 +44,13 @@ must "top ends after its frames" is $? 0
 must "two frames" test "$(grep -c '^mirrorscope top' frames.txt)" = 2
 must "the load is in it, with its callbacks" grep -q "rdma_churn.*kvm_mmu_notifier_invalidate_range_start \[kvm\]" frames.txt
 must "pins are counted" test "$(awk '$3 == "pin" && $2 == "rdma_churn" { print $4 + 0 }' frames.txt | sort -n | tail -1)" -gt 0
+"$mirrorscope" top --check -- true > said.txt 2>&1
+must "top --check with a command is refused" is $? 2
+"$mirrorscope" top --check --batch -i 2s -n 8 > judged.txt 2> judged.err
+must "top --check ends after its frames" is $? 0
+must "what the load does to its registrations is objected to while it runs" grep -q "rdma_churn *REG-05 stale_registration (hazard)" judged.txt
+must "its line has the number of findings" test "$(awk '$2 == "rdma_churn" && NF == 16 { print $NF + 0 }' judged.txt | tail -1)" -gt 0
+must "nothing of it stays" is "$(ls -d /tmp/mirrorscope-top.* 2> /dev/null | wc -l)" 0
 export TERM=screen-256color
 tmux -f /dev/null new-session -d -s top -x 160 -y 40 "$mirrorscope top -i 500ms; echo ended with \$? > top.code; sleep 60"
 for _ in $(seq 300); do
