@@ -37,7 +37,7 @@ say "4. check the recording"
 code=0
 "$mirrorscope" check "$out" || code=$?
 case $code in
-  0) verdict="no rule was violated" ;;
+  0) verdict="no hard rule was violated" ;;
   1) verdict="a rule was violated" ;;
   3) verdict="not everything could be judged" ;;
   *) exit "$code" ;;
