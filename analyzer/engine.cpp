@@ -56,6 +56,13 @@ void Engine::repaired() {
   for (uint16_t id : facts_.missed) ++witnessed_[id];
 }
 
+namespace {
+// A record that the rule needs may be missing where the breach rests on what was recorded.
+bool in_doubt(const Candidate& c, const RuleDef& rule, const LossLog& losses) {
+  return losses.overlaps(c.from, c.completing.time + Mirror::kClockSlack, rule.needs);
+}
+}  // namespace
+
 Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
   Engine& first = *shards.front();
   Intake& intake = first.intake_;
@@ -90,8 +97,7 @@ Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
       r.unknown += judge.unknown_count();
       kept_out += judge.broken_count() - judge.candidates().size();
       for (const Candidate& c : judge.candidates()) {
-        const bool doubtful = losses.overlaps(c.from, c.completing.time + Mirror::kClockSlack, def.needs);
-        (doubtful ? r.suspects : r.findings).push_back(c);
+        (in_doubt(c, def, losses) ? r.suspects : r.findings).push_back(c);
       }
     }
     auto by_time = [](const Candidate& a, const Candidate& b) { return a.completing.time < b.completing.time; };
@@ -136,7 +142,7 @@ std::vector<Engine::Objection> Engine::objections() {
     if (!intake_.not_observable_because(*defs_[i]).empty()) continue;
     std::map<uint32_t, uint64_t> by_process;
     for (const Candidate& c : panel_.judge_of(i).candidates())
-      if (!intake_.losses().overlaps(c.from, c.completing.time + Mirror::kClockSlack, defs_[i]->needs)) ++by_process[c.tgid];
+      if (!in_doubt(c, *defs_[i], intake_.losses())) ++by_process[c.tgid];
     for (const auto& [tgid, count] : by_process) all.push_back({defs_[i], tgid, count});
   }
   return all;

@@ -5,6 +5,8 @@
 
 #include "bpf/core_drift.bpf.h"
 
+extern ms_t_u32 ready; /* no body runs before user space sets it */
+
 /*
  *	ENTRY(inv_end, __mmu_notifier_invalidate_range_end)
  *	{
@@ -19,8 +21,6 @@
  *
  * A body sees an array of arguments: the trampoline's own, or a struct call. Offsets are CO-RE's in both.
  */
-extern ms_t_u32 ready; /* no body runs before user space sets it */
-
 struct call {
 	u64 arg[6];
 	u64 ret;
@@ -82,8 +82,8 @@ static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
  *
  * So on a preemptible kernel every trampoline program has two more behind it, both `name__again`: whichever runs first does the work. It
  * leaves a mark with its task's number, and those behind it say that they saw it, so that a mark left from the last call is known for what it
- * is. A run is lost only when all three are preempted on one CPU at a time. A mark that belongs to somebody else says nothing, and then those behind the first do nothing: a loss is counted, a record
- * made twice would be believed.
+ * is. A run is lost only when all three are preempted on one CPU at a time. A mark that belongs to somebody else says nothing, and then
+ * those behind the first do nothing: a loss is counted, a record made twice would be believed.
  */
 extern ms_t_u32 marks[MS_MARKS];
 extern ms_t_u64 covered[MS_GROUPS]; /* runs that only a program behind the first made */

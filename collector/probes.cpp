@@ -54,6 +54,14 @@ Result<Attached> attach(Loaded&& loaded) {
   return Attached(std::move(m));
 }
 
+Result<Attached> open_load_attach(const ProbeOptions& options) {
+  auto opened = Opened::open(options);
+  if (!opened) return opened.error();
+  auto loaded = load(std::move(*opened));
+  if (!loaded) return loaded.error();
+  return attach(std::move(*loaded));
+}
+
 const std::vector<ProbeState>& Attached::states() const { return machinery_->states; }
 std::span<const int> Attached::rings() const { return machinery_->ring_fds; }
 uint64_t Attached::ring_bytes() const { return machinery_->options.ring_bytes; }

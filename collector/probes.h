@@ -131,4 +131,7 @@ Result<Loaded> load(Opened&& opened);
 // Attaches what was loaded, callbacks of loaded drivers included; nothing is recorded yet.
 Result<Attached> attach(Loaded&& loaded);
 
+// The three steps, one after the other.
+Result<Attached> open_load_attach(const ProbeOptions& options);
+
 }  // namespace mirrorscope

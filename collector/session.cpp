@@ -48,11 +48,7 @@ Result<Recorded> record(const RecordOptions& options, RecordObserver& observer, 
   probes->stacks = options.stacks;
   probes->ring_bytes = ring_bytes(options, static_cast<size_t>(std::max(libbpf_num_possible_cpus(), 1)));
   probes->without_events = options.without_events;
-  auto opened = Opened::open(*probes);
-  if (!opened) return opened.error();
-  auto loaded = load(std::move(*opened));
-  if (!loaded) return loaded.error();
-  auto attached = attach(std::move(*loaded));
+  auto attached = open_load_attach(*probes);
   if (!attached) return attached.error();
   auto wakeups = Wakeups::make();
   if (!wakeups) return wakeups.error();

@@ -45,11 +45,7 @@ Result<Tallying> Tallying::start(const TallyOptions& options) {
   if (!probes) return probes.error();
   probes->tally = true;
   probes->stacks = false;
-  auto opened = Opened::open(*probes);
-  if (!opened) return opened.error();
-  auto loaded = load(std::move(*opened));
-  if (!loaded) return loaded.error();
-  auto attached = attach(std::move(*loaded));
+  auto attached = open_load_attach(*probes);
   if (!attached) return attached.error();
   auto wakeups = Wakeups::make();
   if (!wakeups) return wakeups.error();
@@ -93,7 +89,6 @@ TallyRow Tallying::name(const ms_tally_key& key) {
   TallyRow row;
   row.tgid = key.tgid;
   row.kind = key.kind;
-  row.detail = key.detail;
   row.comm = comm_of_process(key.tgid);
   switch (key.kind) {
     case MS_tally_invalidate: {

@@ -16,7 +16,6 @@ namespace mirrorscope {
 struct TallyRow {
   uint32_t tgid = 0;  // 0: nobody's (a kernel thread's work), or a process that has ended and whose numbers were added up
   uint32_t kind = 0;  // ms_tally_kind
-  uint64_t detail = 0;
   std::string what;  // "unmap"; "rxe_ib_invalidate_range [rdma_rxe]"; "to device"; empty if the kind has no detail
   std::string comm;  // of the process
   uint64_t calls = 0;

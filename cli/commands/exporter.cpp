@@ -13,7 +13,6 @@
 #include <memory>
 #include <mutex>
 
-#include "cli/output.h"
 #include "cli/scope.h"
 #include "collector/tallying.h"
 #include "host/settings.h"
