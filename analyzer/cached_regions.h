@@ -16,6 +16,7 @@ struct CachedRegion {
   uint64_t mm = 0;
   uint64_t start = 0;
   uint64_t end = 0;
+  uint64_t ctx = 0;  // the registration behind it, 0 = not known
   uint32_t users = 0;
   EventRef inserted;
   EventRef lost;     // its addresses, or a part of them, were unmapped or moved
@@ -25,6 +26,7 @@ struct CachedRegion {
   uint64_t told_start = 0;
   uint64_t told_end = 0;
   EventRef evicted;  // it is found no more
+  EventRef reused;   // what was lost of it is mapped anew
 
   // Did the cache hear of all that was lost?
   bool knows() const { return told && told_start <= lost_start && lost_end <= told_end; }
@@ -41,6 +43,7 @@ class CachedRegions {
     r.mm = e.h.mm;
     r.start = e.start;
     r.end = e.end;
+    r.ctx = e.ctx;
     r.inserted = EventRef::of(e.h);
     list_.push_back(r);
   }
@@ -64,11 +67,24 @@ class CachedRegions {
   // Before the memory goes, as hooks of munmap() tell, or after, as userfaultfd does.
   void told(const ev_ucache_event& e) {
     for (CachedRegion& r : list_) {
-      if (r.cache != e.cache || r.mm != e.h.mm || r.end <= e.start || e.end <= r.start) continue;
+      if ((e.cache && r.cache != e.cache) || r.mm != e.h.mm || r.end <= e.start || e.end <= r.start) continue;
       r.told_start = r.told ? std::min<uint64_t>(r.told_start, e.start) : e.start;
       r.told_end = r.told ? std::max<uint64_t>(r.told_end, e.end) : e.end;
       r.told = EventRef::of(e.h);
     }
+  }
+  // Of what it was before this, some is mapped again.
+  void mapped(const ev_header& h, uint64_t start, uint64_t end) {
+    for (CachedRegion& r : list_)
+      if (r.mm == h.mm && r.lost && start < r.lost_end && r.lost_start < end) r.reused = EventRef::of(h);
+  }
+  template <typename Visit>
+  void of_cache(uint64_t cache, Visit visit) {
+    for (CachedRegion& r : list_)
+      if (r.cache == cache) visit(r);
+  }
+  void drop_cache(uint64_t cache) {
+    std::erase_if(list_, [&](const CachedRegion& r) { return r.cache == cache; });
   }
   template <typename Visit>
   void overlapping(uint64_t mm, uint64_t start, uint64_t end, Visit visit) {

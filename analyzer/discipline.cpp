@@ -57,9 +57,18 @@ std::optional<Discipline> promise(const Ctx& ctx, const Mirror& mirror) {
   }
   switch (ctx.driver) {
     case MS_driver_ib_umem_odp:
-    case MS_driver_rxe_odp: return unmap;
+    case MS_driver_rxe_odp:
+    case MS_driver_mlx5:
+    case MS_driver_kvm:
+    case MS_driver_drm_gpusvm: return unmap;
     case MS_driver_ib_umem:
-    case MS_driver_rxe: return pin;
+    case MS_driver_rxe:
+    case MS_driver_io_uring:
+    case MS_driver_vfio:
+    case MS_driver_i915_userptr:
+    case MS_driver_hfi1: return pin;
+    case MS_driver_amdgpu_userptr: return fence;
+    case MS_driver_kfd_userptr: return quiesce;
   }
   const Sub* sub = ctx.sub ? mirror.sub(ctx.sub) : nullptr;
   const CallbackFn* fn = sub ? mirror.callback(sub->fn) : nullptr;

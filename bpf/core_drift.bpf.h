@@ -164,6 +164,163 @@ static __always_inline u64 head_of(u64 page)
 	return page;
 }
 
+/*
+ * A fault of KVM. Guest memory that no process maps (guest_memfd): is_private and the filter are not in 6.1. mmu_seq is not in 6.1 either,
+ * where is_page_fault_stale() gets it as an argument.
+ */
+struct kvm_memory_slot;
+
+struct kvm_page_fault {
+	u8 goal_level;
+	bool write, map_writable, is_private;
+	u64 gfn, pfn;
+	struct kvm_memory_slot *slot;
+	unsigned long mmu_seq;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool kvm_fault_is_private(struct kvm_page_fault *fault)
+{
+	bool is_private = false;
+
+	if (bpf_core_field_exists(fault->is_private))
+		bpf_core_read(&is_private, sizeof(is_private), &fault->is_private);
+	return is_private;
+}
+
+static __always_inline u64 kvm_fault_seq(struct kvm_page_fault *fault, u64 otherwise)
+{
+	unsigned long seq = otherwise;
+
+	if (bpf_core_field_exists(fault->mmu_seq))
+		bpf_core_read(&seq, sizeof(seq), &fault->mmu_seq);
+	return seq;
+}
+
+struct kvm_gfn_range {
+	struct kvm_memory_slot *slot;
+	u64 start, end;
+	u32 attr_filter; /* KVM_FILTER_SHARED is bit 0 */
+} __attribute__((preserve_access_index));
+
+static __always_inline bool kvm_only_private(struct kvm_gfn_range *range)
+{
+	u32 filter = 1;
+
+	if (bpf_core_field_exists(range->attr_filter))
+		bpf_core_read(&filter, sizeof(filter), &range->attr_filter);
+	return !(filter & 1);
+}
+
+/*
+ * A fixed buffer of io_uring: 6.1 has ubuf_end instead of len; several rings may share one in 6.12 and later (refs). Rows of the
+ * table are nodes in 7.x, and io_sqe_buffer_register() returns one; in 6.x it fills in a pointer that its third argument points to.
+ */
+struct io_mapped_ubuf {
+	u64 ubuf, ubuf_end;
+	unsigned long len;
+	atomic_t refs; /* refcount_t, which is an atomic_t */
+} __attribute__((preserve_access_index));
+
+struct io_mapped_ubuf___short {
+	unsigned int len; /* in 6.12 */
+} __attribute__((preserve_access_index));
+
+struct io_rsrc_node {
+	u8 type;
+	struct io_mapped_ubuf *buf;
+} __attribute__((preserve_access_index));
+
+static __always_inline u64 ubuf_end_of(struct io_mapped_ubuf *imu)
+{
+	struct io_mapped_ubuf___short *shorter = (void *)imu;
+	u64 start = 0, end = 0;
+	u32 length = 0;
+
+	if (bpf_core_field_exists(imu->ubuf_end)) {
+		bpf_core_read(&end, sizeof(end), &imu->ubuf_end);
+		return end;
+	}
+	bpf_core_read(&start, sizeof(start), &imu->ubuf);
+	if (bpf_core_field_size(imu->len) == 8) {
+		bpf_core_read(&end, sizeof(end), &imu->len);
+		return start + end;
+	}
+	bpf_core_read(&length, sizeof(length), &shorter->len);
+	return start + length;
+}
+
+static __always_inline s32 ubuf_users(struct io_mapped_ubuf *imu)
+{
+	s32 users = 1;
+
+	if (bpf_core_field_exists(imu->refs))
+		bpf_core_read(&users, sizeof(users), &imu->refs);
+	return users;
+}
+
+/* amdgpu_amdkfd_evict_userptr(mni, cur_seq, mem) is (mem, mm) in 6.1, where a kgd_mem has a resv_list. */
+struct kgd_mem___older {
+	int resv_list;
+} __attribute__((preserve_access_index));
+
+static __always_inline u64 kfd_evicted_mem(u64 first, u64 third)
+{
+	struct kgd_mem___older *older = 0;
+
+	return bpf_core_field_exists(older->resv_list) ? first : third;
+}
+
+/*
+ * mprotect_fixup() got `vmi` as its first argument in 6.3 (2286a6914c77), and the bits of FOLL_* were renumbered in the same release
+ * (2c2241081f7d). Neither is in BTF; struct mmu_notifier_range lost its `vma` in it, too.
+ */
+struct mmu_notifier_range___before_6_3 {
+	struct vm_area_struct *vma;
+} __attribute__((preserve_access_index));
+
+#define BEFORE_6_3() bpf_core_field_exists(struct mmu_notifier_range___before_6_3, vma)
+#define MS_FOLL_LONGTERM() (BEFORE_6_3() ? 0x10000 : 0x100)
+
+/* move_page_tables() takes a struct since 6.17 (3215eaceca87), and moves its fields on as it goes. */
+struct pagetable_move_control {
+	unsigned long old_addr, new_addr, len_in;
+} __attribute__((preserve_access_index));
+
+struct moved {
+	u64 from, to, length;
+};
+
+#define HAS_MOVE_CONTROL() bpf_core_type_exists(struct pagetable_move_control)
+
+static __always_inline struct moved moved_by(struct pagetable_move_control *pmc)
+{
+	struct moved m = {};
+
+	bpf_core_read(&m.from, sizeof(m.from), &pmc->old_addr);
+	bpf_core_read(&m.to, sizeof(m.to), &pmc->new_addr);
+	bpf_core_read(&m.length, sizeof(m.length), &pmc->len_in);
+	return m;
+}
+
+/* struct vma_munmap_struct came with 6.12 (a08c7193e4f1), struct madvise_behavior as it is read here with 6.17. */
+struct vma_munmap_struct {
+	unsigned long start, end;
+} __attribute__((preserve_access_index));
+
+struct madvise_behavior {
+	struct mm_struct *mm;
+	int behavior;
+} __attribute__((preserve_access_index));
+
+#define MS_VM_READ 1UL
+#define MS_VM_WRITE 2UL
+
+/* MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_DONTNEED_LOCKED: include/uapi/asm-generic/mman-common.h */
+static __always_inline bool gives_pages_up(u32 advice)
+{
+	return advice == 4 || advice == 8 || advice == 9 || advice == 24;
+}
+
 /* GUP_PIN_COUNTING_BIAS: a pin of a folio of one page is so many references; larger folios have a count of their own.
  */
 #define MS_PIN_BIAS 1024

@@ -32,6 +32,10 @@ typedef struct {
 	long counter;
 } atomic_long_t;
 
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
 struct hlist_node {
 	struct hlist_node *next;
 };
@@ -76,6 +80,7 @@ struct mm_struct {
 	atomic_t mm_count;
 	atomic_t mm_users;
 	struct rw_semaphore mmap_lock;
+	atomic64_t pinned_vm;
 	struct mmu_notifier_subscriptions *notifier_subscriptions;
 };
 

@@ -3,27 +3,9 @@
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/core_drift.bpf.h"
+#include "bpf/holders.bpf.h"
 #include "bpf/probe.bpf.h"
-
-struct stacks {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 16384);
-	__uint(key_size, sizeof(u32));
-	__uint(value_size, MS_STACK_DEPTH * sizeof(u64));
-} stacks SEC(".maps");
-
-/*
- * Negative: no stack was asked for, or its slot is taken by another one. In a trampoline the first two frames are always this program
- * and the trampoline; the next one is the probed function in 6.x, and its caller where the trampoline is entered by a jump (7.x).
- */
-static __always_inline s32 caller(const u64 *args, const bool direct)
-{
-	if (!config.stacks)
-		return -1;
-	if (direct)
-		return bpf_get_stackid((void *)args, &stacks, 2);
-	return bpf_get_stackid(((const struct entry *)args)->ctx, &stacks, 0);
-}
+#include "bpf/stacks.bpf.h"
 
 ENTRY(inv_start, __mmu_notifier_invalidate_range_start)
 {
@@ -201,6 +183,7 @@ ENTRY(mm_exit, exit_mmap)
 	struct mm_struct *mm = (void *)ARG(0);
 	struct ev_mm_exit *e;
 
+	ends_as_holder(mm);
 	if (!GET(mm, notifier_subscriptions) || !wanted(mm))
 		return 0;
 	e = RESERVE(mm_exit);
@@ -227,5 +210,31 @@ EXIT(mm_exit_ret, exit_mmap)
 	e->mm_count = GET(mm, mm_count.counter);
 	e->pad0 = 0;
 	SUBMIT(mm_exit_ret, e, mm);
+	return 0;
+}
+
+/*
+ * The last reference is gone, often long after exit_mmap(): files are closed behind it (do_exit()), and each of them may have held the mm.
+ * Mms that nobody mirrors or pins for are left out. Under a filter follow_mm_drop (task.bpf.c) is attached before this: it runs behind
+ * it, as bpf_trampoline_link_prog() puts the youngest program first.
+ */
+ENTRY(mm_end, __mmdrop)
+{
+	struct mm_struct *mm = (void *)ARG(0);
+	struct mmu_notifier_subscriptions *subs = GET(mm, notifier_subscriptions);
+	s64 pinned = GET(mm, pinned_vm.counter);
+	struct ev_mm_end *e;
+
+	if ((!subs && !pinned) || !wanted(mm))
+		return 0;
+	e = RESERVE(mm_end);
+	if (!e)
+		return 0;
+	e->pinned_vm = pinned;
+	e->subs = ID(subs);
+	e->list = subs ? ID(GET(subs, list.first)) : 0;
+	e->itree = subs ? ID(GET(subs, itree.rb_root.rb_node)) : 0;
+	e->deferred = subs ? ID(GET(subs, deferred_list.first)) : 0;
+	SUBMIT(mm_end, e, mm);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #define MS_IN_INTERRUPTS 1 /* unpin_user_pages() and the like also run when direct I/O completes, in a soft interrupt */
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
+#include "bpf/holders.bpf.h"
 #include "bpf/pages.bpf.h"
 #include "bpf/probe.bpf.h"
 
@@ -69,6 +70,8 @@ static __always_inline int pin_ret(struct mm_struct *mm, u64 start, u64 npages, 
 		return 0;
 	if (ret > 0)
 		look_at(&s, ret);
+	if (ret > 0 && flags & MS_FOLL_LONGTERM())
+		becomes_holder(mm);
 	e = RESERVE(pin_ret);
 	if (!e)
 		return 0;

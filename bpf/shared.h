@@ -101,7 +101,7 @@ struct ms_config {
 	ms_t_u32 by_cgroup; /* 1 = a process in the cgroup `cgroup` joins wanted_mms when seen */
 	ms_t_u64 cgroup;    /* cgroup v2 id, as bpf_get_current_cgroup_id() gives it */
 	ms_t_u32 stacks;    /* 1 = take the caller's stack in inv_start */
-	ms_t_u32 pad0;
+	ms_t_u32 ucache;    /* 1 = there are uprobes on registration caches (bpf/ucache/) */
 	ms_t_u64 vmemmap_base; /* address of the kernel's variable vmemmap_base, 0 if unknown */
 	ms_t_u64 zero_pfn;     /* address of zero_pfn (zero_page_pfn in 7.x), 0 if unknown */
 	ms_t_char comm[16];

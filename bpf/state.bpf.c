@@ -4,9 +4,12 @@
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/found.bpf.h"
+#include "bpf/holders.bpf.h"
 #include "bpf/pages.bpf.h"
 #include "bpf/probe.bpf.h"
+#include "bpf/stacks.bpf.h"
 #include "bpf/tally.bpf.h"
+#include "bpf/ucache/ucache.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -17,6 +20,7 @@ ms_t_u64 covered[MS_GROUPS];
 ms_t_u8 spoke[MS_SPOKE];
 ms_t_u64 self_mm;
 ms_t_u32 joined;
+ms_t_u32 holding;
 ms_t_u64 vmemmap;
 ms_t_u64 zero_page;
 const volatile struct ms_config config;
@@ -28,6 +32,10 @@ struct wanted_mms wanted_mms SEC(".maps");
 struct wanted_tgids wanted_tgids SEC(".maps");
 struct owners owners SEC(".maps");
 struct found found SEC(".maps");
+struct holders holders SEC(".maps");
+struct stacks stacks SEC(".maps");
+struct ucache_tasks ucache_tasks SEC(".maps");
+struct ucache_regions ucache_regions SEC(".maps");
 
 struct tallies tallies SEC(".maps");
 struct tally_names tally_names SEC(".maps");

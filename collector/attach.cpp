@@ -34,16 +34,46 @@ Result<OwnedFd> attach_multi(int program, bool at_return, uint64_t address, uint
   return OwnedFd(fd);
 }
 
+namespace {
+
+// Type and bit of a probe kind of perf, from sysfs; "kprobe" or "uprobe".
+Result<void> learn(const std::string& kind, uint32_t& type_of, uint32_t& return_bit) {
+  const std::string dir = "/sys/bus/event_source/devices/" + kind + "/";
+  std::ifstream type(dir + "type"), format(dir + "format/retprobe");
+  if (!(type >> type_of)) return fail(ENOENT, "this kernel has no ", kind, "s for perf (CONFIG_", kind == "kprobe" ? "K" : "U", "PROBE_EVENTS)");
+  std::string text;
+  if (!(format >> text) || !text.starts_with("config:")) return fail(ENOENT, "this kernel has no return probes for perf");
+  return_bit = static_cast<uint32_t>(std::stoul(text.substr(sizeof("config:") - 1)));
+  return {};
+}
+
+}  // namespace
+
 Result<Kprobes> Kprobes::open() {
   Kprobes kprobes;
-  const std::string dir = "/sys/bus/event_source/devices/kprobe/";
-  std::ifstream type(dir + "type"), format(dir + "format/retprobe");
-  if (!(type >> kprobes.type_)) return fail(ENOENT, "this kernel has no kprobes for perf (CONFIG_KPROBE_EVENTS)");
-  std::string text;
-  if (!(format >> text) || !text.starts_with("config:"))
-    return fail(ENOENT, "this kernel has no return probes for perf");
-  kprobes.return_bit_ = static_cast<uint32_t>(std::stoul(text.substr(sizeof("config:") - 1)));
+  if (auto learned = learn("kprobe", kprobes.type_, kprobes.return_bit_); !learned) return learned.error();
   return kprobes;
+}
+
+Result<Uprobes> Uprobes::open() {
+  Uprobes uprobes;
+  if (auto learned = learn("uprobe", uprobes.type_, uprobes.return_bit_); !learned) return learned.error();
+  return uprobes;
+}
+
+Result<OwnedFd> Uprobes::attach(int program, bool at_return, const std::string& file, uint64_t offset) const {
+  perf_event_attr attr = {};
+  attr.size = sizeof attr;
+  attr.type = type_;
+  attr.config = at_return ? uint64_t{1} << return_bit_ : 0;
+  attr.uprobe_path = reinterpret_cast<uintptr_t>(file.c_str());
+  attr.probe_offset = offset;
+  OwnedFd event(static_cast<int>(syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+  if (!event) return fail(errno, "the kernel refuses a uprobe in ", file);
+  const int fd = bpf_link_create(program, event.get(), BPF_PERF_EVENT, nullptr);
+  if (fd < 0) return fail(errno, "the kernel refuses to attach to the uprobe in ", file);
+  if (ioctl(event.get(), PERF_EVENT_IOC_ENABLE, 0)) return fail(errno, "the kernel refuses to enable the uprobe");
+  return OwnedFd(fd);
 }
 
 Result<OwnedFd> Kprobes::attach(int program, bool at_return, uint64_t address, const std::string& function,

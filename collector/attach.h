@@ -33,4 +33,17 @@ class Kprobes {
   uint32_t return_bit_ = 0;
 };
 
+// What perf_event_open() needs to know for probes in user space.
+class Uprobes {
+ public:
+  static Result<Uprobes> open();
+
+  // At this place of a file, in whatever process it is mapped, now or later.
+  Result<OwnedFd> attach(int program, bool at_return, const std::string& file, uint64_t offset) const;
+
+ private:
+  uint32_t type_ = 0;
+  uint32_t return_bit_ = 0;
+};
+
 }  // namespace mirrorscope

@@ -92,6 +92,13 @@ void Machinery::learn_kernel() {
   else
     kernel.kprobes_error = kprobes.error();
   kernel.patched = Patched::open();
+  if (options.cache_files.empty()) return;
+  if (auto uprobes = Uprobes::open())
+    kernel.uprobes = *uprobes;
+  else
+    kernel.uprobes_error = uprobes.error();
+  for (const std::filesystem::path& file : options.cache_files)
+    if (auto functions = elf_functions(file)) user_files.emplace_back(file.string(), std::move(*functions));
 }
 
 Result<void> Machinery::open_object() {
@@ -109,6 +116,7 @@ Result<void> Machinery::open_object() {
   config.by_cgroup = options.cgroup != 0;
   config.cgroup = options.cgroup;
   config.stacks = options.stacks;
+  config.ucache = !options.cache_files.empty();
   std::strncpy(config.comm, options.comm.c_str(), sizeof config.comm - 1);
   if (kernel.symbols) {
     config.vmemmap_base = kernel.symbols->address_of("vmemmap_base").value_or(0);
@@ -118,8 +126,17 @@ Result<void> Machinery::open_object() {
   if (!options.stacks) bpf_map__set_max_entries(object->maps.stacks, 1);
   // Field offsets of a module's structs are found in its BTF, which libbpf cannot load without CAP_SYS_ADMIN.
   bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, object->obj) { bpf_program__set_autoload(program, true); }
+  bpf_object__for_each_program(program, object->obj)
+    bpf_program__set_autoload(program, may_be_there(program_without_code(program)));
   return {};
+}
+
+// Most hooks are for drivers whose module is not loaded: their programs are not even relocated, so that they cost nothing.
+bool Machinery::may_be_there(const ProgramText& text) const {
+  if (text.target.empty() || text.kind == ProgramKind::tracepoint || text.kind == ProgramKind::iterator) return true;
+  if (text.kind == ProgramKind::uprobe || text.kind == ProgramKind::uretprobe) return true;  // functions of a program, not of the kernel
+  if (!kernel.symbols || !kernel.symbols->has_addresses()) return true;
+  return (kernel.btf && kernel.btf->function(text.target)) || !kernel.symbols->named(text.target).empty();
 }
 
 std::vector<ProgramText> Machinery::program_names() const {
@@ -139,7 +156,10 @@ Result<void> Machinery::load_object() {
   collecting.reset();
   // What libbpf loaded are empty programs.
   bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, object->obj) bpf_program__unload(program);
+  bpf_object__for_each_program(program, object->obj) {
+    if (!bpf_program__autoload(program)) kernel.texts.push_back(program_without_code(program));
+    bpf_program__unload(program);
+  }
   return {};
 }
 
@@ -180,6 +200,10 @@ void Machinery::plan() {
     if (text.name.starts_with("follow_") || text.name.ends_with(kprobe_suffix)) continue;
     if (text.name.starts_with("tally_") != options.tally) continue;
     if (text.name.ends_with(again_suffix)) continue;
+    if (is_in_user_space(text)) {
+      plan_user_space(text);
+      continue;
+    }
     if (is_spare(text)) continue;
     Place place;
     place.function = text.target;
@@ -200,6 +224,23 @@ void Machinery::plan() {
     probes.emplace_back(&text, kernel.text(text.name + std::string(kprobe_suffix)), std::move(place));
     if (!wanted(text.event)) probes.back().switch_off("not wanted");
   }
+}
+
+void Machinery::plan_user_space(const ProgramText& text) {
+  if (options.cache_files.empty()) return;
+  const size_t before = probes.size();
+  const auto plan_at = [&](const std::string& file, uint64_t offset) {
+    Place place;
+    place.function = text.target;
+    place.module = std::filesystem::path(file).filename();
+    place.file = file;
+    place.offset = offset;
+    probes.emplace_back(&text, nullptr, std::move(place));
+    if (!wanted(text.event)) probes.back().switch_off("not wanted");
+  };
+  for (const auto& [file, functions] : user_files)
+    if (const auto at = functions.find(text.target); at != functions.end()) plan_at(file, at->second);
+  if (probes.size() == before) plan_at("", 0);
 }
 
 std::vector<Probe> Machinery::callbacks_found() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collector/callbacks.h"
+#include "collector/elf_functions.h"
 #include "collector/probes.h"
 #include "collector/skeleton.h"
 #include "schema/catalog.h"
@@ -21,6 +22,8 @@ struct Machinery {
 
   void learn_kernel();
   Result<void> open_object();
+  // False if this kernel has no function for it now.
+  bool may_be_there(const ProgramText& text) const;
   // The programs of the object, not relocated yet: names and targets.
   std::vector<ProgramText> program_names() const;
   // Makes the maps and relocates the programs; none of them is in the kernel afterwards.
@@ -28,6 +31,8 @@ struct Machinery {
   Result<void> make_rings();
   // One probe for each program of the object that has a target, and the task iterator.
   void plan();
+  // The same for functions in user space: one for each file that has the function.
+  void plan_user_space(const ProgramText& text);
   bool is_spare(const ProgramText& text) const;
   Result<void> start_filter();
   // Runs the task iterator once.
@@ -52,6 +57,7 @@ struct Machinery {
   std::vector<OwnedFd> rings;
   std::vector<int> ring_fds;
   std::vector<Probe> probes;
+  std::vector<std::pair<std::string, ElfFunctions>> user_files;
   std::vector<OwnedFd> followers;  // programs and links that keep the filter up to date
   Callbacks callbacks;
   OwnedFd iterator, iterator_link;

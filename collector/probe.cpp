@@ -28,6 +28,10 @@ uint32_t how_of(ProgramKind kind) {
       return MS_probe_how_tracepoint;
     case ProgramKind::iterator:
       return MS_probe_how_iterator;
+    case ProgramKind::uprobe:
+      return MS_probe_how_uprobe;
+    case ProgramKind::uretprobe:
+      return MS_probe_how_uretprobe;
   }
   return MS_probe_how_absent;
 }
@@ -151,6 +155,15 @@ bool Probe::load_kprobe(Kernel& kernel) {
 
 void Probe::load(Kernel& kernel) {
   if (state_.how == MS_probe_how_off) return;
+  if (is_in_user_space(*trampoline_)) {
+    if (place_.file.empty())
+      state_.why = "no file that was looked at has this function, or it is stripped of its names";
+    else if (!kernel.uprobes)
+      refused(kernel.uprobes_error);
+    else
+      load_as(*trampoline_);
+    return;
+  }
   if ((place_.tracepoint || (place_.btf && kernel.trampolines)) && trampoline_) {
     const ProgramText* again = kernel.text(trampoline_->name + "__again");
     if (again && kernel.preemptible && kernel.groups + 1 < MS_GROUPS) state_.group = ++kernel.groups;
@@ -176,6 +189,15 @@ void Probe::load(Kernel& kernel) {
   load_kprobe(kernel);
 }
 
+void Probe::attach_uprobe(Kernel& kernel) {
+  const bool at_return = loaded_->kind == ProgramKind::uretprobe;
+  if (auto made = kernel.uprobes->attach(program_.get(), at_return, place_.file, place_.offset))
+    return settled(std::move(*made));
+  else
+    refused(made.error());
+  program_.close();
+}
+
 Result<OwnedFd> Probe::link_kprobe(Kernel& kernel) const {
   const bool at_return = loaded_->kind == ProgramKind::kretprobe;
   uint64_t cookie = 0;
@@ -190,6 +212,7 @@ Result<OwnedFd> Probe::link_kprobe(Kernel& kernel) const {
 
 void Probe::attach(Kernel& kernel) {
   if (!program_) return;
+  if (!place_.file.empty()) return attach_uprobe(kernel);
   if (loaded_ != trampoline_) return attach_kprobe(kernel);
   attach_spares();
   if (auto made = attach_tracing(program_.get()))

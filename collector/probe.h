@@ -26,6 +26,8 @@ struct Kernel {
   Error symbols_error;
   std::optional<Kprobes> kprobes;
   Error kprobes_error;
+  std::optional<Uprobes> uprobes;
+  Error uprobes_error;
   std::optional<Patched> patched;  // none: links are believed
   std::vector<ProgramText> texts;
   bool trampolines = true;
@@ -50,6 +52,8 @@ struct Place {
   const BtfFunction* btf = nullptr;  // none: a kprobe is the only way
   uint32_t tracepoint = 0;           // BTF id of a tracepoint
   uint64_t callback = 0;             // for templates: the ops pointer
+  std::string file;                  // of a function in user space: the file,
+  uint64_t offset = 0;               // and where in it
 };
 
 class Probe {
@@ -74,6 +78,7 @@ class Probe {
   void load_spares(const ProgramText& text);
   void attach_spares();
   void drop_spares();
+  void attach_uprobe(Kernel& kernel);
   bool load_kprobe(Kernel& kernel);
   Result<OwnedFd> link_kprobe(Kernel& kernel) const;
   void attach_kprobe(Kernel& kernel);

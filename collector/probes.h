@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,6 +38,7 @@ struct ProbeOptions {
   uint64_t ring_bytes = 4u << 20;           // per CPU; rounded up to a power of two
   std::vector<std::string> without_events;  // names of events that are not wanted: their probes are `off`
   bool kprobes_only = false;                // pretend that the kernel has no BPF trampolines
+  std::vector<std::filesystem::path> cache_files;  // registration caches are looked for in these; empty: no uprobes at all
   bool tally = false;                       // count in the kernel (bpf/tally.bpf.h) instead of making records
 };
 

@@ -24,6 +24,7 @@ constexpr std::array sections = {
     Section{"fentry", ProgramKind::fentry},     Section{"fexit", ProgramKind::fexit},
     Section{"kprobe", ProgramKind::kprobe},     Section{"kretprobe", ProgramKind::kretprobe},
     Section{"tp_btf", ProgramKind::tracepoint}, Section{"iter", ProgramKind::iterator},
+    Section{"uprobe", ProgramKind::uprobe},     Section{"uretprobe", ProgramKind::uretprobe},
 };
 
 std::vector<std::byte> copy(const void* data, size_t bytes) {
@@ -137,6 +138,10 @@ Result<OwnedFd> load_program(const ProgramText& text, const ProgramTarget& targe
     case ProgramKind::kretprobe:
       type = BPF_PROG_TYPE_KPROBE;
       if (target.multi) opts.expected_attach_type = BPF_TRACE_KPROBE_MULTI;
+      break;
+    case ProgramKind::uprobe:
+    case ProgramKind::uretprobe:
+      type = BPF_PROG_TYPE_KPROBE;
       break;
   }
   if (type == BPF_PROG_TYPE_TRACING) {

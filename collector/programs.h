@@ -24,7 +24,7 @@ struct bpf_prog_load_opts;
 
 namespace mirrorscope {
 
-enum class ProgramKind : uint8_t { fentry, fexit, kprobe, kretprobe, tracepoint, iterator };
+enum class ProgramKind : uint8_t { fentry, fexit, kprobe, kretprobe, tracepoint, iterator, uprobe, uretprobe };
 
 // One program of the object, relocated: map fds and field offsets of the running kernel stand in its instructions.
 struct ProgramText {
@@ -63,6 +63,10 @@ struct ProgramTarget {
   bool multi = false;     // a kprobe that will be attached by attach_multi()
   uint32_t group = 0;     // takes the place of MS_GROUP
 };
+
+inline bool is_in_user_space(const ProgramText& text) {
+  return text.kind == ProgramKind::uprobe || text.kind == ProgramKind::uretprobe;
+}
 
 // Name, event, target and kind of a program of an object that is only open.
 ProgramText program_without_code(const bpf_program* program);

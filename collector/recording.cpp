@@ -80,6 +80,7 @@ void Recording::watch(const ProbeState& state) {
 void Recording::saw(const ev_header& record) {
   naming_.task(record.tid, record.tgid);
   if (record.id == EV_inv_start) return naming_.stack(reinterpret_cast<const ev_inv_start&>(record).stack);
+  if (record.id == EV_call_site) return naming_.stack(reinterpret_cast<const ev_call_site&>(record).stack);
   const bool of_sub = record.id == EV_sub_insert_ret || record.id == EV_sub_seen;
   if (!of_sub && record.id != EV_mn_register_ret && record.id != EV_mn_seen) return;
   for (ProbeState& state : attached_.discover(record)) {

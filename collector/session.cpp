@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "collector/cache_files.h"
 #include "collector/privileges.h"
 #include "collector/recording.h"
 #include "collector/wakeups.h"
@@ -48,6 +49,12 @@ Result<Recorded> record(const RecordOptions& options, RecordObserver& observer, 
   probes->stacks = options.stacks;
   probes->ring_bytes = ring_bytes(options, static_cast<size_t>(std::max(libbpf_num_possible_cpus(), 1)));
   probes->without_events = options.without_events;
+  if (options.ucache) {
+    auto files = cache_files({options.scope.command, options.scope.pids, options.ucache_files});
+    if (!files) return files.error();
+    if (files->empty()) return fail(0, "there is no library here that has a registration cache; --ucache-in names one");
+    probes->cache_files = std::move(*files);
+  }
   auto attached = open_load_attach(*probes);
   if (!attached) return attached.error();
   auto wakeups = Wakeups::make();

@@ -28,6 +28,8 @@ struct RecordOptions {
   uint32_t keep_segments = 0;
   bool raw_addresses = false;
   bool stacks = true;
+  bool ucache = false;                                // uprobes on registration caches of user space
+  std::vector<std::filesystem::path> ucache_files;    // in these files besides those that are found
   bool run_counts = false;             // have the kernel count how often each program ran
   std::chrono::milliseconds tick{50};  // between two polls of what was lost
 };

@@ -18,7 +18,9 @@ constexpr std::string_view to_string(Area area) {
 }
 
 constexpr Area area_of(uint16_t id) {
-  if (id <= EV_inv_end_ret || id == EV_itree_end || id == EV_itree_end_ret || id == EV_vma_unmap) return Area::invalidation;
+  if (id <= EV_inv_end_ret || id == EV_itree_end || id == EV_itree_end_ret || id == EV_vma_unmap || id == EV_vma_remap ||
+      id == EV_vma_discard)
+    return Area::invalidation;
   if (id >= EV_cb_enter && id <= EV_hl_release_ret) return Area::callback;
   if (id == EV_read_begin || id == EV_read_begin_ret || id == EV_range_fault || id == EV_range_fault_ret || id == EV_dev_fault ||
       id == EV_dev_fault_ret || id == EV_revalidate)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an explanation says, in this order: the rule, what is wrong, who invalidated, what the driver did, the events, where to look.
+// What an explanation says, in this order: the rule, what is wrong, who invalidated or where somebody stood, what the driver did, the events, where to look.
 #include "report/explain.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <map>
 
@@ -43,11 +44,31 @@ std::string invalidator(const ev_header& h, const Report& report) {
   return out;
 }
 
+// Where tasks stood when they did what the evidence says, by the words of the rule.
+std::string places(const Window& window, const Report& report) {
+  std::string out;
+  for (const WindowRow& row : window.rows) {
+    const ev_header& h = *row.record;
+    if (!row.evidence || h.id != EV_call_site) continue;
+    std::string title = row.evidence->role;
+    title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
+    out += paragraph(title, fmt::format("{} on CPU {}", task_text(h.tgid, h.tid, report.names), h.cpu));
+    for (const std::string& frame : report.names.stack(reinterpret_cast<const ev_call_site&>(h).stack)) out += fmt::format("    {}\n", frame);
+  }
+  return out;
+}
+
+// What a process did to its own memory, or a cache in it.
+bool is_process(uint16_t id) {
+  return (id >= EV_ucache_insert && id <= EV_ucache_end) || (id >= EV_vma_map && id <= EV_vma_protect) || id == EV_vma_discard ||
+         id == EV_call_site;
+}
+
 // Calls of the driver: callbacks, and what its hooks and its use of HMM show.
 bool is_driver(uint16_t id) {
   return (id >= EV_cb_enter && id <= EV_hl_release_ret) || id == EV_read_begin || id == EV_read_begin_ret ||
          id == EV_range_fault || id == EV_range_fault_ret || (id >= EV_migrate_setup && id <= EV_migrate_device_finalize_ret) ||
-         (id >= EV_dev_fault && id < EV_lost);
+         (id >= EV_dev_fault && id < EV_lost && !is_process(id));
 }
 
 std::string outcome(const ev_header& h, const Names& names) {
@@ -117,6 +138,7 @@ std::string explain(const Finding& f, const Window& window, const Report& report
   out += paragraph(doubtful ? "What looks wrong" : "What is wrong", in_words(f.what->what, events.words));
   if (doubtful) out += fmt::format("  {}\n", folded(fmt::format("In doubt: {}.", f.rule->reason), kIndent));
   if (window.invalidation) out += invalidator(*window.invalidation, report);
+  out += places(window, report);
   out += driver_did(window, report);
   out += events.text;
   out += paragraph("Look at", info.look_at);

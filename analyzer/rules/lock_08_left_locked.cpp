@@ -18,7 +18,7 @@ class LeftLocked final : public RuleOf<LeftLocked> {
                                       e.ret ? "true" : "false", hex(held.lock)),
                           e.fn);
     }
-    if (any || (f.sub && !f.sub->callback_locks.empty())) judge.held();
+    if (any || (f.task && !f.task->callback_locks.empty())) judge.held();
   }
 
   void on(const ev_lock&, const Facts&, Judge&) {}

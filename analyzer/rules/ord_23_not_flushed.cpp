@@ -14,6 +14,8 @@ class NotFlushed final : public RuleOf<NotFlushed> {
     if (e.ret != 0 || !f.mm || f.mm->ctxs.empty()) return;
     for (const Ctx* ctx : f.mm->ctxs) {
       if (!ctx->flushes || is_own(*ctx, e.reason, e.owner)) continue;
+      const auto promised = promise(*ctx, *mirror_);
+      if (promised == Discipline::pin || gates_work(promised)) continue;  // their callbacks unmap nothing
       for (const Piece& p : ctx->unflushed) {
         if (p.start >= e.end || e.start >= p.end) continue;
         suspects_.add(e.h, ctx->ptr, p.at.time, {{p.at, "the translations were removed from the page table"}},
@@ -30,10 +32,12 @@ class NotFlushed final : public RuleOf<NotFlushed> {
   }
 
   void on(const ev_dev_flush_submit&, const Facts&, Judge&) {}
+  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
   void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
 
  private:
   Suspects suspects_;
+  const Mirror* mirror_ = nullptr;
 };
 
 RULE(ord_23_not_flushed, NotFlushed,

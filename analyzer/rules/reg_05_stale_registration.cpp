@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// REG-05: the addresses of a live pinned registration are not unmapped or cleared.
+// REG-05: the addresses of a live pinned registration are not unmapped, moved or discarded.
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
 #include "analyzer/words.h"
@@ -9,26 +9,41 @@ namespace mirrorscope::rules {
 class StaleRegistration final : public RuleOf<StaleRegistration> {
  public:
   void on(const ev_inv_start& e, const Facts& f, Judge& judge) {
-    if (f.stale.empty()) return;
-    suspects_.settle(e.h.time, judge);
-    for (const Registration* r : f.stale)
-      suspects_.add(
-          e.h, r->ctx, r->begun.time, {{r->begun, "registered, its pages are pinned"}},
-          fmt::format(
-              "{} ({}) hits registration {} of {}: from here on the device uses other pages than the CPU finds there",
-              range_text(e.start, e.end), reason_text(e.reason), hex(r->ctx), range_text(r->start, r->end)));
+    if (!f.stale.empty()) taken(e.h, e.start, e.end, reason_text(e.reason), f, judge);
+  }
+  // Where the mm has no notifier nobody tells; these probes are on the system calls' paths themselves.
+  void on(const ev_vma_unmap& e, const Facts& f, Judge& judge) {
+    if (!f.stale.empty()) taken(e.h, e.start, e.end, "unmapped", f, judge);
+  }
+  void on(const ev_vma_remap& e, const Facts& f, Judge& judge) {
+    if (!f.stale.empty()) taken(e.h, e.start, e.end, "moved by mremap()", f, judge);
+  }
+  void on(const ev_vma_discard& e, const Facts& f, Judge& judge) {
+    if (!f.stale.empty()) taken(e.h, e.start, e.end, "discarded by madvise()", f, judge);
   }
 
   void on(const ev_dereg& e, const Facts& f, Judge& judge) {
     suspects_.explain(e.h, e.ctx, judge);
     if (!f.registration || f.registration->sub || f.registration->hit) return;
-    // an mm without notifiers tells nothing
-    f.mm&& f.mm->starts ? judge.held() : judge.unknown();
+    // an mm without notifiers whose VMAs nobody watches tells nothing
+    f.mm && (f.mm->starts || f.mm->vmas_watched) ? judge.held() : judge.unknown();
   }
 
   void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
 
  private:
+  [[gnu::cold]] void taken(const ev_header& h, uint64_t start, uint64_t end, std::string_view how, const Facts& f, Judge& judge) {
+    suspects_.settle(h.time, judge);
+    for (const Registration* r : f.stale) {
+      std::vector<Evidence> evidence;
+      if (r->made_at) evidence.push_back({r->made_at, "where the registration was asked for"});
+      evidence.push_back({r->begun, "registered, its pages are pinned"});
+      if (f.site) evidence.push_back({f.site, "where its addresses are taken away"});
+      suspects_.add(h, r->ctx, r->begun.time, std::move(evidence),
+                    fmt::format("{} ({}) hits registration {} of {}: from here on the device uses other pages than the CPU finds there",
+                                range_text(start, end), how, hex(r->ctx), range_text(r->start, r->end)));
+    }
+  }
   Suspects suspects_;
 };
 
@@ -37,15 +52,15 @@ RULE(reg_05_stale_registration, StaleRegistration,
       .name = "stale_registration",
       .level = Level::hazard,
       .party = Party::application,
-      .says = "a process does not unmap, remap or discard addresses that are registered with a device and pinned",
-      .because = "Documentation/core-api/pin_user_pages.rst: a pin keeps the page, not the mapping; mm/memory.c, "
-                 "unmap_vmas() and "
-                 "zap_vma_range_batched() do not look at pins",
-      .not_claimed = "that the device accesses it afterwards; a clear may be an attempt of the process's own reclaim "
-                     "or migration that the pin "
-                     "defeats: the stack says; the end of the process; an mm without notifiers, which tells nothing",
-      .look_at =
-          "the registration cache of the application or library: it missed this munmap, mremap or madvise (the stack)",
+      .says = "a process does not unmap, move or discard addresses that are registered with a device and pinned",
+      .because = "Documentation/core-api/pin_user_pages.rst: a pin keeps the page, not the mapping; mm/memory.c, unmap_vmas() and "
+                 "zap_vma_range_batched() do not look at pins. It is the application's contract: the driver has promised only the pages",
+      .not_claimed = "that the device accesses it afterwards: REG-23; a clear may be an attempt of the process's own reclaim or "
+                     "migration that the pin defeats: the stack says; the end of the process; truncate() and hole punching of a file; a "
+                     "cache that gives a region up before the munmap and ends the registration later, if record --ucache saw it; "
+                     "anything about memory that a notifier watches: munmap() under a device's work is the application's error there "
+                     "too (REG-14), migration and reclaim are not, the driver follows them",
+      .look_at = "who took the addresses away (the stack), and the registration cache that missed this munmap, mremap or madvise",
       .also = {EV_reg, EV_mm_release}})
 
 }  // namespace mirrorscope::rules

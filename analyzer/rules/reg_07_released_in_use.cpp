@@ -19,6 +19,7 @@ class ReleasedInUse final : public RuleOf<ReleasedInUse> {
       if (d.ctx != e.ctx || d.start >= e.end || e.start >= d.end || dma_end_is_late(d.driver)) continue;
       if (d.at.time + Mirror::kClockSlack >= e.h.time) continue;
       if (d.start == e.start && d.pfn && e.pfn && d.pfn != e.pfn) continue;  // it uses another page there
+      if (maps_another(f, e)) continue;
       return suspects_.add(e.h, e.ctx, d.at.time, {{d.at, "the access began"}},
                            fmt::format("{} is given back while the device accesses {}", range_text(e.start, e.end),
                                        range_text(d.start, d.end)));
@@ -38,6 +39,13 @@ class ReleasedInUse final : public RuleOf<ReleasedInUse> {
   void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
 
  private:
+  // Pages that were pinned and not kept, because somebody else was faster or they had gone stale, were never the device's.
+  static bool maps_another(const Facts& f, const ev_page_release& e) {
+    bool another = false;
+    if (f.ctx && e.pfn)
+      f.mm->mappings.overlapping(e.start, e.start, [&](const Mapping& m) { another |= m.ctx == f.ctx && m.pfn && m.pfn != e.pfn; });
+    return another;
+  }
   Suspects suspects_;
   const Mirror* mirror_ = nullptr;
 };

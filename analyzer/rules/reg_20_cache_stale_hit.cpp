@@ -11,6 +11,10 @@ class CacheStaleHit final : public RuleOf<CacheStaleHit> {
   void on(const ev_vma_unmap& e, const Facts&, Judge&) { regions_.unmapped(e.h, e.start, e.end); }
   void on(const ev_vma_remap& e, const Facts&, Judge&) { regions_.unmapped(e.h, e.start, e.end); }
 
+  void on(const ev_vma_discard& e, const Facts& f, Judge&) {
+    if (f.takes_away) regions_.unmapped(e.h, e.start, e.end);
+  }
+
   void on(const ev_ucache_hit& e, const Facts&, Judge& judge) {
     const CachedRegion* r = regions_.find(e.cache, e.region);
     if (!r) return judge.unknown();
@@ -33,10 +37,11 @@ RULE(reg_20_cache_stale_hit, CacheStaleHit,
       .name = "cache_stale_hit",
       .level = Level::hard,
       .party = Party::application,
-      .says = "a registration cache of user space hands out no region of which a part was unmapped or moved since it was registered",
+      .says = "a registration cache of user space hands out no region of which a part was unmapped, moved or discarded since it was registered",
       .because = "Documentation/core-api/pin_user_pages.rst: a pin keeps pages, not addresses; the contract of every such cache, not one "
                  "of the kernel's or the driver's",
-      .not_claimed = "regions from before recording; that the kernel or a driver did anything wrong; madvise(), which has no row",
+      .not_claimed = "regions from before recording; that the kernel or a driver did anything wrong; MADV_FREE, which a pin defeats; "
+                     "shared memory that was only discarded, if it was mapped before recording",
       .look_at = "the hook that should have told the cache: mremap, MAP_FIXED, shmdt, a second owner of the hooks",
       .also = {}})
 

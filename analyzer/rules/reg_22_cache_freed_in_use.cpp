@@ -42,6 +42,9 @@ class CacheFreedInUse final : public RuleOf<CacheFreedInUse> {
     regions_.drop(e.cache, e.region);
   }
 
+  // what it leaves behind is REG-26's
+  void on(const ev_ucache_end& e, const Facts&, Judge&) { regions_.drop_cache(e.cache); }
+
  private:
   CachedRegions regions_;
 };

@@ -10,6 +10,7 @@ class DifferentLocks final : public RuleOf<DifferentLocks> {
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
     if (!f.sub || !f.ctx || !f.ctx->locks || !f.sub->seq_stored || !f.task || e.source == MS_page_source_exclusive) return;
     if (f.sub->seq_locks.overflowed || f.task->locks.overflowed) return judge.unknown();
+    if (f.sub->seq_stored.time < f.ctx->begun.time) return;  // that callback had nobody to exclude yet
     const auto discipline = promise(*f.ctx, *mirror_);
     if (discipline == Discipline::pin) return;  // i915 stores it without a lock: its pages stay
     if (gates_work(discipline)) return;         // amdgpu writes page tables without the lock, and asks under it before it submits

@@ -44,7 +44,7 @@ class LookedUpBefore final : public RuleOf<LookedUpBefore> {
     else if (ours)
       judge.held();
     for (Lookup& l : lookups)
-      if (l.by(e.h.tid, e.sub) && l.start < e.end && e.start < l.end) l = {};
+      if (l.by(e.h.tid, e.sub) && l.start < e.end && e.start < l.end) l.mapped(e.start, e.end);
   }
 
  private:
@@ -55,6 +55,15 @@ class LookedUpBefore final : public RuleOf<LookedUpBefore> {
     bool before = false;  // the task has called read_begin on this sub since
     EventRef at;
     bool by(uint32_t task, uint64_t on) const { return tid == task && sub == on; }
+    // Drivers map page by page, and upwards: what is left is behind what was mapped, else before it.
+    void mapped(uint64_t from, uint64_t to) {
+      if (to < end)
+        start = to;
+      else if (start < from)
+        end = from;
+      else
+        *this = {};
+    }
   };
   // Not mapped yet. Where no hook says what is mapped they stay until newer ones take their places.
   using Lookups = std::array<Lookup, 8>;

@@ -15,6 +15,7 @@ class RangeLeftMapped final : public RuleOf<RangeLeftMapped> {
       if (!r.got || r.got.time + Mirror::kClockSlack >= f.entry->at.time) return;
       const Ctx* ctx = mirror_->ctx(r.ctx);
       if (ctx && is_own(*ctx, e.reason, e.owner)) return;
+      if (const Sub* sub = mirror_->sub(r.sub); sub && sub->removing) return;  // drm_gpusvm_fini(): nobody uses it any more, and nobody is told
       suspects_.add(e.h, r.ptr, r.got.time, {{r.got, "the range got its pages"}, {f.entry->at, "the invalidation began"}},
                     fmt::format("{} ({}) has started and range {} still has its pages", range_text(e.start, e.end),
                                 reason_text(e.reason), range_text(r.start, r.end)));
@@ -43,8 +44,9 @@ RULE(svm_02_range_left_mapped, RangeLeftMapped,
               "the start returns",
       .because = "drivers/gpu/drm/drm_gpusvm.c, drm_gpusvm_range_unmap_pages() \"This function must be called for every range attached to "
                  "notifier in gpusvm->ops->invalidate for IOMMU security model\"",
-      .not_claimed = "ranges without pages, for which the call does nothing; the device's own migrations",
+      .not_claimed = "ranges without pages, for which the call does nothing; the device's own migrations; ranges whose notifier is or was removed: "
+                     "drm_gpusvm_fini() removes it first, when the VM is dead",
       .look_at = "how the callback walks the ranges of its notifier: first, last, and those that are split",
-      .also = {EV_inv_start}})
+      .also = {EV_inv_start, EV_sub_remove}})
 
 }  // namespace mirrorscope::rules

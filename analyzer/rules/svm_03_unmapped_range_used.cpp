@@ -24,7 +24,8 @@ class UnmappedRangeUsed final : public RuleOf<UnmappedRangeUsed> {
     if (!f.range || !f.range->unmapped) return;
     if (e.verb == MS_svm_verb_removed) return judge.held();
     const bool used = e.verb == MS_svm_verb_found || (e.verb == MS_svm_verb_get_pages && e.ret == 0);
-    if (!used) return;
+    // it was marked while the function ran whose return this is: drm_gpusvm_range_find_or_insert() does not hold notifier_lock
+    if (!used || f.task_was_at < f.range->unmapped.time) return;
     judge.broken(e.h, f.range->unmapped.time, {{f.range->unmapped, "it was marked as unmapped"}},
                  fmt::format("range {} is {} although its addresses were unmapped", range_text(f.range->start, f.range->end),
                              e.verb == MS_svm_verb_found ? "found" : "given pages"));
@@ -43,7 +44,7 @@ RULE(svm_03_unmapped_range_used, UnmappedRangeUsed,
       .says = "a range that an unmap meets is marked with drm_gpusvm_range_set_unmapped() and afterwards only removed",
       .because = "drivers/gpu/drm/drm_gpusvm.c, its introduction: \"partial unmap\" and the garbage collector; drm_gpusvm_get_pages() is "
                  "-EFAULT for flags.unmapped",
-      .not_claimed = "a VM that is closed, whose garbage nobody collects",
+      .not_claimed = "what is marked while it is found; a VM that is closed, whose garbage nobody collects",
       .look_at = "whether the garbage collector runs before every fault",
       .also = {EV_inv_start}})
 

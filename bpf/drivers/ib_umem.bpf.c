@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When a pinned RDMA region is registered and released. drivers/infiniband/core/umem.c. */
 #include "bpf/drivers/ib_umem.bpf.h"
+#include "bpf/holders.bpf.h"
+#include "bpf/stacks.bpf.h"
+#include "bpf/ucache/ucache.bpf.h"
 
-static __always_inline int registered(struct ib_umem *umem)
+static __always_inline int registered(struct ib_umem *umem, s32 stack)
 {
 	struct mm_struct *mm;
 	struct ev_reg *e;
@@ -12,6 +15,9 @@ static __always_inline int registered(struct ib_umem *umem)
 	mm = READ(umem, owning_mm);
 	if (!wanted(mm))
 		return 0;
+	becomes_holder(mm);
+	note_registration(ID(umem));
+	call_site(stack, mm);
 	e = RESERVE(reg);
 	if (!e)
 		return 0;
@@ -27,13 +33,47 @@ static __always_inline int registered(struct ib_umem *umem)
 
 EXIT(reg__umem, __ib_umem_get_va)
 {
-	return registered((void *)RET());
+	return registered((void *)RET(), caller_at_return(args, direct));
 }
 
 /* 6.x has one function instead of ib_umem_get_va() and its inner part. */
 EXIT(reg__umem__or_get, ib_umem_get)
 {
-	return registered((void *)RET());
+	return registered((void *)RET(), caller_at_return(args, direct));
+}
+
+/* What is accounted was added before the first pin, and stays until ib_umem_release() is nearly through. */
+static __always_inline int accounted(struct ib_umem *umem)
+{
+	struct mm_struct *mm;
+	struct ev_pin_account *e;
+
+	if (ID(umem) >= ERR_PTR_MIN)
+		return 0;
+	mm = READ(umem, owning_mm);
+	if (!wanted(mm))
+		return 0;
+	e = RESERVE(pin_account);
+	if (!e)
+		return 0;
+	e->ctx = ID(umem);
+	e->start = READ(umem, address);
+	e->end = e->start + READ(umem, length);
+	e->pinned_vm = READ(mm, pinned_vm.counter);
+	e->driver = MS_driver_ib_umem;
+	e->pad0 = 0;
+	SUBMIT(pin_account, e, mm);
+	return 0;
+}
+
+EXIT(pin_account__umem, __ib_umem_get_va)
+{
+	return accounted((void *)RET());
+}
+
+EXIT(pin_account__umem__or_get, ib_umem_get)
+{
+	return accounted((void *)RET());
 }
 
 /* __ib_umem_release(dev, umem, dirty): also the way back out of a registration that failed, which has no `reg` then. */
@@ -45,6 +85,7 @@ ENTRY(dereg__umem, __ib_umem_release)
 
 	if (!wanted(mm))
 		return 0;
+	note_registration_end(ID(umem));
 	e = RESERVE(dereg);
 	if (!e)
 		return 0;

@@ -96,11 +96,23 @@ std::string losses_of(const Recorded& r) {
   return text;
 }
 
-// Probes that are not there, one sentence per reason.
+// Probes that are not there, one sentence per reason. Hooks of drivers that nobody has loaded are no news: they are counted.
 void print_missing(const Recorded& r) {
   std::map<std::string, std::set<std::string>> by_reason;
-  for (const ProbeCounts& p : r.probes)
-    if (!p.state.attached() && p.state.how != MS_probe_how_off) by_reason[p.state.why].insert(p.state.function);
+  size_t not_loaded = 0;
+  for (const ProbeCounts& p : r.probes) {
+    if (p.state.attached() || p.state.how == MS_probe_how_off) continue;
+    const bool hook = p.state.event >= EV_dev_fault && p.state.event < EV_page_free;  // driver_events.def
+    if (hook && p.state.how == MS_probe_how_absent)
+      ++not_loaded;
+    else
+      by_reason[p.state.why].insert(p.state.function);
+  }
+  if (not_loaded)
+    std::fprintf(
+        stderr,
+        "  %zu of drivers that are not loaded, or have no such function here: mirrorscope dump --event probe_state\n",
+        not_loaded);
   for (const auto& [why, functions] : by_reason) {
     std::string names;
     for (const std::string& function : functions) names += (names.empty() ? "" : ", ") + function;
@@ -176,6 +188,7 @@ int run(Arguments& a) {
   o.without_events = *without;
   if (o.output.empty()) o.output = default_output();
   o.stacks = !a.no_stacks;
+  if (!o.ucache_files.empty()) o.ucache = true;
   o.run_counts = a.stats;
   o.recorder = "mirrorscope " MIRRORSCOPE_VERSION;
 
@@ -227,6 +240,14 @@ void add_record(CLI::App& app, int& exit_code) {
   sub->add_flag("--raw-addresses", o.raw_addresses, "write kernel addresses as they are instead of hashed")
       ->group("Content");
   sub->add_flag("--no-stacks", a->no_stacks, "do not take the caller's stack at each invalidation")->group("Content");
+  sub->add_flag("--ucache", o.ucache,
+                "also watch registration caches of user space by uprobes: UCX's, libfabric's, and those that announce themselves; "
+                "each get of the cache costs the process one or two uprobes more, each put one")
+      ->group("Content");
+  sub->add_option("--ucache-in", o.ucache_files, "look for caches in this program or library too; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->group("Content");
   sub->add_flag("--kprobes", o.scope.kprobes_only, "use kprobes even where the kernel has BPF trampolines")->group("Content");
 
   sub->add_flag("--check", a->check, "judge while recording; the exit codes are then those of check")->group("Output");

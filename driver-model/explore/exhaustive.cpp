@@ -17,6 +17,7 @@ namespace mirrorscope::model {
 namespace {
 struct Node {
   State s;             // only Model::state_bytes() of it, the rest is zero
+  Print print;         // what its fingerprint is made of
   uint64_t fingerprint;
   u8 ready, tried;     // threads that can go on; of these, those that were or will be tried
   u8 todo;             // and those whose next states have not been looked at
@@ -28,6 +29,7 @@ struct Node {
 // A next state, before anybody goes there.
 struct Child {
   uint64_t fingerprint;
+  Print print;
   Hits hits;
   u8 thread, choice;
 };
@@ -50,9 +52,10 @@ class Exhaustive : Search {
   Covered run() {
     path_.resize(64);
     path_[0].s = beginning();
-    const uint64_t first = fingerprint(m_, path_[0].s, bounds_.reduction);
+    Print print;
+    const uint64_t first = fingerprint(m_, path_[0].s, bounds_.reduction, nullptr, &print);
     visited_.add(first);
-    arrive(first, out_.hits);
+    arrive(first, out_.hits, print);
     while (depth_ && !stopped_) advance();
     covered_.states = visited_.size();
     covered_.exhaustive = !stopped_ && covered_.bound.empty();
@@ -63,7 +66,7 @@ class Exhaustive : Search {
 
  private:
   // In the state behind the path, for the first time; true if it goes on there, which the path then ends with.
-  bool arrive(uint64_t f, Hits hits) {
+  bool arrive(uint64_t f, Hits hits, const Print& print) {
     Node& n = path_[depth_];
     if (bounds_.progress && (visited_.size() & 0xfff) == 0) bounds_.progress->store(visited_.size(), std::memory_order_relaxed);
     const u8 can = ready_threads(m_, n.s);
@@ -74,6 +77,7 @@ class Exhaustive : Search {
       return ends(hits, false);
     }
     n.fingerprint = f;
+    n.print = print;
     n.ready = can;
     n.todo = n.tried = bounds_.reduction ? persistent_threads(m_, n.s, can) : can;
     n.children = 0;
@@ -107,22 +111,26 @@ class Exhaustive : Search {
     } else {
       went_on(c.thread, c.choice);
     }
-    if (!(fresh ? arrive(c.fingerprint, n.hits | c.hits) : seen(c.fingerprint, n, n.hits | c.hits))) schedule_.pop_back();
+    if (!(fresh ? arrive(c.fingerprint, n.hits | c.hits, c.print) : seen(c.fingerprint, n, n.hits | c.hits))) schedule_.pop_back();
   }
 
   // Every next state's place in the table is asked for before the first of them is looked up: one cache miss takes as long as all. Who
   // goes there takes the step again, which costs less than to keep the states.
   void look_ahead(Node& n) {
     const size_t first = children_.size();
+    const Before before{n.s, n.print};
     for (; n.todo; n.todo &= static_cast<u8>(n.todo - 1)) {
       const u8 t = static_cast<u8>(__builtin_ctz(n.todo));
       for (u8 choice = 0, of = static_cast<u8>(choices(m_, n.s, t)); choice < of; ++choice) {
         std::memcpy(static_cast<void*>(&ahead_), &n.s, m_.state_bytes());
         Outcome unheard;
         step(m_, ahead_, t, choice, unheard);
-        const uint64_t f = fingerprint(m_, ahead_, bounds_.reduction);
-        visited_.will_add(f);
-        children_.push_back({f, unheard.hits, t, choice});
+        Child& child = children_.emplace_back();
+        child.fingerprint = fingerprint(m_, ahead_, bounds_.reduction, &before, &child.print);
+        visited_.will_add(child.fingerprint);
+        child.hits = unheard.hits;
+        child.thread = t;
+        child.choice = choice;
       }
     }
     n.children = static_cast<u8>(children_.size() - first);

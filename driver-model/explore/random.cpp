@@ -10,7 +10,7 @@ Covered explore_random(const Model& m, const Bounds& b, Observer* o) {
   Dice dice(b.seed);
   Walk walk(m, o);
   auto pick = [&](const State& s, u8 can) -> std::optional<Step> {
-    for (unsigned n = dice.below(static_cast<unsigned>(__builtin_popcount(can))); n; --n) can &= static_cast<u8>(can - 1);
+    for (unsigned n = dice.below(how_many(can)); n; --n) can &= static_cast<u8>(can - 1);
     const u8 t = static_cast<u8>(__builtin_ctz(can));
     return Step{t, static_cast<u8>(dice.below(choices(m, s, t)))};
   };

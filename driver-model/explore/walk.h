@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "driver-model/explore/explore.h"
@@ -18,9 +19,10 @@ class Walk {
   // `seen`: where states are counted, or null. pick(state, ready threads) -> Step, or nothing to end early. False if the observer wants no more.
   template <typename Pick>
   bool run(unsigned depth, Covered& covered, Visited* seen, Pick pick) {
-    State s = model.initial;
-    Schedule schedule;
-    Records records;
+    State s;
+    std::memcpy(static_cast<void*>(&s), &model.initial, model.state_bytes());
+    schedule.clear();
+    records.cut({});
     Outcome out{0, observer ? &records : nullptr};
     if (observer) record_beginning(model, records);
     settle(model, s, out);
@@ -55,6 +57,10 @@ class Walk {
 
   const Model& model;
   Observer* observer;
+
+ private:
+  Schedule schedule;  // of the execution; kept, as its memory is
+  Records records;
 };
 
 // splitmix64 (Steele 2014): the same numbers on every machine, unlike <random>'s distributions.
@@ -67,7 +73,10 @@ class Dice {
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
   }
-  unsigned below(unsigned n) { return static_cast<unsigned>(roll() % n); }
+  unsigned below(unsigned n) {
+    const uint64_t rolled = roll();
+    return static_cast<unsigned>(n & (n - 1) ? rolled % n : rolled & (n - 1));  // nearly always two or one: no division
+  }
 
  private:
   uint64_t state_;

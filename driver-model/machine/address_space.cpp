@@ -191,4 +191,23 @@ Next run_mm_exit(Run& r) {
   return Next::advance;
 }
 
+// kernel/fork.c, __mmdrop(); __mmu_notifier_subscriptions_destroy() has a BUG_ON for the list alone
+Next run_mm_drop(Run& r) {
+  uint64_t inserted = 0, deferred = 0;
+  for (unsigned i = 0; i < kSubs; ++i) {
+    const u8 where = r.s.sub[i].where;
+    if (where & Sub::kInTree) inserted = sub_ptr(i);
+    if (where & Sub::kDeferredInsert) deferred = sub_ptr(i);
+  }
+  if (inserted || deferred || r.s.listed) r.hit(hit_misuse);
+  RECORD(mm_end, {
+    e.pinned_vm = r.in.a < kVars ? static_cast<int8_t>(r.s.var[r.in.a]) : 0;
+    e.subs = r.s.flags & State::kHasItree || !r.model.lists.empty() ? subscriptions_ptr : 0;
+    e.list = r.s.listed ? list_ptr(r.s.listed & 1 ? 0 : 1) : 0;
+    e.itree = inserted;
+    e.deferred = deferred;
+  });
+  return Next::advance;
+}
+
 }  // namespace mirrorscope::model

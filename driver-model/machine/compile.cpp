@@ -82,10 +82,10 @@ State first_state(const Model& m, const Parts& parts) {
 
 Model compile(const Parts& parts) {
   Model m;
-  for (const Program& p : parts.programs) m.programs.push_back({std::string(p.name), p.code, {}, {}, {}});
+  for (const Program& p : parts.programs) m.programs.push_back({std::string(p.name), p.code, {}, {}, {}, {}, {}});
   for (const Program& p : environment())
     if (std::none_of(m.programs.begin(), m.programs.end(), [&](const CompiledProgram& c) { return c.name == p.name; }))
-      m.programs.push_back({std::string(p.name), p.code, {}, {}, {}});
+      m.programs.push_back({std::string(p.name), p.code, {}, {}, {}, {}, {}});
   for (CompiledProgram& p : m.programs) {
     if (p.code.empty() || p.code.size() > 250) broken("no code, or too much, in", p.name);
     resolve(m, p);

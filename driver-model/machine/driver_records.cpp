@@ -76,6 +76,12 @@ Next run_driver_record(Run& r) {
       break;
     case Says::ucache_event: PLAIN(ucache_event); break;
     case Says::ctx_end: PLAIN(dev_ctx_end); break;
+    case Says::pin_account:
+      RECORD(pin_account, {
+        about(r, e);
+        e.pinned_vm = static_cast<int8_t>(r.s.var[r.in.b]);
+      });
+      break;
     case Says::time_passes:
       if (r.out.records) r.out.records->pass(kTimeslice);
       break;

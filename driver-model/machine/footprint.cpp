@@ -47,6 +47,7 @@ Need need(const Model& m, const Instr& in, u8 phase, const Frame* f) {
     // a rule asks whether work was armed before or behind an invalidation, even if the driver does not
     case Op::driver_record:
       if (static_cast<Says>(in.a) == Says::job_begin) n.r(sub_bits(in.b));
+      if (static_cast<Says>(in.a) == Says::pin_account) n.r(bit(kVar0 + in.b));
       break;
     case Op::copy_tok: n.tok(in.a, false); n.tok(in.b, true); break;
     case Op::if_tok_differs: n.tok(in.a, false); n.tok(in.b, false); break;
@@ -88,6 +89,10 @@ Need need(const Model& m, const Instr& in, u8 phase, const Frame* f) {
     case Op::wrprotect: case Op::split_huge: n.pages_w(pte); break;
     case Op::move_entries: n.w(0xfull << kPte0); break;
     case Op::classify_fault: n.pages_w(pte); n.w(bit(kPages)); break;
+    case Op::mm_drop:
+      n.r(bit(kNotifier) | kAllSubs);
+      if (in.a < kVars) n.r(bit(kVar0 + in.a));
+      break;
     case Op::mmget: case Op::mm_exit: n.w(bit(kUsers)); break;
     case Op::mmput: n.w(bit(kUsers)); break;
     case Op::range_fault:
@@ -173,9 +178,31 @@ Future callees(const Model& m, const Instr& in) {
   }
   return all;
 }
+
+// What an instruction touches can follow from three things in its frame: the phase, the sub of `self`, a bit of aux. Most follow from none.
+void find_next(const Model& m, CompiledProgram& p) {
+  p.next.clear();
+  p.varies.clear();
+  for (const Instr& in : p.code) {
+    const Frame at_first{};
+    const Future first = need(m, in, 0, &at_first);
+    bool varies = false;
+    for (u8 phase = 0; phase < 8; ++phase)
+      for (u8 mask = 0; mask < kSubs; ++mask)
+        for (u8 aux : {u8{0}, u8{0x80}}) {
+          Frame f{};
+          f.phase = phase, f.mask = mask, f.aux = aux;
+          const Future other = need(m, in, phase, &f);
+          varies |= other.fixed.reads != first.fixed.reads || other.fixed.writes != first.fixed.writes || other.range != first.range;
+        }
+    p.next.push_back(first);
+    p.varies.push_back(varies);
+  }
+}
 }  // namespace
 
 void find_futures(Model& m) {
+  for (CompiledProgram& p : m.programs) find_next(m, p);
   for (CompiledProgram& p : m.programs) p.future.assign(p.code.size(), Future{});
   for (bool grew = true; grew;) {
     grew = false;
@@ -199,8 +226,9 @@ void find_futures(Model& m) {
 Touch touch_next(const Model& m, const State& s, unsigned t) {
   const Thread& th = s.thread[t];
   const Frame& f = th.frame[th.depth - 1];
-  const Instr& in = m.programs[f.program].code[f.pc];
-  const Need n = need(m, in, f.phase, &f);
+  const CompiledProgram& p = m.programs[f.program];
+  const Instr& in = p.code[f.pc];
+  const Future n = p.varies[f.pc] ? need(m, in, f.phase, &f) : p.next[f.pc];
   // the walks of hmm and gup are at one page
   const bool walk = (in.op == Op::range_fault || in.op == Op::pin) && f.phase;
   const u8 lo = walk ? f.mask : in.at_cursor ? f.va : f.lo;

@@ -39,7 +39,7 @@ Use use(const Instr& in) {
     case Op::inv_start: case Op::classify_fault: case Op::install: case Op::cow_copy: return {0, live_ret};
     case Op::migrate_setup_done: return {static_cast<u8>(live_pfn | live_dst), live_ret};
     case Op::migrate_alloc: return {live_pfn, 0};
-    case Op::migrate_copy: case Op::migrate_pages: case Op::migrate_finalize: return {static_cast<u8>(live_pfn | live_dst), 0};
+    case Op::migrate_copy: case Op::migrate_bus: case Op::migrate_pages: case Op::migrate_finalize: return {static_cast<u8>(live_pfn | live_dst), 0};
     case Op::dev_map: return {static_cast<u8>(array(in.c) | tok(in.d)), 0};
     default: return {};
   }

@@ -150,6 +150,26 @@ Next run_migrate_copy(Run& r) {
   return Next::advance;
 }
 
+Next run_migrate_bus(Run& r) {
+  auto say = [&](auto& e, u8 va, unsigned frame) {
+    e.ctx = device_ptr(0);
+    e.start = addr(va);
+    e.end = addr(va + 1u);
+    e.pfn = pfn_of(frame);
+    e.hold = MS_hold_dma;
+    e.driver = MS_driver_model;
+  };
+  for (u8 va = r.lo(); va < r.hi(); ++va) {
+    if (!r.th.dst[va].valid() || !r.th.pfn[va].valid()) continue;
+    const unsigned from = r.th.pfn[va].frame(), system = from < kDevicePage ? from : r.th.dst[va].frame();
+    if (r.in.a)
+      RECORD(page_hold, { say(e, va, system); });
+    else
+      RECORD(page_release, { say(e, va, system); });
+  }
+  return Next::advance;
+}
+
 Next run_migrate_pages(Run& r) {
   const Slots before = count(r);
   RECORD(migrate_pages, {

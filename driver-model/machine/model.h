@@ -70,6 +70,8 @@ struct CompiledProgram {
   std::string name;
   std::vector<Instr> code;
   std::vector<Future> future;  // per instruction
+  std::vector<Future> next;    // per instruction: of itself alone, if that is always the same
+  std::vector<u8> varies;      // per instruction: no, it follows from how far it is, or for which sub it runs
   std::vector<u8> live;        // per instruction, Live bits
   std::vector<u8> fills;       // per instruction: the array that it writes page by page, Live bit
 };

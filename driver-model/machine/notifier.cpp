@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How an invalidation begins and ends: both counters, callbacks of the tree, finish passes, then the list (mm/mmu_notifier.c).
+#include "driver-model/machine/counters.h"
 #include "driver-model/machine/run.h"
 
 namespace mirrorscope::model {
@@ -27,11 +28,10 @@ u8 owner_of(const Range& g) { return g.flags & Range::kOwner1 ? 1 : g.flags & Ra
 // mn_itree_inv_start_range()
 u8 enter_tree(Run& r, Range& g) {
   State& s = r.s;
-  ++s.active;
   u8 mask = 0;
   for (u8 i = 0; i < r.model.subs.size(); ++i)
     if (s.sub[i].where & Sub::kInTree && meets(g.lo, g.hi, s.sub[i].lo, s.sub[i].hi)) mask |= static_cast<u8>(1 << i);
-  if (mask) s.seq |= 1;
+  counted_start(s.seq, s.active, mask != 0);
   g.seq = s.seq;
   return mask;
 }
@@ -146,8 +146,7 @@ void itree_end(Run& r) {
     e.seq = s.seq;
     e.active = s.active;
   });
-  if (--s.active == 0 && s.seq & 1) {
-    ++s.seq;
+  if (counted_end(s.seq, s.active)) {
     for (u8 i = 0; i < r.model.subs.size(); ++i) {
       Sub& sub = s.sub[i];
       if (sub.where & Sub::kDeferredInsert) sub.where = Sub::kInTree;

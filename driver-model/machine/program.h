@@ -157,6 +157,8 @@ inline Instr cow_copy() { MS_INSTR(cow_copy, ); }
 inline Instr mmget(std::string_view fails) { MS_INSTR(mmget, i.where = fails); }
 inline Instr mmput() { MS_INSTR(mmput, ); }
 inline Instr mm_exit(u8 begins) { MS_INSTR(mm_exit, i.a = begins); }
+// mm->pinned_vm is what the driver has accounted in this variable.
+inline Instr mm_drop(u8 accounted = 0xff) { MS_INSTR(mm_drop, i.a = accounted); }
 inline Instr folio_lock(std::string_view fails) { MS_INSTR(folio_lock, i.where = fails); }
 inline Instr folio_unlock() { MS_INSTR(folio_unlock, ); }
 inline Instr unmap_to_swap() { MS_INSTR(unmap_to_swap, ); }
@@ -189,6 +191,8 @@ inline Instr migrate_setup_done() { MS_INSTR(migrate_setup_done, ); }
 inline Instr migrate_alloc(Side side) { MS_INSTR(migrate_alloc, i.a = side); }
 inline Instr copy_begin() { MS_INSTR(migrate_copy, i.a = 1); }
 inline Instr copy_end() { MS_INSTR(migrate_copy, ); }
+inline Instr copy_map() { MS_INSTR(migrate_bus, i.a = 1); }  // drm_pagemap_migrate_map_system_pages(), ..._unmap_pages()
+inline Instr copy_unmap() { MS_INSTR(migrate_bus, ); }
 inline Instr migrate_pages() { MS_INSTR(migrate_pages, ); }
 inline Instr migrate_finalize() { MS_INSTR(migrate_finalize, ); }
 
@@ -220,6 +224,7 @@ enum class Says : u8 {
   fault, fault_done, reg, dereg, reg_hit, revalidated, not_revalidated, job_begin, job_end, quiesce, resume, buf_move, buf_move_done, hole,
   ucache_insert, ucache_hit, ucache_put, ucache_evict, ucache_event,
   ctx_end,
+  pin_account,  // mm->pinned_vm is variable `sub`
   time_passes,  // no record: a timeslice is over (MS_devmem_verb_created says how long it is)
   svm_range,  // with an enum svm_verb
   devmem,     // with an enum devmem_verb

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Insert, remove and the read side of interval notifiers; registration of list notifiers (mm/mmu_notifier.c).
+#include "driver-model/machine/counters.h"
 #include "driver-model/machine/run.h"
 
 namespace mirrorscope::model {
@@ -83,17 +84,7 @@ Next run_sub_insert(Run& r) {
   record_insert(r, r.in.a);
   s.flags |= State::kHasItree;
   sub = Sub{0, def.lo, def.hi, 0};
-  if (s.active == 0) {
-    sub.m = static_cast<u8>(s.seq - 1);
-    sub.where = Sub::kInTree;
-  } else if (s.seq & 1) {
-    sub.m = s.seq;
-    sub.where = Sub::kDeferredInsert;
-  } else {
-    s.seq |= 1;
-    sub.m = s.seq;
-    sub.where = Sub::kInTree;
-  }
+  sub.where = counted_insert(s.seq, s.active, sub.m) ? Sub::kDeferredInsert : Sub::kInTree;
   r.th.ret = 0;
   record_inserted(r, r.in.a);
   return Next::advance;
@@ -112,7 +103,7 @@ Next run_sub_remove(Run& r) {
       r.hit(hit_misuse);
       return Next::advance;
     }
-    if (s.seq & 1 && sub.where & Sub::kInTree) {
+    if (removal_waits(s.seq) && sub.where & Sub::kInTree) {
       sub.where |= Sub::kDeferredRemove;
       r.f.aux = s.seq;
       r.f.phase = 1;
@@ -138,7 +129,7 @@ Next run_read_begin(Run& r) {
       e.seq = s.seq;
     });
     token(r, r.in.b) = sub.m;
-    if (sub.m == s.seq) {  // it is being invalidated: wait for the end of the episode
+    if (read_waits(s.seq, sub.m)) {  // it is being invalidated: wait for the end of the episode
       r.f.aux = s.seq;
       r.f.phase = 1;
       return Next::stay;

@@ -97,7 +97,7 @@ void Mirror::on(const ev_lock& e, Facts& f) {
   for (int i = f.task->calls.count - 1; i >= 0; --i) {
     const Call& c = f.task->calls.items[static_cast<size_t>(i)];
     if (c.at.id != EV_cb_enter) continue;
-    if (Sub* sub = subs_.find(c.key)) sub->callback_locks.push(held);
+    f.task->callback_locks.push(held);
     break;
   }
 }
@@ -125,6 +125,7 @@ void Mirror::on(const ev_revalidate& e, Facts& f) {
   check.end = e.end;
   check.seq = e.seq;
   check.ok = e.ok != 0;
+  check.outdated = sub && e.sub_seq && e.sub_seq < sub->stored_seq;
   check.at = EventRef::of(e.h);
   check.locked = user_lock_of(*f.task, e.ctx);
   auto& checks = f.task->checks;
@@ -135,12 +136,7 @@ void Mirror::on(const ev_revalidate& e, Facts& f) {
     if (checks.count == checks.items.size()) checks.erase(checks.begin());
     checks.push(check);
   }
-  if (!sub) return;
-  for (Unchecked* u = sub->unchecked.begin(); u != sub->unchecked.end(); ++u)
-    if (u->task == f.task->key) {
-      sub->unchecked.erase(u);
-      break;
-    }
+  if (sub) sub->no_longer_unchecked(f.task->key);
 }
 
 void Mirror::on(const ev_reg_hit& e, Facts& f) {

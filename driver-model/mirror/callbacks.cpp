@@ -53,7 +53,7 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
     if (!f.within->frozen_seq) f.within->frozen_seq = e.cur_seq;
   }
   sub->last_callback = EventRef::of(e.h);
-  sub->callback_locks.clear();
+  f.task->callback_locks.clear();
 }
 
 void Mirror::on(const ev_cb_ret& e, Facts& f) {
@@ -62,8 +62,9 @@ void Mirror::on(const ev_cb_ret& e, Facts& f) {
   sub_of(e.sub, f);
   if (f.mm && !f.mm->ctxs.empty()) callback_met(e, f);
   if (f.sub && e.ret && e.sub_seq == e.cur_seq && !e.owner && e.reason != MS_reason_release) {
-    f.sub->seq_locks = f.sub->callback_locks;
+    f.sub->seq_locks = f.task->callback_locks;
     f.sub->seq_stored = EventRef::of(e.h);
+    f.sub->stored_seq = e.cur_seq;
   }
   if (!f.within) return;
   if (!known && !f.within->called(e.sub)) f.within->subs_called.push(e.sub);

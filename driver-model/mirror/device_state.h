@@ -120,6 +120,7 @@ struct Check {
   uint64_t end = 0;
   uint64_t seq = 0;
   bool ok = false;
+  bool outdated = false;  // the record is younger than its answer: a callback that is recorded before it has stored a newer sequence
   EventRef at;
   EventRef locked;  // the user lock or reservation of the ctx it was asked under: its `lock` record; none = no lock
 };

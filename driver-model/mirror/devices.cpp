@@ -57,6 +57,8 @@ void Mirror::ctx_over(Ctx& ctx, const EventRef& at, Facts& f) {
 void Mirror::on(const ev_dev_ctx& e, Facts& f) {
   task_of(e.h, f);
   Mm* mm = mm_of(e.h, f);
+  // what was registered under this address and is over was another object's
+  if (const Registration* r = registrations_.find(e.ctx); r && r->ended) registrations_.erase(e.ctx);
   Ctx& ctx = ctx_of(e.h, e.ctx, e.sub, e.driver, f);
   ctx_ends(ctx, f);
   ctx = Ctx{};
@@ -162,12 +164,7 @@ void Mirror::on(const ev_dev_map& e, Facts& f) {
   Section* s = section_of(t, e.sub, sub);
   keep_section(f, s);
   if (s) s->mapped = true;
-  if (sub)
-    for (Unchecked* u = sub->unchecked.begin(); u != sub->unchecked.end(); ++u)
-      if (u->task == t.key) {
-        sub->unchecked.erase(u);
-        break;
-      }
+  if (sub) sub->no_longer_unchecked(t.key);
   if (!mm || mm->exited || e.end <= e.start) return;
   Ctx& ctx = ctx_of(e.h, e.ctx, e.sub, e.driver, f);
   keep_check(e.ctx, f);
@@ -200,7 +197,19 @@ void Mirror::on(const ev_dev_unmap& e, Facts& f) {
   sub_of(e.sub, f);
   if (!f.mm || !f.ctx || e.end <= e.start) return;
   cut(*f.mm, *f.ctx, e.start, e.end, f);
-  if (f.ctx->flushes && !f.gone.empty()) f.ctx->unflushed.push(Piece{e.start, e.end, 0, EventRef::of(e.h)});
+  // only what was there can be in the TLB: a whole range may be unmapped of which little is mapped
+  if (f.ctx->flushes && f.gone.overflowed)
+    f.ctx->unflushed.push(Piece{e.start, e.end, 0, EventRef::of(e.h)});
+  else if (f.ctx->flushes)
+    for (const Mapping* m : f.gone) {
+      uint64_t from = std::max<uint64_t>(m->start, e.start), to = std::min<uint64_t>(m->end, e.end);
+      if (from >= to) from = e.start, to = e.end;  // a part of it stays: what is left says nothing of what went
+      Piece* last = f.ctx->unflushed.empty() ? nullptr : &f.ctx->unflushed.back();
+      if (last && last->at.time == e.h.time && last->end == from)
+        last->end = to;
+      else
+        f.ctx->unflushed.push(Piece{from, to, 0, EventRef::of(e.h)});
+    }
   if (f.ctx->ended && !f.ctx->mappings) ctx_over(*f.ctx, f.ctx->ended, f);
 }
 

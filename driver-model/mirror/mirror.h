@@ -42,6 +42,8 @@ struct Fact {
   const Page* page = nullptr;         // page_free, page_dirty, page_hold, page_release: null if no device had to do with it
   const SvmRange* range = nullptr;    // svm_range: as it is after, with `removed` it is gone after the step
 
+  uint64_t task_was_at = 0;           // time of its record before this one: what a return tells has happened since
+
   bool has_entry = false;          // entry is known from its own record, not assumed
   bool has_section = false;
   bool has_migration = false;
@@ -57,6 +59,7 @@ struct Fact {
   bool called_twice = false;          // cb_enter: this start has called this sub before
   bool finish_was_promised = false;   // cb_finish
   bool end_was_owed = false;          // hl_end
+  bool takes_away = false;   // vma_unmap, vma_remap, vma_discard: the addresses lead to other pages from now on, or to none
   bool seq_went_back = false;         // a subscriptions->invalidate_seq lower than one that was read for certain earlier
   bool active_is_exact = false;  // no other task began or ended anything while the value was read, nor shortly before
   int32_t active_most = -1;      // exits that show active_invalidate_ranges: bounds of what it may be, -1 = unknown
@@ -70,8 +73,9 @@ struct Facts : Fact {
   Sub previous;         // has_previous: sub_insert_ret: the generation that was still live on the same address
   ShortPin short_pin;   // has_short_pin: pin, unpin: the short pin of this task that this record may answer
   ListSub list_was;     // has_list_was: mn_register_ret, mn_unregister, mn_free: the notifier of this address before this record
+  EventRef site;        // vma_unmap, vma_remap, vma_discard: where the task stands that does it, none if no stack was taken
   EventRef seq_was;     // seq_went_back: where the higher one was read
-  Few<const Registration*, 4> stale;  // inv_start: registrations whose addresses lead elsewhere from now on, each said once
+  Few<const Registration*, 4> stale;  // inv_start, vma_*: registrations whose addresses lead elsewhere from now on, each said once
   Few<Migration, 2> unfinished;       // mm_exit_ret: migrations that can no longer be finalized
   Few<const Mapping*, 16> gone;       // dev_map, dev_unmap, dereg, sub_remove_ret, mm_exit_ret: what it ended, whole or in part
   Few<Hold, 4> left;    // dev_ctx_end: what it has not given back, as far as its pages are known
@@ -85,6 +89,7 @@ struct Facts : Fact {
   void clear() {
     new (static_cast<Fact*>(this)) Fact;  // an assignment becomes `rep stos`, which costs more than the rest of a step
     stale.clear();
+    site = EventRef{};
     unfinished.clear();
     gone.clear();
     left.clear();
@@ -99,6 +104,8 @@ class Mirror {
   // Cross-CPU claims keep this distance: bpf_ktime_get_ns() reads a clock that may step back by a few hundred ns between
   // CPUs when the timekeeper updates (kernel/time/timekeeping.c, ktime_get_mono_fast_ns()).
   static constexpr uint64_t kClockSlack = 2000;
+  // Between a call_site and the record it speaks of lies one BPF program.
+  static constexpr uint64_t kSiteAge = 1'000'000;
 
   // Updates the state by one record. `facts` is cleared first. Records come in non-decreasing time order.
   void step(const ev_header& record, Facts& facts);
@@ -141,6 +148,7 @@ class Mirror {
   void on(const ev_mm_release_ret&, Facts&);
   void on(const ev_mm_exit&, Facts&);
   void on(const ev_mm_exit_ret&, Facts&);
+  void on(const ev_mm_end&, Facts&);
   void on(const ev_sub_insert&, Facts&);
   void on(const ev_sub_insert_ret&, Facts&);
   void on(const ev_sub_remove&, Facts&);
@@ -218,6 +226,9 @@ class Mirror {
   void on(const ev_vma_unmap&, Facts&);
   void on(const ev_vma_remap&, Facts&);
   void on(const ev_vma_protect&, Facts&);
+  void on(const ev_vma_discard&, Facts&);
+  void on(const ev_ucache_end&, Facts&);
+  void on(const ev_call_site&, Facts&);
   void on(const ev_mm_fork&, Facts&);
   void on(const ev_might_sleep&, Facts&);
   void on(const ev_probe_state&, Facts&);
@@ -301,6 +312,8 @@ class Mirror {
 
   // registrations.cpp
   void find_stale(const ev_inv_start&, const Mm&, Facts&);
+  static EventRef site_of(const ev_header&, Facts&);
+  void taken_away(const ev_header&, uint64_t start, uint64_t end, Mm&, Facts&);
 
   Table<Task> tasks_;
   Table<Mm> mms_;

@@ -89,7 +89,10 @@ void Mirror::set_vma(Mm& mm, uint64_t start, uint64_t end, std::optional<uint64_
 
 void Mirror::on(const ev_vma_map& e, Facts& f) {
   task_of(e.h, f);
-  if (Mm* mm = mm_of(e.h, f)) set_vma(*mm, e.start, e.end, e.flags, EventRef::of(e.h));
+  Mm* mm = mm_of(e.h, f);
+  if (!mm) return;
+  mm->vmas_watched = true;
+  set_vma(*mm, e.start, e.end, e.flags, EventRef::of(e.h));
 }
 
 void Mirror::on(const ev_vma_protect& e, Facts& f) {
@@ -99,13 +102,29 @@ void Mirror::on(const ev_vma_protect& e, Facts& f) {
 
 void Mirror::on(const ev_vma_unmap& e, Facts& f) {
   task_of(e.h, f);
-  if (Mm* mm = mm_of(e.h, f)) set_vma(*mm, e.start, e.end, std::nullopt, EventRef::of(e.h));
+  Mm* mm = mm_of(e.h, f);
+  if (!mm) return;
+  taken_away(e.h, e.start, e.end, *mm, f);
+  set_vma(*mm, e.start, e.end, std::nullopt, EventRef::of(e.h));
+}
+
+// MADV_FREE takes nothing away: a page that is pinned is not reclaimed (mm/vmscan.c, shrink_folio_list()).
+void Mirror::on(const ev_vma_discard& e, Facts& f) {
+  constexpr uint32_t kMadvFree = 8, kMadvRemove = 9;
+  constexpr uint64_t kVmShared = 8;  // VM_SHARED, include/linux/mm.h
+  task_of(e.h, f);
+  Mm* mm = mm_of(e.h, f);
+  if (!mm || e.advice == kMadvFree || e.end <= e.start) return;
+  bool shared = false;  // MADV_DONTNEED: the next touch finds the same page in the page cache
+  mm->vmas.overlapping(e.start, e.end - 1, [&](const VmaPiece& v) { shared |= (v.flags & kVmShared) != 0; });
+  if (!shared || e.advice == kMadvRemove) taken_away(e.h, e.start, e.end, *mm, f);
 }
 
 void Mirror::on(const ev_vma_remap& e, Facts& f) {
   task_of(e.h, f);
   Mm* mm = mm_of(e.h, f);
   if (!mm) return;
+  taken_away(e.h, e.start, e.end, *mm, f);
   const VmaPiece* moved = nullptr;
   mm->vmas.overlapping(e.start, e.start, [&](const VmaPiece& v) { moved = &v; });
   const uint64_t flags = moved ? moved->flags : 0;
@@ -125,11 +144,10 @@ void Mirror::on(const ev_devmem& e, Facts& f) { about_ctx(e.h, e.ctx, f); }
     task_of(e.h, f);                           \
     mm_of(e.h, f);                             \
   }
-ABOUT_MM(ucache_insert)
 ABOUT_MM(ucache_hit)
 ABOUT_MM(ucache_put)
-ABOUT_MM(ucache_evict)
 ABOUT_MM(ucache_event)
+ABOUT_MM(ucache_end)
 #undef ABOUT_MM
 
 }  // namespace mirrorscope

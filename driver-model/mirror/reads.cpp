@@ -30,15 +30,6 @@ void fault_left(Sub& sub, const Task& t) {
   }
 }
 
-// What `t` had looked up with it is thrown away, or looked up anew.
-void unchecked_left(Sub& sub, const Task& t) {
-  for (Unchecked* u = sub.unchecked.begin(); u != sub.unchecked.end();) {
-    if (u->task == t.key)
-      sub.unchecked.erase(u);
-    else
-      ++u;
-  }
-}
 }  // namespace
 
 // `now`: the sub that has the address today; another one that had it before has sequences of its own.
@@ -85,7 +76,7 @@ void Mirror::on(const ev_read_begin_ret& e, Facts& f) {
   if (sub) {
     s->generation = sub->generation;
     sub->read_begun = true;
-    unchecked_left(*sub, t);
+    sub->no_longer_unchecked(t.key);
     // it returns only outside the episode the insert was deferred to (mmu_interval_read_begin): the sub is in the tree
     if (!sub->in_tree_since) sub->in_tree_since = e.h.time;
   }
@@ -113,10 +104,12 @@ void Mirror::on(const ev_range_fault_ret& e, Facts& f) {
   Section* s = section_of(*f.task, e.sub, sub);
   keep_section(f, s);
   if (s) {
+    // a range may be looked up in pieces, all with one sequence
+    const bool goes_on = s->fault_seen && s->fault_result == 0 && e.ret == 0 && e.start == s->fault_end;
     s->fault_seen = true;
     s->fault_result = e.ret;
     s->faulted = EventRef::of(e.h);
-    s->fault_start = e.start;
+    if (!goes_on) s->fault_start = e.start;
     s->fault_end = e.end;
     if (e.ret == -16) ++s->collisions;
   }

@@ -312,4 +312,7 @@ void Mirror::on(const ev_mm_exit_ret& e, Facts& f) {
   }
 }
 
+// Whichever task it is that drops the last reference has nothing to do with the mm.
+void Mirror::on(const ev_mm_end& e, Facts& f) { f.mm = mms_.find(e.h.mm); }
+
 }  // namespace mirrorscope

@@ -35,6 +35,7 @@ void Mirror::on(const ev_reg& e, Facts& f) {
   r.write = e.write;
   r.tgid = e.h.tgid;
   r.begun = EventRef::of(e.h);
+  r.made_at = site_of(e.h, f);
   if (mm && !e.sub && e.end > e.start) mm->pinned.add(e.start, e.end - 1, &r);
   f.registration = &r;
   // the ctx of an older registration on this address is over; one that has just said what it promises is this one's
@@ -77,7 +78,51 @@ void Mirror::find_stale(const ev_inv_start& e, const Mm& mm, Facts& f) {
   mm.pinned.overlapping(e.start, e.end - 1, [&](Registration& r) {
     if (r.hit || r.begun.time + kClockSlack >= e.h.time) return;
     if (e.reason == MS_reason_clear && e.h.tgid != r.tgid) return;
-    if (f.stale.push(&r)) r.hit = EventRef::of(e.h);
+    if (r.given_up || f.stale.push(&r)) r.lose(EventRef::of(e.h), e.start, e.end);
+  });
+}
+
+void Mirror::on(const ev_ucache_insert& e, Facts& f) {
+  task_of(e.h, f);
+  mm_of(e.h, f);
+  Registration* r = e.ctx ? registrations_.find(e.ctx) : nullptr;
+  if (!r || r->cache) return;
+  r->cache = e.cache;
+  r->region = e.region;
+}
+
+void Mirror::on(const ev_ucache_evict& e, Facts& f) {
+  task_of(e.h, f);
+  Mm* mm = mm_of(e.h, f);
+  if (!mm || e.freed) return;
+  mm->pinned.overlapping(0, UINT64_MAX, [&](Registration& r) {
+    if (r.cache == e.cache && r.region == e.region) r.given_up = EventRef::of(e.h);
+  });
+}
+
+void Mirror::on(const ev_call_site& e, Facts& f) {
+  task_of(e.h, f).site = EventRef::of(e.h);
+}
+
+// The record before this one of the same task, if that said where it stands.
+EventRef Mirror::site_of(const ev_header& h, Facts& f) {
+  Task* task = f.task;
+  if (!task || !task->site) return {};
+  const EventRef site = task->site;
+  task->site = EventRef{};
+  return h.time - site.time < kSiteAge ? site : EventRef{};
+}
+
+// The same where no notifier hears of it: an unmap, a move, a discard by the process itself.
+void Mirror::taken_away(const ev_header& h, uint64_t start, uint64_t end, Mm& mm, Facts& f) {
+  f.site = site_of(h, f);
+  f.takes_away = true;
+  mm.vmas_watched = true;
+  if (mm.releasing || end <= start || !mm.pinned.size()) return;
+  mm.pinned.overlapping(start, end - 1, [&](Registration& r) {
+    if (r.hit || r.begun.time + kClockSlack >= h.time) return;
+    // a cache that gave it up in time need not have ended it: what is left is a pin
+    if (r.given_up || f.stale.push(&r)) r.lose(EventRef::of(h), start, end);
   });
 }
 

@@ -116,9 +116,11 @@ struct Task {
   Few<Section, 4> sections;
   Few<Migration, 2> migrations;
   ShortPin short_pin;
+  EventRef site;       // call_site that this task's next record is about
   uint64_t failed_range = 0;  // range of the last start that failed
   EventRef failed_at;
   Few<HeldLock, 6> locks;  // of drivers, as hooks say
+  Few<HeldLock, 4> callback_locks;  // those that its running or last callback took
   Few<Check, 4> checks;    // what it last asked whether it still stands, per sub
 
   bool migrating() const {
@@ -156,9 +158,19 @@ struct Sub {
   bool faulted = false;        // hmm_range_fault was called with it
   Few<Fault, 4> faults;        // tasks inside hmm_range_fault() with it
   Few<Unchecked, 4> unchecked; // what tasks have looked up with it and nobody has compared sequences for
-  Few<HeldLock, 4> callback_locks;  // locks of the driver that its running or last callback took
-  Few<HeldLock, 4> seq_locks;       // the same of its last callback that stored the sequence,
+  Few<HeldLock, 4> seq_locks;  // locks of the driver that its last callback took which stored the sequence,
   EventRef seq_stored;              // and when that returned
+  uint64_t stored_seq = 0;          // and which
+
+  // What the task had looked up is compared, mapped, thrown away or looked up anew.
+  void no_longer_unchecked(uint64_t task) {
+    for (Unchecked* u = unchecked.begin(); u != unchecked.end();) {
+      if (u->task == task)
+        unchecked.erase(u);
+      else
+        ++u;
+    }
+  }
 };
 
 // One generation of a struct mmu_notifier (hlist).
@@ -189,7 +201,18 @@ struct Registration {
   uint32_t tgid = 0;   // process that made it
   EventRef begun;      // reg
   EventRef ended;      // dereg
-  EventRef hit;        // inv_start that took its addresses away from its pages
+  EventRef hit;        // inv_start or vma_* that took its addresses away from its pages
+  uint64_t hit_start = 0;  // what of them
+  uint64_t hit_end = 0;
+  EventRef made_at;    // call_site of reg, none if no stack was taken
+  uint64_t cache = 0;      // of user space, and its region that rests on this registration, 0 = not known
+  uint64_t region = 0;
+  EventRef given_up;       // the cache finds it no more: it ends with its last user, or a little later
+  void lose(const EventRef& at, uint64_t from, uint64_t to) {
+    hit = at;
+    hit_start = from > start ? from : start;
+    hit_end = to < end ? to : end;
+  }
 };
 
 // One generation of a struct mm_struct with subscriptions.
@@ -197,6 +220,7 @@ struct Mm {
   uint64_t ptr = 0;
   uint64_t generation = 0;
   uint32_t starts = 0;      // starts entered, running count
+  bool vmas_watched = false;  // a change of its VMAs was seen: those that take something away are
   uint32_t ends = 0;        // regions certainly over (end returned, or start failed and returned), running count
   int32_t possible = 0;     // regions that may be counted in active_invalidate_ranges now: entered start .. returned end
   int32_t definite = 0;     // regions that are counted for certain: returned start .. entered end

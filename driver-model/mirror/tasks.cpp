@@ -23,6 +23,7 @@ Task& Mirror::task_of(const ev_header& h, Facts& f) {
   f.task = tasks_.find(key);
   if (!f.task) [[unlikely]]
     f.task = &task_begins(key, h.time);
+  f.task_was_at = f.task->last_time;
   f.task->last_time = h.time;
   return *f.task;
 }

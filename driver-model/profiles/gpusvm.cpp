@@ -98,6 +98,20 @@ Program set_unmapped(u8 range) {
                  {clip(range, static_cast<u8>(range + 1)), set_var(static_cast<u8>(unmapped0 + range), 1),
                   range_says(MS_svm_verb_set_unmapped), end()});
 }
+// drm_gpusvm_fini() of a process that lives on. xe_vm_close_and_put() has stopped the GPU by then: what is left of translations is not used,
+// so that the notifier may go first.
+Program fini() {
+  return program("fini", {
+      await_thread(0),
+      lock(vm_lock),
+      at("stop", drain(gpu)),
+      sub_remove(notifier),
+      dev_unmap(gpu, no_sub),
+      at("removed", range_says(MS_svm_verb_removed)),
+      unlock(vm_lock),
+      end(),
+  });
+}
 }  // namespace
 
 Profile profile_gpusvm() {
@@ -106,7 +120,7 @@ Profile profile_gpusvm() {
   p.mirrors = "drivers/gpu/drm/drm_gpusvm.c, drivers/gpu/drm/xe/xe_svm.c, xe_pt.c";
   p.says = "wide notifiers over ranges, whose pages are valid by a flag under the notifier lock";
   p.driver.programs = {program("fault 0", fault(0)), program("fault 1", fault(1)), program("invalidate", invalidate()), unmap_pages(0),
-                       unmap_pages(1), set_unmapped(0), set_unmapped(1)};
+                       unmap_pages(1), set_unmapped(0), set_unmapped(1), fini()};
   p.driver.subs = {{.lo = 0, .hi = 4, .invalidate = "invalidate", .finish = {}}};
   p.driver.devices = {{.sub = notifier, .wide = true}};
   p.driver.lock_kinds = {{vm_lock, MS_lock_kind_ranges}};
@@ -119,6 +133,7 @@ Profile profile_gpusvm() {
       {.name = "two", .threads = {{"gpu 0", "fault 0", 0, 1}, {"gpu 1", "fault 1", 1, 2}, {"process", "dontneed", 0, 2}}},
       {.name = "reclaim", .threads = fault_against("swap_in")},
       {.name = "fork", .threads = fault_against("fork_write")},
+      {.name = "fini", .threads = {{"gpu", "fault 0", 0, 1}, {"file", "fini", 0, 1}, {"process", "dontneed", 0, 1}}, .tears_down = true},
       {.name = "mprotect", .threads = fault_against("mprotect_ro")},
   };
   p.mutants = {
@@ -130,6 +145,9 @@ Profile profile_gpusvm() {
        .edits = {drop("invalidate", "unmap pages 0")}, .implied = mapped_too_late},
       {.name = "callback_zaps_first_page_only", .says = "of a range that met two pages only the first is zapped", .rule = "ORD-10",
        .scenario = "two", .edits = {insert_before("invalidate", "zap", {narrow(only_first)})}, .implied = {"SVM-02", "ORD-11", "ORD-12", "ORD-24"}},
+      {.name = "fini_while_the_gpu_runs", .says = "the notifier is removed while the GPU still faults and uses its ranges", .rule = "LIF-06",
+       .scenario = "fini", .edits = {drop("fini", "await_thread"), drop("fini", "stop")},
+       .implied = {"HMM-02", "ORD-11", "ORD-12", "ORD-24", "SEQ-02", "SEQ-10"}},
       {.name = "callback_does_not_drain", .says = "the flush is not waited for", .rule = "ORD-20", .scenario = "remap",
        .edits = {drop("invalidate", "drain")}},
   };

@@ -65,18 +65,17 @@ const Program kInvalidate = program("rxe_ib_invalidate_range", {
     ret_false(),
 });
 
-// ib_umem_odp_get() .. ib_umem_odp_release(), one access in between
-const Program kLife = program("mr", {
-    sub_insert(umem),
-    says(Says::reg, mr, umem),
-    call("rxe_odp_mr_copy"),
+// The file of the MR is closed behind exit_mm(): ib_umem_odp_release(), and the last reference of the mm
+const Program kClose = program("close", {
+    await_thread(0),
+    call("exit_mm"),
     lock(umem_mutex),
     mark_dirty(mr),
     clear_pfns(pfn_list),
     at("unmap", dev_unmap(mr, umem)),
     unlock(umem_mutex),
     at("remove", sub_remove(umem)),
-    says(Says::dereg, mr, umem),
+    mm_drop(),
     end(),
 });
 }  // namespace
@@ -86,7 +85,7 @@ Profile profile_odp_explicit() {
   p.name = "odp_explicit";
   p.mirrors = "drivers/infiniband/core/umem_odp.c, drivers/infiniband/sw/rxe/rxe_odp.c";
   p.says = "an MR without pins: pages are looked up when a packet needs them, and forgotten in the callback";
-  p.driver.programs = {kCopy, kInvalidate, kLife};
+  p.driver.programs = {kCopy, kInvalidate, kClose};
   p.driver.subs = {{.lo = 0, .hi = 2, .invalidate = "rxe_ib_invalidate_range", .finish = {}}};
   p.driver.devices = {{.sub = umem}};
   auto copies_against = [](std::string_view environment) {
@@ -100,6 +99,7 @@ Profile profile_odp_explicit() {
       {.name = "mrelease", .threads = copies_against("process_mrelease")},
       {.name = "exit", .threads = copies_against("exit_mm")},
       {.name = "fork", .threads = copies_against("fork_write")},
+      {.name = "closed", .threads = copies_against("close"), .tears_down = true},
   };
   p.mutants = {
       {.name = "skip_read_retry", .says = "keeps what it looked up without asking whether it still stands", .rule = "SEQ-04",
@@ -115,6 +115,8 @@ Profile profile_odp_explicit() {
                  replace("rxe_odp_mr_copy", "map", {dev_map(mr, umem, writes, 0, pfn_list)}),
                  replace("rxe_odp_mr_copy", "label", {label("locked"), at("map what is there", dev_map(mr, umem, writes, 0, pfn_list))})},
        .implied = {"HMM-09", "ORD-11", "ORD-12", "ORD-24"}},
+      {.name = "not_removed", .says = "drops its reference of the mm and leaves its notifier in the tree", .rule = "LIF-13", .scenario = "closed",
+       .edits = {drop("close", "remove")}},
       {.name = "no_mmget", .says = "looks up in an address space that may be gone", .rule = "HMM-11", .scenario = "exit",
        .edits = {drop("rxe_odp_mr_copy", "mmget"), drop("rxe_odp_mr_copy", "mmput")}, .implied = {"LIF-12", "ORD-17"}, .oracle = Oracle::harmless,
        .why = "what is looked up is still checked, and nothing is there to look up"},

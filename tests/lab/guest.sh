@@ -15,6 +15,7 @@ usage: guest.sh [OPTION]... -- COMMAND [ARG...]
   --swap SIZE        a swap device of this size (512M, 1G)
   --icount           guest time counts instructions: costs that are the same on every run
   --nvme-cmb SIZE    an NVMe disk with this much controller memory (64M), for PCI peer-to-peer pages
+  --iommu            an IOMMU, and a device that no driver takes (QEMU's edu) for vfio-pci
   --module NAME      load this module with its dependencies before the command; may be repeated
   --quiet            only the command's output and errors
 
@@ -26,7 +27,7 @@ TEXT
 say() { [[ $quiet = 1 ]] || printf 'guest.sh: %s\n' "$*" >&2; }
 die() { printf 'guest.sh: %s\n' "$*" >&2; exit 2; }
 
-kernel=7.x out='' timeout=300 memory=2G smp=2 swap='' icount=0 cmb='' modules='' quiet=0
+kernel=7.x out='' timeout=300 memory=2G smp=2 swap='' icount=0 cmb='' iommu=0 modules='' quiet=0
 while [[ $# -gt 0 ]]; do
     case $1 in
         --kernel|--out|--timeout|--memory|--smp|--swap|--nvme-cmb|--module)
@@ -37,6 +38,7 @@ while [[ $# -gt 0 ]]; do
             esac
             shift 2 ;;
         --icount) icount=1; shift ;;
+        --iommu) iommu=1; shift ;;
         --quiet) quiet=1; shift ;;
         --help|-h) usage; exit 0 ;;
         --) shift; break ;;
@@ -82,7 +84,9 @@ printf 'out=%d swap=%d modules=%q\n' "${out:+1}" "${swap:+1}" "${modules# }" >"$
 : >"$state/status"
 
 q() { printf '%s' "${1//,/,,}"; } # a comma ends a QEMU suboption unless it is doubled
-machine=(-nodefaults -no-user-config -no-reboot -display none -machine pc -m "$memory" -smp "$smp" -cpu max)
+board=pc arguments=''
+if [[ $iommu = 1 ]]; then board=q35 arguments=' intel_iommu=on'; fi
+machine=(-nodefaults -no-user-config -no-reboot -display none -machine "$board" -m "$memory" -smp "$smp" -cpu max)
 if [[ $accel = kvm ]]; then
     machine+=(-accel kvm)
 else
@@ -90,6 +94,7 @@ else
     machine+=(-accel "tcg,thread=single")
     [[ $icount = 0 ]] || machine+=(-icount shift=0)
 fi
+[[ $iommu = 0 ]] || machine+=(-device intel-iommu -device edu)
 share() { machine+=(-virtfs "local,path=$(q "$1"),mount_tag=$2,security_model=none,multidevs=remap${3:-}"); }
 share / host ,readonly=on
 share "$dir/modules/lib/modules" modules ,readonly=on
@@ -114,7 +119,7 @@ say "booting $(<"$dir/version") ($accel, $smp CPUs, $memory)"
 began=$SECONDS
 setpriv --pdeathsig TERM timeout --kill-after 5 "$timeout" qemu-system-x86_64 "${machine[@]}" \
     -kernel "$dir/vmlinuz" -initrd "$initramfs" \
-    -append "console=ttyS0 loglevel=5 panic=-1 oops=panic rdinit=/init" </dev/null >"$state/qemu.log" 2>&1 &
+    -append "console=ttyS0 loglevel=5 panic=-1 oops=panic rdinit=/init$arguments" </dev/null >"$state/qemu.log" 2>&1 &
 qemu_pid=$!
 ended=0
 wait "$qemu_pid" || ended=$?

@@ -39,10 +39,7 @@ rm -rf "$cache/kernels/.$name."*.tmp # left by a run that was killed: the lock i
 work=$(mktemp -d "$cache/kernels/.$name.XXXXXX.tmp")
 trap 'rm -rf "$work"' EXIT
 
-# The machine's own mirror, whatever format its sources have: apt itself is asked which indexes it would fetch.
-codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-mirror=$(apt-get --print-uris update 2>/dev/null | sed -n "s|^'\(.*\)/dists/$codename/InRelease'.*|\1|p" | head -n1)
-[[ -n $codename && -n $mirror ]] || die "apt on this machine has no Debian mirror for its own release, so there is none to fetch kernel $name from."
+mirror=$("$(dirname "$0")/mirror.sh") || die "so there is none to fetch kernel $name from."
 
 # A private apt: own sources, lists and archives; the machine's proxies, credentials and keys. The hooks of the machine's apt
 # (docker-clean and the like) work on the machine's directories and are left out.

@@ -14,6 +14,12 @@ page() { # FILE ARGUMENTS...
     bad=1
   fi
 }
+if [ "${WRITE:-}" = 1 ]; then
+  bash "$docs/../tests/bpf/hooks.sh" > "$docs/hooks.md"
+elif ! diff -u "$docs/hooks.md" <(bash "$docs/../tests/bpf/hooks.sh"); then
+  echo "hooks.md is old: cmake --build BUILD --target docs"
+  bad=1
+fi
 page events.md events --markdown
 page rules.md rules --markdown
 page mutants.md explore --markdown

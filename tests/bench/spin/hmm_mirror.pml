@@ -5,10 +5,10 @@
  * Steps are as long as there: what one instruction does is atomic, nothing else is. -D says the scenario and the mutant:
  *   DEVICES, PROCESSES, ENGINES   how many run device(), process(), engine()
  *   PAGES, TOUCHED                pages of the mapping; the first of them that a process invalidates
- *   one of MUNMAP, REMAP, DONTNEED, MRELEASE     what process() does
+ *   one of MUNMAP, REMAP, DONTNEED, MRELEASE, MPROTECT, EXIT     what process() does
  *   CHUNKS                        device() looks up page by page
- * and the name of a mutant. Found are: an access to a page that is not the process's any more (assert), sleeping where it is forbidden
- * (assert), a deadlock (invalid end state), going round for ever (non-progress cycle).
+ * and the name of a mutant. Found are: an access to a page that is not the process's any more (assert), a write to one that it may not write
+ * to (assert), sleeping where it is forbidden (assert), a deadlock (invalid end state), going round for ever (non-progress cycle).
  */
 #ifndef ENGINES
 #define ENGINES 0
@@ -32,6 +32,17 @@ bool mmap_writer;
 bool update;                      /* the driver's lock, hmm.rst: driver->update */
 
 bool vma[PAGES] = true;
+#ifdef MPROTECT
+bool vm_write[PAGES] = true, writable[PAGES] = true;  /* vma->vm_flags; the page table entries */
+#define VM_WRITE(va) vm_write[va]
+#define WRITABLE(va) writable[va]
+#else
+#define VM_WRITE(va) true
+#define WRITABLE(va) true
+#endif
+#ifdef EXIT
+byte mm_users = 1;
+#endif
 /* the last initializer is that of the rest */
 #if PAGES == 1
 byte pte[PAGES] = { 1 };
@@ -45,6 +56,15 @@ bool used[FRAMES] = { true, true, true, false };
 #endif
 byte dev[PAGES];                  /* the device's page table */
 byte pfns[DEVICES * PAGES];       /* struct hmm_range, hmm_pfns */
+#ifdef hmm_range_shared
+#define PFN(va) pfns[va]
+#else
+#define PFN(va) pfns[_pid * PAGES + va]
+#endif
+#if defined(seq_shared) || defined(hmm_range_shared)
+#define TOK_SHARED
+byte tok;                         /* struct hmm_range, notifier_seq */
+#endif
 byte dma[MASTERS * PAGES];        /* accesses in flight */
 byte in_flight[4];                /* how many, per page */
 
@@ -90,10 +110,19 @@ inline free_page(ref) {
 inline read_begin() {
   atomic {
     tok = sub_seq;
+#ifdef TOK_SHARED
+    seq = tok;
+    if
+    :: seq == invalidate_seq -> invalidate_seq != seq
+    :: else
+    fi;
+    seq = 0
+#else
     if
     :: tok == invalidate_seq -> invalidate_seq != tok
     :: else
     fi
+#endif
   }
 }
 
@@ -116,7 +145,7 @@ inline dma_access(master, first, behind) {
   d_step {
     i = first;
     do
-    :: i < behind -> assert(dma[master * PAGES + i] != FREED && dma[master * PAGES + i] == pte[i]); i++
+    :: i < behind -> assert(dma[master * PAGES + i] != FREED && dma[master * PAGES + i] == pte[i]); assert(WRITABLE(i)); i++
     :: else -> break
     od
   }
@@ -129,10 +158,25 @@ inline dma_end(master, first, behind) {
   }
 }
 
+/* HMM_PFN_REQ_WRITE: hmm_vma_fault() fails with -EPERM */
+#ifdef writes_what_was_read
+#define MAY(va) true
+#else
+#define MAY(va) VM_WRITE(va)
+#endif
+
 /* Documentation/mm/hmm.rst, driver_populate_range() */
 active [DEVICES] proctype device() {
-  byte tok, va, behind;
+  byte va, behind;
   bool walks;
+#ifdef TOK_SHARED
+  byte seq;
+#else
+  byte tok;
+#endif
+#if defined(EXIT) && !defined(no_mmget)  /* mmget_not_zero() */
+  if :: atomic { mm_users == 0 -> goto dead } :: atomic { mm_users > 0 -> mm_users++ } fi;
+#endif
 #ifdef lock_across_read_begin
 again: lock_update();
 with_lock:
@@ -164,11 +208,11 @@ next_chunk:
   do
   :: atomic { !walks && sub_seq != tok -> goto busy }
   :: atomic { !walks && sub_seq == tok -> walks = true }
-  :: atomic { walks && !vma[va] -> walks = false; goto fault_failed }
-  :: atomic { walks && vma[va] && pte[va] != NONE ->
-      pfns[_pid * PAGES + va] = pte[va]; va++;
+  :: atomic { walks && (!vma[va] || !MAY(va)) -> walks = false; goto fault_failed }
+  :: atomic { walks && vma[va] && MAY(va) && pte[va] != NONE ->
+      PFN(va) = pte[va]; va++;
       if :: va == behind -> walks = false; break :: else fi }
-  :: walks && vma[va] && pte[va] == NONE ->  /* hmm_vma_fault(), __handle_mm_fault() */
+  :: walks && vma[va] && MAY(va) && pte[va] == NONE ->  /* hmm_vma_fault(), __handle_mm_fault() */
       if
       :: atomic { !vma[va] -> walks = false; goto fault_failed }
       :: atomic { vma[va] && pte[va] != NONE -> walks = false }
@@ -204,7 +248,11 @@ next_chunk:
 #endif
   d_step {  /* dev_map: the device's entries become what was looked up */
     i = 0;
-    do :: i < PAGES -> dev[i] = pfns[_pid * PAGES + i]; pfns[_pid * PAGES + i] = NONE; i++ :: else -> break od
+#ifdef hmm_range_shared
+    do :: i < PAGES -> dev[i] = PFN(i); i++ :: else -> break od  /* the other one's too */
+#else
+    do :: i < PAGES -> dev[i] = PFN(i); PFN(i) = NONE; i++ :: else -> break od
+#endif
   }
   unlock_update();
   atomic { dma_begin(_pid, 0, PAGES); if :: i < PAGES -> goto out :: else fi }
@@ -212,7 +260,13 @@ next_chunk:
   dma_end(_pid, 0, PAGES);
   goto out;
 
+#ifdef busy_keeps_first_chunks
+busy: MMAP_READ_UNLOCK;
+  read_begin();
+  goto next_chunk;
+#else
 busy: atomic { MMAP_READ_UNLOCK; goto BUSY }
+#endif
 fault_failed: atomic { MMAP_READ_UNLOCK; goto out }
 collided:
 #if defined(lock_leaked_on_collision)
@@ -222,7 +276,11 @@ collided:
 #else
   atomic { unlock_update(); goto again }
 #endif
-out: skip
+out: skip;
+#if defined(EXIT) && !defined(no_mmget)
+  mm_users--;  /* mmput(): process() waits for the last one */
+dead: skip
+#endif
 }
 
 #if ENGINES
@@ -270,6 +328,9 @@ inline invalidate() {
 #ifdef set_seq_outside_lock
   sub_seq = cur_seq
 #endif
+#ifdef removed_in_the_callback  /* mmu_interval_notifier_remove(): the end of the invalidation takes the sub out */
+  invalidate_seq != cur_seq
+#endif
 }
 
 /* mm/mmu_notifier.c, mn_itree_inv_start_range() */
@@ -291,18 +352,37 @@ active [PROCESSES] proctype process() {
 #if defined(MUNMAP) || defined(REMAP)  /* mm/vma.c, vms_complete_munmap_vmas() */
   atomic { !mmap_writer && mmap_readers == 0 -> mmap_writer = true }
   d_step { i = 0; do :: i < TOUCHED -> vma[i] = false; i++ :: else -> break od }
+#elif defined(MPROTECT)  /* mm/mprotect.c, mprotect_fixup() */
+  atomic { !mmap_writer && mmap_readers == 0 -> mmap_writer = true }
+  d_step { i = 0; do :: i < TOUCHED -> vm_write[i] = false; i++ :: else -> break od }
 #else
+#ifdef EXIT  /* kernel/fork.c, __mmput(): whoever is the last; exit_mmap() begins with __mmu_notifier_release(), mn_itree_release() */
+  mm_users--;
+  mm_users == 0;
+  inv_start_range();
+  invalidate();
+  inv_end();
+#endif
   mmap_read_lock();
 #endif
   /* __mmu_notifier_invalidate_range_start(), mn_itree_invalidate() */
   inv_start_range();
 #if defined(MRELEASE) && !defined(nonblock_blocks)
+#ifdef refused_with_lock_held
+  lock_update();
+#endif
   inv_end();  /* the callback refuses, -EAGAIN: mn_itree_invalidate() ends what it began, and nothing is zapped */
   mmap_read_unlock();
 #else
-#ifndef blockable_refused  /* WARN_ON(mmu_notifier_range_blockable(range)), and it goes on */
+/* refused: WARN_ON(mmu_notifier_range_blockable(range)), and it goes on */
+#if !defined(blockable_refused) && !(defined(unmap_events_only) && defined(DONTNEED))
   invalidate();
 #endif
+#ifdef MPROTECT  /* change_protection(): the entries stay */
+  d_step { i = 0; do :: i < TOUCHED -> writable[i] = false; i++ :: else -> break od }
+  inv_end();
+  mmap_writer = false;
+#else
   d_step {  /* mm/memory.c, zap_page_range_single_batched(): the pages are held until the TLB is flushed */
     i = 0; do :: i < TOUCHED -> gather[i] = pte[i]; pte[i] = NONE; i++ :: else -> break od
   }
@@ -315,6 +395,9 @@ active [PROCESSES] proctype process() {
     od;
     va = 0
   }
+#ifdef EXIT
+  d_step { i = 0; do :: i < TOUCHED -> vma[i] = false; i++ :: else -> break od }
+#endif
 #ifdef REMAP
   d_step { i = 0; do :: i < TOUCHED -> vma[i] = true; i++ :: else -> break od }
 #endif
@@ -333,6 +416,7 @@ active [PROCESSES] proctype process() {
     fi;
     atomic { mmap_read_unlock(); va++; if :: va == TOUCHED -> break :: else fi }
   od
+#endif
 #endif
 #endif
 }

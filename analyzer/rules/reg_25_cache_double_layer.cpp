@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// REG-25: the same memory is in one registration cache of a process at a time.
+#include "analyzer/cached_regions.h"
+#include "analyzer/rule.h"
+#include "analyzer/words.h"
+
+namespace mirrorscope::rules {
+class CacheDoubleLayer final : public RuleOf<CacheDoubleLayer> {
+ public:
+  void on(const ev_ucache_insert& e, const Facts&, Judge& judge) {
+    const CachedRegion* other = nullptr;
+    regions_.overlapping(e.h.mm, e.start, e.end, [&](CachedRegion& r) {
+      // one that registers through the other shares its registration
+      if (r.cache != e.cache && !(e.ctx && r.ctx == e.ctx)) other = &r;
+    });
+    if (other)
+      judge.broken(e.h, other->inserted.time, {{other->inserted, "another cache registered it"}},
+                   fmt::format("cache {} keeps {}, of which cache {} keeps {} already: each has its own hooks, and may miss what the other hears",
+                               hex(e.cache), range_text(e.start, e.end), hex(other->cache), range_text(other->start, other->end)));
+    else
+      judge.held();
+    regions_.insert(e);
+  }
+  void on(const ev_ucache_evict& e, const Facts&, Judge&) { regions_.drop(e.cache, e.region); }
+  void on(const ev_ucache_end& e, const Facts&, Judge&) { regions_.drop_cache(e.cache); }
+
+ private:
+  CachedRegions regions_;
+};
+
+RULE(reg_25_cache_double_layer, CacheDoubleLayer,
+     {.id = "REG-25",
+      .name = "cache_double_layer",
+      .level = Level::smell,
+      .party = Party::application,
+      .says = "no two registration caches of a process keep the same addresses at a time",
+      .because = "drivers/infiniband/core/umem.c, __ib_umem_get_va() pins and accounts each registration for itself; the hooks that both "
+                 "caches rely on may have one owner only",
+      .not_claimed = "that it is wrong: two devices need a registration each; that a hook was lost: REG-21; a cache "
+                     "that registers through the other: both rest on one registration",
+      .look_at = "whether a library caches above another that does (MPI above UCX or libfabric), and who owns the memory hooks",
+      .also = {}})
+
+}  // namespace mirrorscope::rules

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the hooks of amdgpu and amdkfd read of buffers, processes and ranges. drivers/gpu/drm/amd/. */
+#ifndef MIRRORSCOPE_BPF_DRIVERS_AMDGPU_H
+#define MIRRORSCOPE_BPF_DRIVERS_AMDGPU_H
+
+#include "bpf/drivers/promise.bpf.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct amdkfd_process_info {
+	bool block_mmu_notifications; /* a CRIU restore is under way */
+};
+
+struct amdgpu_bo;
+
+struct kgd_mem {
+	struct amdgpu_bo *bo;
+	struct amdkfd_process_info *process_info;
+};
+
+struct amdgpu_bo {
+	struct mmu_interval_notifier notifier;
+	struct kgd_mem *kfd_bo; /* none: a buffer of graphics */
+};
+
+struct amdgpu_hmm_range {
+	struct hmm_range hmm_range;
+	struct amdgpu_bo *bo;
+};
+
+struct svm_range_list {
+	u8 opaque;
+};
+
+struct kfd_process {
+	struct svm_range_list svms;
+	bool xnack_enabled;
+};
+
+struct svm_range {
+	struct svm_range_list *svms;
+	struct mmu_interval_notifier notifier;
+};
+
+#pragma clang attribute pop
+
+#endif

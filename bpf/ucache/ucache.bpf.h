@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the hooks of registration caches in user space share: the call that a task is in, and the records. */
+#ifndef MIRRORSCOPE_BPF_UCACHE_H
+#define MIRRORSCOPE_BPF_UCACHE_H
+
+#include "bpf/core_drift.bpf.h"
+#include "bpf/emit.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/holders.bpf.h"
+
+extern ms_t_u32 ready;
+
+/*
+ * A hook of a library is a file of programs "uprobe/FUNCTION" and "uretprobe/FUNCTION"; the collector puts each on every file that has
+ * the function, exported or in a symbol table (collector/elf_functions.h), so a static link is found as a library is. What a hook
+ * reads of the library's structs must be the same in all its versions: that is said where it is read.
+ */
+
+/* A call of the cache between its entry and its return. */
+struct ucache_call {
+	u64 cache;
+	u64 start, length; /* what was looked for */
+	u64 result[2];	   /* where the region may be left for the caller */
+	u64 inserted;	   /* the region, or what names it, that this call put into the cache */
+	u64 registered;	   /* the registration that the kernel made in it: its umem */
+};
+
+/* Caches lie upon each other: the registration of one may be a get of the next. */
+enum { MS_UCACHE_DEPTH = 4 };
+
+struct ucache_task {
+	u64 depth;
+	struct ucache_call calls[MS_UCACHE_DEPTH];
+};
+
+struct ucache_tasks {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u32); /* tid */
+	__type(value, struct ucache_task);
+};
+extern struct ucache_tasks ucache_tasks SEC(".maps");
+
+/* Which region of which cache: by the region or what the library names it by, and by the registration behind it. */
+struct ucache_name {
+	u64 mm, name;
+};
+
+struct ucache_region {
+	u64 cache, region;
+};
+
+struct ucache_regions {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct ucache_name);
+	__type(value, struct ucache_region);
+};
+extern struct ucache_regions ucache_regions SEC(".maps");
+
+static __always_inline struct ucache_call *innermost(void)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	struct ucache_task *task = bpf_map_lookup_elem(&ucache_tasks, &tid);
+	u64 depth = task ? task->depth : 0;
+
+	return depth && depth <= MS_UCACHE_DEPTH ? &task->calls[(depth - 1) & (MS_UCACHE_DEPTH - 1)] : 0;
+}
+
+/* 0 if nobody wants to know. */
+static __always_inline struct ucache_call *enter_call(u64 cache, u64 start, u64 length)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	struct ucache_call *call;
+	struct ucache_task *task;
+
+	if (!ready || !wanted(task_mm()))
+		return 0;
+	task = bpf_map_lookup_elem(&ucache_tasks, &tid);
+	if (!task) {
+		struct ucache_task none = {};
+
+		bpf_map_update_elem(&ucache_tasks, &tid, &none, BPF_ANY);
+		task = bpf_map_lookup_elem(&ucache_tasks, &tid);
+		if (!task)
+			return 0;
+	}
+	call = &task->calls[task->depth & (MS_UCACHE_DEPTH - 1)];
+	task->depth++;
+	*call = (struct ucache_call){.cache = cache, .start = start, .length = length};
+	return task->depth <= MS_UCACHE_DEPTH ? call : 0;
+}
+
+/* At the return: what enter_call() made. It stays readable until the task's next call. */
+static __always_inline struct ucache_call *leave_call(void)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	struct ucache_task *task = bpf_map_lookup_elem(&ucache_tasks, &tid);
+	u64 depth = task ? task->depth : 0;
+
+	if (!depth)
+		return 0;
+	task->depth = depth - 1;
+	return depth <= MS_UCACHE_DEPTH ? &task->calls[(depth - 1) & (MS_UCACHE_DEPTH - 1)] : 0;
+}
+
+static __always_inline u64 user_word(u64 address)
+{
+	u64 value = 0;
+
+	bpf_probe_read_user(&value, sizeof(value), (void *)address);
+	return value;
+}
+
+static __always_inline struct ucache_region *region_named(u64 name)
+{
+	struct ucache_name key = {(u64)task_mm(), name};
+
+	return bpf_map_lookup_elem(&ucache_regions, &key);
+}
+
+static __always_inline void forget_region(u64 name)
+{
+	struct ucache_name key = {(u64)task_mm(), name};
+
+	bpf_map_delete_elem(&ucache_regions, &key);
+}
+
+static __always_inline void ucache_inserted(u64 cache, u64 region, u64 start, u64 end, u64 name, u64 registration)
+{
+	struct mm_struct *mm = task_mm();
+	struct ucache_region value = {cache, region};
+	struct ucache_name key = {(u64)mm, name};
+	struct ev_ucache_insert *e;
+
+	if (!wanted(mm))
+		return;
+	becomes_holder(mm);
+	bpf_map_update_elem(&ucache_regions, &key, &value, BPF_ANY);
+	if (registration) {
+		key.name = registration;
+		bpf_map_update_elem(&ucache_regions, &key, &value, BPF_ANY);
+	}
+	e = RESERVE(ucache_insert);
+	if (!e)
+		return;
+	e->cache = cache;
+	e->region = region;
+	e->start = start;
+	e->end = end;
+	e->ctx = registration;
+	SUBMIT(ucache_insert, e, mm);
+}
+
+static __always_inline void ucache_found(u64 cache, u64 region, u64 start, u64 end)
+{
+	struct mm_struct *mm = task_mm();
+	struct ev_ucache_hit *e;
+
+	if (!wanted(mm))
+		return;
+	e = RESERVE(ucache_hit);
+	if (!e)
+		return;
+	e->cache = cache;
+	e->region = region;
+	e->start = start;
+	e->end = end;
+	SUBMIT(ucache_hit, e, mm);
+}
+
+static __always_inline void ucache_given_back(u64 cache, u64 region)
+{
+	struct mm_struct *mm = task_mm();
+	struct ev_ucache_put *e;
+
+	if (!wanted(mm))
+		return;
+	e = RESERVE(ucache_put);
+	if (!e)
+		return;
+	e->cache = cache;
+	e->region = region;
+	SUBMIT(ucache_put, e, mm);
+}
+
+static __always_inline void ucache_evicted(u64 cache, u64 region, u32 freed)
+{
+	struct mm_struct *mm = task_mm();
+	struct ev_ucache_evict *e;
+
+	if (!wanted(mm))
+		return;
+	e = RESERVE(ucache_evict);
+	if (!e)
+		return;
+	e->cache = cache;
+	e->region = region;
+	e->freed = freed;
+	e->pad0 = 0;
+	SUBMIT(ucache_evict, e, mm);
+}
+
+static __always_inline void ucache_told(u64 cache, u64 start, u64 length)
+{
+	struct mm_struct *mm = task_mm();
+	struct ev_ucache_event *e;
+
+	if (!wanted(mm))
+		return;
+	e = RESERVE(ucache_event);
+	if (!e)
+		return;
+	e->cache = cache;
+	e->start = start;
+	e->end = start + length;
+	SUBMIT(ucache_event, e, mm);
+}
+
+static __always_inline void ucache_ended(u64 cache)
+{
+	struct mm_struct *mm = task_mm();
+	struct ev_ucache_end *e;
+
+	if (!wanted(mm))
+		return;
+	e = RESERVE(ucache_end);
+	if (!e)
+		return;
+	e->cache = cache;
+	SUBMIT(ucache_end, e, mm);
+}
+
+/* The kernel registered memory for this task: if that is a cache's doing, it is the registration behind the region. */
+static __always_inline void note_registration(u64 ctx)
+{
+	struct ucache_call *call;
+
+	if (!config.ucache)
+		return;
+	call = innermost();
+	if (call)
+		call->registered = ctx;
+}
+
+/*
+ * The kernel ends a registration: if a cache's region rests on it, that is freed, whoever asked for it. Not when a process ends with
+ * its registrations (do_exit(): exit_mm() comes before exit_files(), so that there is no mm any more).
+ */
+static __always_inline void note_registration_end(u64 ctx)
+{
+	struct ucache_region *found;
+
+	if (!config.ucache || !task_mm())
+		return;
+	found = region_named(ctx);
+	if (!found)
+		return;
+	ucache_evicted(found->cache, found->region, 1);
+	forget_region(ctx);
+}
+
+#endif
