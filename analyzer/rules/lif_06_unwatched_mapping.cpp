@@ -20,6 +20,7 @@ class UnwatchedMapping final : public RuleOf<UnwatchedMapping> {
       if (s.start <= watched_to && s.last >= watched_to) watched_to = s.last + 1;
     });
     if (watched_to >= e.end || watched_to == 0 || mirror_->watched_by_list(e.h.mm)) return judge.held();
+    if (!e.sub && !f.ctx->stated) return judge.unknown();  // from before the recording, and so may be its notifier
     std::vector<Evidence> evidence;
     if (f.sub && f.sub->removed) evidence.push_back({f.sub->removed, "its sub was removed"});
     // the insert that is missing may be lost, whenever it was
