@@ -4,6 +4,7 @@
 #include "bpf/filter.bpf.h"
 #include "bpf/core_drift.bpf.h"
 #include "bpf/holders.bpf.h"
+#include "bpf/nonblock.bpf.h"
 #include "bpf/probe.bpf.h"
 #include "bpf/stacks.bpf.h"
 
@@ -30,6 +31,7 @@ ENTRY(inv_start, __mmu_notifier_invalidate_range_start)
 	e->flags = GET(range, flags);
 	e->has_itree = GET(subs, has_itree);
 	e->stack = caller(args, direct);
+	nonblock_start(e->flags, mm);
 	SUBMIT(inv_start, e, mm);
 	return 0;
 }
@@ -57,6 +59,7 @@ EXIT(inv_start_ret, __mmu_notifier_invalidate_range_start)
 	e->flags = GET(range, flags);
 	e->has_itree = GET(subs, has_itree);
 	e->ret = (s32)RET();
+	nonblock_end(e->flags);
 	SUBMIT(inv_start_ret, e, mm);
 	return 0;
 }

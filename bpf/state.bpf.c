@@ -5,6 +5,7 @@
 #include "bpf/filter.bpf.h"
 #include "bpf/found.bpf.h"
 #include "bpf/holders.bpf.h"
+#include "bpf/nonblock.bpf.h"
 #include "bpf/pages.bpf.h"
 #include "bpf/probe.bpf.h"
 #include "bpf/stacks.bpf.h"
@@ -21,6 +22,7 @@ ms_t_u8 spoke[MS_SPOKE];
 ms_t_u64 self_mm;
 ms_t_u32 joined;
 ms_t_u32 holding;
+ms_t_u32 nonblock_starts;
 ms_t_u64 vmemmap;
 ms_t_u64 zero_page;
 const volatile struct ms_config config;
@@ -33,6 +35,7 @@ struct wanted_tgids wanted_tgids SEC(".maps");
 struct owners owners SEC(".maps");
 struct found found SEC(".maps");
 struct holders holders SEC(".maps");
+struct nonblocking nonblocking SEC(".maps");
 struct stacks stacks SEC(".maps");
 struct ucache_tasks ucache_tasks SEC(".maps");
 struct ucache_regions ucache_regions SEC(".maps");
