@@ -29,10 +29,12 @@ void replace_callback(Profile& p, Program program) {
 // An access or a job that finds its pages mapped (job.c, begin_faulting())
 Program access() { return program("access", {dma_begin(device, "out"), label("out"), end()}); }
 
-// A range moves by itself, when it is asked for; who finds nothing to move finalizes nothing (devmem.c)
+// A range moves by itself, when it is asked for; who finds nothing to move finalizes nothing. What is copied is said piece by piece, and holes
+// are not (devmem.c, next_piece()).
 std::vector<Instr> moved(std::vector<Instr> first, std::string_view setup) {
-  const std::vector<Instr> rest{call(setup), if_ret(ENOENT, "nothing"), if_failed("out"), copy_begin(), copy_end(), migrate_pages(),
-                                label("nothing"), migrate_finalize(), label("out"), end()};
+  const std::vector<Instr> rest{call(setup), if_ret(ENOENT, "nothing"), if_failed("out"),
+                                maybe("moved"), label("piece"), copy_begin(), maybe("piece"), label("copied"), copy_end(), maybe("copied"),
+                                label("moved"), migrate_pages(), label("nothing"), migrate_finalize(), label("out"), end()};
   first.insert(first.end(), rest.begin(), rest.end());
   return first;
 }

@@ -11,6 +11,7 @@
 
 #define PAGES 4096
 #define TIMESLICE_NS (2 * NSEC_PER_MSEC)
+#define LONG_TIMESLICE_NS (100 * NSEC_PER_MSEC) /* is surely not over when the CPU touches what has just been moved */
 
 /* What one migration to the device has allocated: drm_pagemap has struct drm_pagemap_devmem and its zdd. */
 struct allocation {
@@ -138,15 +139,21 @@ static struct page *device_page(struct allocation *in)
 	return page;
 }
 
-/* What is copied: the slots between the first and the last that were collected, piece by piece. */
+/* A slot that was collected and has a page. Where there is none, nothing is copied, and nothing keeps others from faulting one in. */
+static bool is_copied(unsigned long src)
+{
+	return src & MIGRATE_PFN_MIGRATE && migrate_pfn_to_page(src);
+}
+
+/* What is copied, piece by piece: true if there is one behind the last, which ended at *end. */
 static bool next_piece(const struct migrate_vma *args, unsigned long *start, unsigned long *end)
 {
 	unsigned long i = (*end - args->start) >> PAGE_SHIFT;
 
-	while (i < args->npages && !(args->src[i] & MIGRATE_PFN_MIGRATE))
+	while (i < args->npages && !is_copied(args->src[i]))
 		i++;
 	*start = args->start + (i << PAGE_SHIFT);
-	while (i < args->npages && args->src[i] & MIGRATE_PFN_MIGRATE)
+	while (i < args->npages && is_copied(args->src[i]))
 		i++;
 	*end = args->start + (i << PAGE_SHIFT);
 	return *start < *end;
@@ -201,7 +208,7 @@ static int migrate_to_device(struct ref_object *o, struct vm_area_struct *vma, u
 	kref_init(&in->pages);
 	ref_object_get(o);
 	in->object = o;
-	in->expires = ktime_get_ns() + TIMESLICE_NS;
+	in->expires = ktime_get_ns() + (ref_is(o, REF_DEVMEM_timeslice_cut) ? LONG_TIMESLICE_NS : TIMESLICE_NS);
 	SAY(devmem, o, .devmem = IDENTITY(in), .expires = in->expires, .verb = MS_devmem_verb_created);
 	ret = migrate_vma_setup(&args);
 	if (!ret && args.cpages) {

@@ -33,6 +33,11 @@ struct notifier {
 	struct ref_object *object;
 };
 
+struct svm_range {
+	struct drm_gpusvm_range base;
+	bool said; /* that it was made; under notifier_lock */
+};
+
 static struct ref_object *object_of(struct drm_gpusvm_notifier *base)
 {
 	return container_of(base, struct notifier, base)->object;
@@ -58,9 +63,31 @@ static void notifier_free(struct drm_gpusvm_notifier *base)
 	kfree(container_of(base, struct notifier, base));
 }
 
-/* Of the range's pages, as the hook of drm_gpusvm speaks of the range itself: the two see the same range, and each says what it sees. */
+static struct drm_gpusvm_range *range_alloc(struct drm_gpusvm *base)
+{
+	struct svm_range *r = kzalloc(sizeof(*r), GFP_KERNEL);
+
+	return r ? &r->base : NULL;
+}
+
+static void range_free(struct drm_gpusvm_range *base)
+{
+	kfree(container_of(base, struct svm_range, base));
+}
+
+static bool was_said(struct drm_gpusvm_range *r)
+{
+	return container_of(r, struct svm_range, base)->said;
+}
+
+/*
+ * Of the range's pages, as the hook of drm_gpusvm speaks of the range itself: the two see the same range, and each says what it sees. A callback
+ * can meet a range that drm_gpusvm has just made, where another one was before: it is not said before its making is.
+ */
 static void say_range(struct ref_object *o, struct drm_gpusvm_range *r, u32 verb, int ret)
 {
+	if (!was_said(r))
+		return;
 	SAY(svm_range, o, .range = IDENTITY(&r->pages), .sub = SUB(o), .start = drm_gpusvm_range_start(r), .end = drm_gpusvm_range_end(r),
 	    .within_start = o->start, .within_end = o->end, .verb = verb, .ret = ret);
 }
@@ -98,6 +125,8 @@ static void invalidate(struct drm_gpusvm *base, struct drm_gpusvm_notifier *noti
 static const struct drm_gpusvm_ops svm_ops = {
 	.notifier_alloc = notifier_alloc,
 	.notifier_free = notifier_free,
+	.range_alloc = range_alloc,
+	.range_free = range_free,
 	.invalidate = invalidate,
 };
 
@@ -143,9 +172,12 @@ static void collect(struct svm *svm, unsigned long address)
 	ref_object_get(o); /* the last range takes its notifier along */
 	ref_zap(o, start, end);
 	ref_drain(o, start, end);
+	drm_gpusvm_range_get(r);
 	drm_gpusvm_range_remove(&svm->base, r);
-	/* said behind it: until then the callback may still meet the range */
-	SAY(svm_range, o, .range = IDENTITY(&r->pages), .start = start, .end = end, .verb = MS_svm_verb_removed);
+	/* said behind it, as until then the callback may still meet the range, and before its memory may be another's */
+	if (was_said(r))
+		SAY(svm_range, o, .range = IDENTITY(&r->pages), .start = start, .end = end, .verb = MS_svm_verb_removed);
+	drm_gpusvm_range_put(r);
 	ref_object_put(o);
 }
 
@@ -183,11 +215,13 @@ static int fault_once(struct svm *svm, unsigned long address, bool write)
 	if (!o)
 		return -ENOMEM;
 	before = ref_is(o, REF_GPUSVM_pages_valid_outside_lock);
-	fresh = !r->pages.notifier_seq || r->pages.notifier_seq == LONG_MAX;
 	drm_gpusvm_notifier_lock(&svm->base);
 	ret = r->pages.flags.unmapped ? -EAGAIN : 0; /* since it was found: to be collected first */
-	if (!ret)
+	fresh = !was_said(r);
+	if (!ret) {
+		container_of(r, struct svm_range, base)->said = true;
 		say_range(o, r, fresh ? MS_svm_verb_created : MS_svm_verb_found, 0);
+	}
 	drm_gpusvm_notifier_unlock(&svm->base);
 	if (ret)
 		return ret;

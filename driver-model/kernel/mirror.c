@@ -76,6 +76,8 @@ retry:
 			ref_unlock(o, &o->lock, MS_lock_kind_user);
 		goto again;
 	}
+	if (ref_is(o, REF_MIRROR_set_seq_outside_lock)) /* holding the lock does not keep the sequence any more */
+		ref_window(o->device);
 	if (ref_is(o, REF_MIRROR_retry_check_then_unlock)) {
 		ref_unlock(o, &o->lock, MS_lock_kind_user);
 		ref_window(o->device);

@@ -16,7 +16,7 @@
 namespace mirrorscope::device {
 namespace {
 
-enum class Against : uint8_t { dontneed, remap, first_page, protect, fork_write, nothing, reaper, exit, cpu_touch, to_device, close };
+enum class Against : uint8_t { dontneed, remap, first_page, both_at_once, protect, fork_write, nothing, reaper, exit, cpu_touch, to_device, close };
 
 // How a mutant is made to show itself; what has no row is the first.
 struct Scenario {
@@ -49,7 +49,7 @@ constexpr Scenario kScenarios[] = {
     {.bug = "page_tables_not_marked", .jobs = true, .unlisted = true, .window_us = 0, .dma_us = 1000},
     {.bug = "vm_not_asked", .jobs = true, .unlisted = true, .window_us = 0, .dma_us = 1000},
     {.bug = "not_preempted", .jobs = true, .window_us = 0, .dma_us = 4000},
-    {.bug = "second_returns_early", .against = Against::dontneed, .jobs = true, .dma_us = 2000},
+    {.bug = "second_returns_early", .against = Against::both_at_once, .jobs = true, .dma_us = 2000},
     {.bug = "not_idle", .faulters = 2, .jobs = true, .dma_us = 4000},
     {.bug = "unpinned_while_bound", .faulters = 2, .jobs = true, .dma_us = 4000},
     {.bug = "key_outlives_mr", .against = Against::close, .jobs = true, .dma_us = 2000},
@@ -78,13 +78,26 @@ void change(const Device& device, const Memory& memory, Against against, std::mt
     case Against::dontneed: does(memory, Deed::dontneed, 0, kPages, random); break;
     case Against::remap: does(memory, Deed::remap, 0, kPages, random); break;
     case Against::first_page: does(memory, Deed::dontneed, 0, 1, random); break;
+    case Against::both_at_once: {  // zap_page_range_single() holds the mmap lock for reading: two invalidations at a time
+      std::thread other([&] {
+        std::mt19937 none(0);
+        does(memory, Deed::dontneed, 1, 1, none);
+      });
+      does(memory, Deed::dontneed, 0, 1, random);
+      other.join();
+      break;
+    }
     case Against::protect:  // for reading only for a while: what is looked up then may not be written
       mprotect(memory.begin(), kPages * kPage, PROT_READ);
       usleep(3000);
       mprotect(memory.begin(), kPages * kPage, PROT_READ | PROT_WRITE);
       break;
     case Against::fork_write: does(memory, Deed::fork_write, 0, kPages, random); break;
-    case Against::to_device: device.to_device(memory.begin(), kPages * kPage); break;
+    case Against::to_device:  // from the system's memory, where the device has had time to map it
+      memory.touch(0, kPages, random());
+      usleep(10'000);
+      device.to_device(memory.begin(), kPages * kPage);
+      break;
     case Against::cpu_touch:
       device.to_device(memory.begin(), kPages * kPage);
       memory.touch(0, kPages, random());
