@@ -71,6 +71,8 @@ Profile gpusvm(Profile p) {
       lock_read(user), maybe("stale"), range_says(MS_svm_verb_pages_valid), dev_map(device, sub, writes, shared_tok(0)), label("stale"), unlock(user),
       label("bound"), maybe("next"),
       label("out"), unlock(ranges), end()}));
+  add(p, program("gpusvm_cleanup", {
+      maybe("unmapped"), dev_unmap(device, sub), label("unmapped"), range_says(MS_svm_verb_removed), maybe("unmapped"), end()}));
   replace_callback(p, program("invalidate", {
       if_nonblock("refuse"),
       lock(user), set_seq(), dev_unmap(device), drain(device),

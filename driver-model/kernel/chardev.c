@@ -12,10 +12,10 @@
 static char *bug = "";
 module_param(bug, charp, 0644);
 MODULE_PARM_DESC(bug, "mutant of devices that are set up without one: its name in the model");
-static uint window_us = 0;
+static uint window_us;
 module_param(window_us, uint, 0644);
 MODULE_PARM_DESC(window_us, "how long a race is held open, in microseconds");
-static uint dma_us = 0;
+static uint dma_us;
 module_param(dma_us, uint, 0644);
 MODULE_PARM_DESC(dma_us, "how long a job works on a page, in microseconds");
 

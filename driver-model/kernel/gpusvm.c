@@ -70,11 +70,6 @@ static struct drm_gpusvm_range *range_alloc(struct drm_gpusvm *base)
 	return r ? &r->base : NULL;
 }
 
-static void range_free(struct drm_gpusvm_range *base)
-{
-	kfree(container_of(base, struct svm_range, base));
-}
-
 static bool was_said(struct drm_gpusvm_range *r)
 {
 	return container_of(r, struct svm_range, base)->said;
@@ -90,6 +85,13 @@ static void say_range(struct ref_object *o, struct drm_gpusvm_range *r, u32 verb
 		return;
 	SAY(svm_range, o, .range = IDENTITY(&r->pages), .sub = SUB(o), .start = drm_gpusvm_range_start(r), .end = drm_gpusvm_range_end(r),
 	    .within_start = o->start, .within_end = o->end, .verb = verb, .ret = ret);
+}
+
+/* Nobody can find it any more, and its notifier is still there: drm_gpusvm_range_remove(). */
+static void range_free(struct drm_gpusvm_range *r)
+{
+	say_range(object_of(r->notifier), r, MS_svm_verb_removed, 0);
+	kfree(container_of(r, struct svm_range, base));
 }
 
 /* xe_svm_invalidate(): under notifier_lock for writing, the sequence is stored. */
@@ -165,20 +167,11 @@ static void collect(struct svm *svm, unsigned long address)
 	o = object_of(notifier);
 	start = drm_gpusvm_range_start(r);
 	end = drm_gpusvm_range_end(r);
-	if (!o) {
-		drm_gpusvm_range_remove(&svm->base, r);
-		return;
+	if (o) {
+		ref_zap(o, start, end);
+		ref_drain(o, start, end);
 	}
-	ref_object_get(o); /* the last range takes its notifier along */
-	ref_zap(o, start, end);
-	ref_drain(o, start, end);
-	drm_gpusvm_range_get(r);
-	drm_gpusvm_range_remove(&svm->base, r);
-	/* said behind it, as until then the callback may still meet the range, and before its memory may be another's */
-	if (was_said(r))
-		SAY(svm_range, o, .range = IDENTITY(&r->pages), .start = start, .end = end, .verb = MS_svm_verb_removed);
-	drm_gpusvm_range_put(r);
-	ref_object_put(o);
+	drm_gpusvm_range_remove(&svm->base, r); /* the last one takes its notifier along, and that the object */
 }
 
 /* xe_svm_bind_rebind...: every page of the range into the table, under notifier_lock for reading. */
