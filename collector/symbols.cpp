@@ -16,15 +16,17 @@ namespace {
 
 Result<std::vector<char>> read_all(int fd) {
   if (lseek(fd, 0, SEEK_SET) < 0) return fail(errno, "cannot go back to the start of /proc/kallsyms");
-  std::vector<char> text;
-  for (size_t used = 0;;) {
-    text.resize(used + (size_t{1} << 20));
+  std::vector<char> text(size_t{16} << 20);
+  for (size_t used = 0;;) {  // a read gives a page at most, however much is asked for
+    if (used == text.size()) text.resize(2 * used);
     const ssize_t got = read(fd, text.data() + used, text.size() - used);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(errno, "cannot read /proc/kallsyms");
     used += static_cast<size_t>(got);
+    if (got > 0) continue;
     text.resize(used);
-    if (got == 0) return text;
+    text.shrink_to_fit();
+    return text;
   }
 }
 
