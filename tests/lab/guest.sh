@@ -84,8 +84,9 @@ printf 'out=%d swap=%d modules=%q\n' "${out:+1}" "${swap:+1}" "${modules# }" >"$
 : >"$state/status"
 
 q() { printf '%s' "${1//,/,,}"; } # a comma ends a QEMU suboption unless it is doubled
-board=pc arguments=''
-if [[ $iommu = 1 ]]; then board=q35 arguments=' intel_iommu=on'; fi
+# Emulated, beside other guests, a CPU may stand still for longer than the kernel's 20 s: that is no lockup.
+board=pc arguments=' watchdog_thresh=60'
+if [[ $iommu = 1 ]]; then board=q35 arguments+=' intel_iommu=on'; fi
 machine=(-nodefaults -no-user-config -no-reboot -display none -machine "$board" -m "$memory" -smp "$smp" -cpu max)
 if [[ $accel = kvm ]]; then
     machine+=(-accel kvm)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -36,6 +37,14 @@ void fork_write(char* at, size_t bytes) {
   }
   for (size_t i = 0; i < bytes; i += kPage) *reinterpret_cast<volatile uint64_t*>(at + i + 256) = 2;
   must(waitpid(child, nullptr, 0) == child, "waitpid");
+}
+
+// What earlier deeds have left may be several VMAs, which one mremap() moves since 6.17.
+void move(char* from, size_t bytes, char* to) {
+  const auto moved = [](char* at, size_t n, char* there) { return mremap(at, n, n, MREMAP_MAYMOVE | MREMAP_FIXED, there) == there; };
+  if (moved(from, bytes, to)) return;
+  must(errno == EFAULT, "mremap");
+  for (size_t i = 0; i < bytes; i += kPage) must(moved(from + i, kPage, to + i), "mremap");
 }
 
 void compact() {
@@ -93,7 +102,7 @@ void does(const Memory& memory, Deed deed, size_t first, size_t n, std::mt19937&
     case Deed::mremap: {
       char* to = static_cast<char*>(mmap(nullptr, bytes, PROT_NONE, kAnonymous, -1, 0));
       must(to != static_cast<char*>(MAP_FAILED), "mmap");
-      must(mremap(at, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to, "mremap");
+      move(at, bytes, to);
       must(mmap(at, bytes, kUsable, kAnonymous | MAP_FIXED, -1, 0) == at, "mmap");
       munmap(to, bytes);
       break;
