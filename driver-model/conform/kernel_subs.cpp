@@ -83,7 +83,8 @@ void Kernel::on(Now n, const ev_sub_insert_ret& e) {
             "an insert with invalidate_seq = seq, or seq - 1 if nothing is active");
   if (w = watches_.find(e.sub); w == watches_.end()) return leave(n, c, s);
   w->second.fn = e.invalidate;
-  if (!w->second.callbacks) w->second.m.becomes(e.sub_seq, now_);
+  // what it shows is older than a callback that has come since it was in the tree
+  if (!w->second.callbacks && !(c && w->second.m.known())) w->second.m.becomes(e.sub_seq, now_);
   leave(n, c, s);
   establish(n, s, e.seq, e.active);
   // with nothing active it is in the tree for certain

@@ -72,7 +72,8 @@ Profile gpusvm(Profile p) {
       label("bound"), maybe("next"),
       label("out"), unlock(ranges), end()}));
   add(p, program("gpusvm_cleanup", {
-      maybe("unmapped"), dev_unmap(device, sub), label("unmapped"), range_says(MS_svm_verb_removed), maybe("unmapped"), end()}));
+      lock(ranges), maybe("removed"), dev_unmap(device, sub),
+      label("removed"), maybe("out"), range_says(MS_svm_verb_removed), jump("removed"), label("out"), unlock(ranges), end()}));
   replace_callback(p, program("invalidate", {
       if_nonblock("refuse"),
       lock(user), set_seq(), dev_unmap(device), drain(device),

@@ -25,6 +25,7 @@ struct svm {
 	struct drm_gpusvm base;
 	struct ref_device *device;
 	struct mutex lock; /* serialises looking up, making and removing ranges, as xe's vm->lock */
+	bool closing;	   /* under lock; every object has said that it is held */
 };
 
 /* The object outlives its notifier: work may be in flight. */
@@ -52,9 +53,12 @@ static struct drm_gpusvm_notifier *notifier_alloc(void)
 
 static void notifier_free(struct drm_gpusvm_notifier *base)
 {
+	struct svm *svm = container_of(base->gpusvm, struct svm, base);
 	struct ref_object *o = object_of(base);
 
 	if (o) {
+		if (svm->closing)
+			SAY(unlock, o, .lock = IDENTITY(&svm->lock), .kind = MS_lock_kind_ranges);
 		SAY(dev_ctx_end, o);
 		o->watched = false;
 		o->of_svm = NULL;
@@ -326,11 +330,13 @@ static void gpusvm_cleanup(struct ref_device *d)
 	struct svm *svm = d->svm;
 
 	mutex_lock(&svm->lock);
+	svm->closing = true;
 	drm_gpusvm_for_each_notifier(notifier, &svm->base, 0, TASK_SIZE) {
 		struct ref_object *o = object_of(notifier);
 
 		if (!o)
 			continue;
+		SAY(lock, o, .lock = IDENTITY(&svm->lock), .kind = MS_lock_kind_ranges, .exclusive = 1);
 		ref_zap(o, o->start, o->end);
 		ref_drain(o, o->start, o->end);
 	}

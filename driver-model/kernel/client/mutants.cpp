@@ -24,7 +24,7 @@ struct Scenario {
   Against against = Against::dontneed;
   unsigned faulters = 1;     // threads that make the device fault
   bool jobs = false;         // they submit jobs instead
-  bool unlisted = false;     // and every second of these does not list the object
+  bool unlisted = false;     // and of four only one lists the object: behind an invalidation come some that do not
   uint32_t window_us = 3000;
   uint32_t dma_us = 0;
 };
@@ -146,7 +146,7 @@ MutantResult run_mutant(const Mutant& mutant, unsigned rounds) {
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < scenario.faulters; ++t)
     threads.emplace_back([&, t] {
-      for (unsigned turn = t; !over; ++turn) act(device, memory, scenario, !(scenario.unlisted && turn % 2), handle, turn);
+      for (unsigned turn = t; !over; ++turn) act(device, memory, scenario, !(scenario.unlisted && turn % 4 != 0), handle, turn);
     });
   std::mt19937 random(1);
   for (unsigned round = 0; round < rounds; ++round) {
