@@ -2,6 +2,7 @@
 /* What is counted instead of recorded: invalidations, faults, migrations, pins, subs. Loaded by stat, top and exporter only. */
 #define MS_IN_INTERRUPTS 1 /* unpins also run when direct I/O completes */
 #include "bpf/found.bpf.h"
+#include "bpf/migrate.bpf.h"
 #include "bpf/tally.bpf.h"
 
 ENTRY(tally_invalidate, __mmu_notifier_invalidate_range_start)
@@ -48,12 +49,6 @@ EXIT(tally_fault_ret, hmm_range_fault)
 		end_call(call, GET(sub, mm), ret == -16 /* EBUSY */, ret ? 0 : call->pages);
 	return 0;
 }
-
-#define MM_OF(migrate)                                                                                                 \
-	({                                                                                                             \
-		struct vm_area_struct *_vma = GET(migrate, vma);                                                       \
-		GET(_vma, vm_mm);                                                                                      \
-	})
 
 ENTRY(tally_migrate, migrate_vma_setup)
 {

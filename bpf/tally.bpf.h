@@ -82,16 +82,18 @@ static __always_inline void learn_name(u32 tgid, struct mm_struct *mm)
 	bpf_map_update_elem(&tally_names, &tgid, name, BPF_ANY);
 }
 
-static __always_inline struct ms_tally *tally_of(const struct ms_tally_key *key)
+/* The row of a call; with the first call of a row the process gets its name. 0 if the map is full. */
+static __always_inline struct ms_tally *tally_of(const struct ms_tally_key *key, struct mm_struct *mm)
 {
 	struct ms_tally *t = bpf_map_lookup_elem(&tallies, key);
 
 	if (t)
 		return t;
+	learn_name(key->tgid, mm);
 	bpf_map_update_elem(&tallies, key, &no_tally, BPF_NOEXIST);
 	t = bpf_map_lookup_elem(&tallies, key);
 	if (!t)
-		__sync_fetch_and_add(&uncounted, 1); /* the map is full */
+		__sync_fetch_and_add(&uncounted, 1);
 	return t;
 }
 
@@ -179,14 +181,10 @@ static __always_inline void end_call(struct ms_call_under_way *call, struct mm_s
 {
 	u64 ns = bpf_ktime_get_ns() - call->began;
 	struct ms_tally_key key = call->key;
-	struct ms_tally *t = bpf_map_lookup_elem(&tallies, &key);
+	struct ms_tally *t = tally_of(&key, mm);
 
-	if (!t) {
-		learn_name(key.tgid, mm);
-		t = tally_of(&key);
-		if (!t)
-			return;
-	}
+	if (!t)
+		return;
 	ADD(t, calls, 1);
 	if (refused)
 		ADD(t, refused, 1);
@@ -199,14 +197,10 @@ static __always_inline void end_call(struct ms_call_under_way *call, struct mm_s
 static __always_inline void count_call(struct mm_struct *mm, u32 kind, u64 detail, u64 pages)
 {
 	struct ms_tally_key key = {.tgid = process_of(mm), .kind = kind, .detail = detail};
-	struct ms_tally *t = bpf_map_lookup_elem(&tallies, &key);
+	struct ms_tally *t = tally_of(&key, mm);
 
-	if (!t) {
-		learn_name(key.tgid, mm);
-		t = tally_of(&key);
-		if (!t)
-			return;
-	}
+	if (!t)
+		return;
 	ADD(t, calls, 1);
 	if (pages)
 		ADD(t, pages, pages);
