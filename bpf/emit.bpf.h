@@ -3,6 +3,8 @@
 #ifndef MIRRORSCOPE_BPF_EMIT_H
 #define MIRRORSCOPE_BPF_EMIT_H
 
+#include "bpf/fields.bpf.h"
+#include "bpf/filter.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/shared.h"
 #include "schema/events.h"
@@ -10,14 +12,13 @@
 /*
  * A program copies and nothing else:
  *
- *	struct ev_inv_end *e = RESERVE(inv_end);
- *	if (e) {
- *		e->range = (u64)range;
- *		...
- *		SUBMIT(inv_end, e, mm);
- *	}
+ *	return EMIT(itree_end, mm, .subs = ID(subs), .seq = GET(subs, invalidate_seq), ...);
  *
- * RESERVE counts the loss itself when the ring is full.
+ * EMIT asks whether a record about this mm is wanted, RECORD is for who has asked. Values are looked at only when the record is made, in this
+ * order, each stored as it is known: a later one may look at an earlier one, `.end = e->start + length`. A field that is left out does
+ * not compile; pads are zeroed here. Both are 0, what a program returns.
+ *
+ * What fills its record otherwise has the two halves, RESERVE and SUBMIT. RESERVE counts the loss itself when the ring is full.
  */
 
 extern struct ms_cpu cpus[MS_MAX_CPUS];
@@ -97,5 +98,26 @@ static __always_inline void submit(struct ev_header *h, u16 id, u64 mm)
 
 #define RESERVE(name) ((struct ev_##name *)reserve(sizeof(struct ev_##name)))
 #define SUBMIT(name, e, mm) submit(&(e)->h, EV_##name, (u64)(mm))
+
+#define RECORD(name, mm, ...)                                                                                          \
+	({                                                                                                             \
+		struct ev_##name *e = RESERVE(name);                                                                   \
+                                                                                                                       \
+		_Static_assert(MS_COUNT(__VA_ARGS__) == (MS_ROW_##name & ~MS_PADDED),                                  \
+			       "a field of " #name " is left out");                                                    \
+		if (e) {                                                                                               \
+			MS_EACH(MS_STORE, __VA_ARGS__)                                                                 \
+			if (MS_ROW_##name & MS_PADDED)                                                                 \
+				((u32 *)(e + 1))[-1] = 0;                                                              \
+			SUBMIT(name, e, mm);                                                                           \
+		}                                                                                                      \
+		0;                                                                                                     \
+	})
+
+#define EMIT(name, mm, ...)                                                                                            \
+	({                                                                                                             \
+		const void *_mm = (const void *)(mm);                                                                  \
+		wanted(_mm) ? RECORD(name, _mm, __VA_ARGS__) : 0;                                                      \
+	})
 
 #endif

@@ -7,20 +7,12 @@
 
 static __always_inline int begin(u64 src, u64 npages)
 {
-	struct ev_migrate_device *e = RESERVE(migrate_device);
-
-	if (!e)
-		return 0;
-	e->src = src;
-	e->npages = npages;
-	SUBMIT(migrate_device, e, 0);
-	return 0;
+	return RECORD(migrate_device, 0, .src = src, .npages = npages);
 }
 
 static __always_inline int end(u64 src, u64 npages, s32 ret)
 {
 	const u64 moves = MS_MIGRATE_PFN_VALID | MS_MIGRATE_PFN_MIGRATE;
-	struct ev_migrate_device_ret *e;
 	u32 n = 0;
 	u64 slot;
 
@@ -29,15 +21,7 @@ static __always_inline int end(u64 src, u64 npages, s32 ret)
 			break;
 		n += (slot & moves) == moves;
 	}
-	e = RESERVE(migrate_device_ret);
-	if (!e)
-		return 0;
-	e->src = src;
-	e->npages = npages;
-	e->src_migrate = n;
-	e->ret = ret;
-	SUBMIT(migrate_device_ret, e, 0);
-	return 0;
+	return RECORD(migrate_device_ret, 0, .src = src, .npages = npages, .src_migrate = n, .ret = ret);
 }
 
 /* migrate_device_range(src, start, npages) */
@@ -63,33 +47,24 @@ EXIT(migrate_device_ret__pfns, migrate_device_pfns)
 }
 
 /* migrate_device_pages(src, dst, npages) and migrate_device_finalize(src, dst, npages) */
-#define STEP(event)                                                                                                    \
-	struct ev_##event *e = RESERVE(event);                                                                         \
-                                                                                                                       \
-	if (!e)                                                                                                        \
-		return 0;                                                                                              \
-	e->src = ARG(0);                                                                                               \
-	e->dst = ARG(1);                                                                                               \
-	e->npages = ARG(2);                                                                                            \
-	SUBMIT(event, e, 0);                                                                                           \
-	return 0
+#define STEP(event) RECORD(event, 0, .src = ARG(0), .dst = ARG(1), .npages = ARG(2))
 
 ENTRY(migrate_device_pages, migrate_device_pages)
 {
-	STEP(migrate_device_pages);
+	return STEP(migrate_device_pages);
 }
 
 EXIT(migrate_device_pages_ret, migrate_device_pages)
 {
-	STEP(migrate_device_pages_ret);
+	return STEP(migrate_device_pages_ret);
 }
 
 ENTRY(migrate_device_finalize, migrate_device_finalize)
 {
-	STEP(migrate_device_finalize);
+	return STEP(migrate_device_finalize);
 }
 
 EXIT(migrate_device_finalize_ret, migrate_device_finalize)
 {
-	STEP(migrate_device_finalize_ret);
+	return STEP(migrate_device_finalize_ret);
 }

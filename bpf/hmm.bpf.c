@@ -10,29 +10,13 @@ ENTRY(range_fault, hmm_range_fault)
 	struct hmm_range *range = (void *)ARG(0);
 	struct mmu_interval_notifier *sub = GET(range, notifier);
 	struct mm_struct *mm = GET(sub, mm);
-	struct ev_range_fault *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(range_fault);
-	if (!e)
-		return 0;
-	e->hmm_range = ID(range);
-	e->sub = ID(sub);
-	e->start = GET(range, start);
-	e->end = GET(range, end);
-	e->sub_start = GET(sub, interval_tree.start);
-	e->sub_last = GET(sub, interval_tree.last);
-	e->notifier_seq = GET(range, notifier_seq);
-	e->sub_seq = GET(sub, invalidate_seq);
-	e->pfns = ID(GET(range, hmm_pfns));
-	e->default_flags = GET(range, default_flags);
-	e->owner = ID(GET(range, dev_private_owner));
-	e->mmap_lock = GET(mm, mmap_lock.count.counter);
-	e->mm_users = GET(mm, mm_users.counter);
-	e->pad0 = 0;
-	SUBMIT(range_fault, e, mm);
-	return 0;
+	return EMIT(range_fault, mm, .hmm_range = ID(range), .sub = ID(sub), .start = GET(range, start),
+		    .end = GET(range, end), .sub_start = GET(sub, interval_tree.start),
+		    .sub_last = GET(sub, interval_tree.last), .notifier_seq = GET(range, notifier_seq),
+		    .sub_seq = GET(sub, invalidate_seq), .pfns = ID(GET(range, hmm_pfns)),
+		    .default_flags = GET(range, default_flags), .owner = ID(GET(range, dev_private_owner)),
+		    .mmap_lock = GET(mm, mmap_lock.count.counter), .mm_users = GET(mm, mm_users.counter));
 }
 
 /* The first MS_SAMPLED_PAGES entries of the array that hmm_range_fault() filled: on 0 all of them are outputs. */

@@ -1,103 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How the ops of every mmu_notifier on the list are watched: range start, range end, release. Templates, as in callback.bpf.c. */
 #include "bpf/callback.bpf.h"
+#include "bpf/range.bpf.h"
+
+/* A body: says a call of `op`, if that is what this copy watches, with the fields that the range's end has not. */
+#define SAY(event, op, ...)                                                                                            \
+	struct mmu_notifier *sub = (void *)ARG(0);                                                                     \
+	struct mmu_notifier_range *range = (void *)ARG(1);                                                             \
+	const struct mmu_notifier_ops *ops = GET(sub, ops);                                                            \
+	struct mm_struct *mm = GET(sub, mm);                                                                           \
+                                                                                                                       \
+	if (!wanted(mm) || ID(GET(ops, op)) != callback())                                                             \
+		return 0;                                                                                              \
+	return RECORD(event, mm, .sub = ID(sub), RANGE_OF(range), .fn = callback(), ##__VA_ARGS__)
+
+#define OF_START .end_fn = ID(GET(ops, invalidate_range_end)), CAUSE_OF(range)
 
 /* mmu_notifier_ops.invalidate_range_start(sub, range) */
 ENTRY_(hl_start, "")
 {
-	struct mmu_notifier *sub = (void *)ARG(0);
-	struct mmu_notifier_range *range = (void *)ARG(1);
-	const struct mmu_notifier_ops *ops = GET(sub, ops);
-	struct mm_struct *mm = GET(sub, mm);
-	struct ev_hl_start *e;
-
-	if (!wanted(mm) || ID(GET(ops, invalidate_range_start)) != callback())
-		return 0;
-	e = RESERVE(hl_start);
-	if (!e)
-		return 0;
-	e->sub = ID(sub);
-	e->range = ID(range);
-	e->fn = callback();
-	e->start = GET(range, start);
-	e->end = GET(range, end);
-	e->end_fn = ID(GET(ops, invalidate_range_end));
-	e->reason = reason_of(GET(range, event));
-	e->flags = GET(range, flags);
-	SUBMIT(hl_start, e, mm);
-	return 0;
+	SAY(hl_start, invalidate_range_start, OF_START);
 }
 
 EXIT_(hl_start_ret, "")
 {
-	struct mmu_notifier *sub = (void *)ARG(0);
-	struct mmu_notifier_range *range = (void *)ARG(1);
-	const struct mmu_notifier_ops *ops = GET(sub, ops);
-	struct mm_struct *mm = GET(sub, mm);
-	struct ev_hl_start_ret *e;
-
-	if (!wanted(mm) || ID(GET(ops, invalidate_range_start)) != callback())
-		return 0;
-	e = RESERVE(hl_start_ret);
-	if (!e)
-		return 0;
-	e->sub = ID(sub);
-	e->range = ID(range);
-	e->fn = callback();
-	e->start = GET(range, start);
-	e->end = GET(range, end);
-	e->end_fn = ID(GET(ops, invalidate_range_end));
-	e->reason = reason_of(GET(range, event));
-	e->flags = GET(range, flags);
-	e->ret = (s32)RET();
-	e->pad0 = 0;
-	SUBMIT(hl_start_ret, e, mm);
-	return 0;
+	SAY(hl_start_ret, invalidate_range_start, OF_START, .ret = (s32)RET());
 }
 
 /* mmu_notifier_ops.invalidate_range_end(sub, range) */
 ENTRY_(hl_end, "")
 {
-	struct mmu_notifier *sub = (void *)ARG(0);
-	struct mmu_notifier_range *range = (void *)ARG(1);
-	const struct mmu_notifier_ops *ops = GET(sub, ops);
-	struct mm_struct *mm = GET(sub, mm);
-	struct ev_hl_end *e;
-
-	if (!wanted(mm) || ID(GET(ops, invalidate_range_end)) != callback())
-		return 0;
-	e = RESERVE(hl_end);
-	if (!e)
-		return 0;
-	e->sub = ID(sub);
-	e->range = ID(range);
-	e->fn = callback();
-	e->start = GET(range, start);
-	e->end = GET(range, end);
-	SUBMIT(hl_end, e, mm);
-	return 0;
+	SAY(hl_end, invalidate_range_end);
 }
 
 EXIT_(hl_end_ret, "")
 {
-	struct mmu_notifier *sub = (void *)ARG(0);
-	struct mmu_notifier_range *range = (void *)ARG(1);
-	const struct mmu_notifier_ops *ops = GET(sub, ops);
-	struct mm_struct *mm = GET(sub, mm);
-	struct ev_hl_end_ret *e;
-
-	if (!wanted(mm) || ID(GET(ops, invalidate_range_end)) != callback())
-		return 0;
-	e = RESERVE(hl_end_ret);
-	if (!e)
-		return 0;
-	e->sub = ID(sub);
-	e->range = ID(range);
-	e->fn = callback();
-	e->start = GET(range, start);
-	e->end = GET(range, end);
-	SUBMIT(hl_end_ret, e, mm);
-	return 0;
+	SAY(hl_end_ret, invalidate_range_end);
 }
 
 /* mmu_notifier_ops.release(sub, mm): the sub may be freed by it */
@@ -106,32 +44,16 @@ ENTRY_(hl_release, "")
 	struct mmu_notifier *sub = (void *)ARG(0);
 	const struct mmu_notifier_ops *ops = GET(sub, ops);
 	struct mm_struct *mm = (void *)ARG(1);
-	struct ev_hl_release *e;
 
 	if (!wanted(mm) || ID(GET(ops, release)) != callback())
 		return 0;
 	enter(ID(sub), mm);
-	e = RESERVE(hl_release);
-	if (!e)
-		return 0;
-	e->sub = ID(sub);
-	e->fn = callback();
-	SUBMIT(hl_release, e, mm);
-	return 0;
+	return RECORD(hl_release, mm, .sub = ID(sub), .fn = callback());
 }
 
 EXIT_(hl_release_ret, "")
 {
 	u64 sub = ARG(0), mm = leave(sub);
-	struct ev_hl_release_ret *e;
 
-	if (!mm)
-		return 0;
-	e = RESERVE(hl_release_ret);
-	if (!e)
-		return 0;
-	e->sub = sub;
-	e->fn = callback();
-	SUBMIT(hl_release_ret, e, mm);
-	return 0;
+	return mm ? RECORD(hl_release_ret, mm, .sub = sub, .fn = callback()) : 0;
 }

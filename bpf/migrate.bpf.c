@@ -2,6 +2,7 @@
 /* How pages move between system and device memory: migrate_vma_setup, _pages, _finalize. mm/migrate_device.c. */
 #include "bpf/emit.bpf.h"
 #include "bpf/filter.bpf.h"
+#include "bpf/migrate.bpf.h"
 #include "bpf/pages.bpf.h"
 #include "bpf/probe.bpf.h"
 
@@ -84,39 +85,24 @@ static __always_inline void look_at_slots(struct slots *s, void *src, void *dst,
 	bpf_loop(n < MS_SAMPLED_PAGES ? n : MS_SAMPLED_PAGES, look_at_slot, s, 0);
 }
 
-#define MM_OF(migrate)                                                                                                 \
-	({                                                                                                             \
-		struct vm_area_struct *_vma = GET(migrate, vma);                                                       \
-		GET(_vma, vm_mm);                                                                                      \
-	})
+#define MMAP_LOCK .mmap_lock = GET(mm, mmap_lock.count.counter)
+#define SRC_SLOTS .sampled = s.looked, .src_migrate = s.src_migrate
+#define SLOTS SRC_SLOTS, .dst_hash = s.dst_hash, .dst_valid = s.dst_valid, .both = s.both
 
 ENTRY(migrate_setup, migrate_vma_setup)
 {
 	struct migrate_vma *migrate = (void *)ARG(0);
 	struct mm_struct *mm = MM_OF(migrate);
-	struct ev_migrate_setup *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(migrate_setup);
-	if (!e)
-		return 0;
-	e->args = ID(migrate);
-	e->start = GET(migrate, start);
-	e->end = GET(migrate, end);
-	e->owner = ID(GET(migrate, pgmap_owner));
-	e->flags = GET(migrate, flags);
-	e->fault_page = ID(GET(migrate, fault_page));
-	e->mmap_lock = GET(mm, mmap_lock.count.counter);
-	SUBMIT(migrate_setup, e, mm);
-	return 0;
+	return EMIT(migrate_setup, mm, .args = ID(migrate), .start = GET(migrate, start), .end = GET(migrate, end),
+		    .owner = ID(GET(migrate, pgmap_owner)), .flags = GET(migrate, flags),
+		    .fault_page = ID(GET(migrate, fault_page)), MMAP_LOCK);
 }
 
 EXIT(migrate_setup_ret, migrate_vma_setup)
 {
 	struct migrate_vma *migrate = (void *)ARG(0);
 	struct mm_struct *mm = MM_OF(migrate);
-	struct ev_migrate_setup_ret *e;
 	struct slots s = {};
 	s32 ret = (s32)RET();
 
@@ -124,116 +110,53 @@ EXIT(migrate_setup_ret, migrate_vma_setup)
 		return 0;
 	if (!ret)
 		look_at_slots(&s, GET(migrate, src), 0, GET(migrate, npages), 0);
-	e = RESERVE(migrate_setup_ret);
-	if (!e)
-		return 0;
-	e->args = ID(migrate);
-	e->start = GET(migrate, start);
-	e->end = GET(migrate, end);
-	e->npages = ret ? 0 : GET(migrate, npages);
-	e->cpages = ret ? 0 : GET(migrate, cpages);
-	e->src_hash = s.src_hash;
-	e->sampled = s.looked;
-	e->src_migrate = s.src_migrate;
-	e->ret = ret;
-	e->pad0 = 0;
-	SUBMIT(migrate_setup_ret, e, mm);
-	return 0;
+	return RECORD(migrate_setup_ret, mm, .args = ID(migrate), .start = GET(migrate, start),
+		      .end = GET(migrate, end), .npages = ret ? 0 : GET(migrate, npages),
+		      .cpages = ret ? 0 : GET(migrate, cpages), .src_hash = s.src_hash, SRC_SLOTS, .ret = ret);
 }
 
 ENTRY(migrate_pages, migrate_vma_pages)
 {
 	struct migrate_vma *migrate = (void *)ARG(0);
 	struct mm_struct *mm = MM_OF(migrate);
-	struct ev_migrate_pages *e;
 	struct slots s = {};
 
 	if (!wanted(mm))
 		return 0;
 	look_at_slots(&s, GET(migrate, src), GET(migrate, dst), GET(migrate, npages), LOOK_AT_DST);
-	e = RESERVE(migrate_pages);
-	if (!e)
-		return 0;
-	e->args = ID(migrate);
-	e->npages = GET(migrate, npages);
-	e->cpages = GET(migrate, cpages);
-	e->src_hash = s.src_hash;
-	e->dst_hash = s.dst_hash;
-	e->mmap_lock = GET(mm, mmap_lock.count.counter);
-	e->sampled = s.looked;
-	e->src_migrate = s.src_migrate;
-	e->dst_valid = s.dst_valid;
-	e->both = s.both;
-	e->dst_unlocked = s.dst_unlocked;
-	e->dst_unref = s.dst_unref;
-	SUBMIT(migrate_pages, e, mm);
-	return 0;
+	return RECORD(migrate_pages, mm, .args = ID(migrate), .npages = GET(migrate, npages),
+		      .cpages = GET(migrate, cpages), .src_hash = s.src_hash, SLOTS, MMAP_LOCK,
+		      .dst_unlocked = s.dst_unlocked, .dst_unref = s.dst_unref);
 }
 
 EXIT(migrate_pages_ret, migrate_vma_pages)
 {
 	struct migrate_vma *migrate = (void *)ARG(0);
 	struct mm_struct *mm = MM_OF(migrate);
-	struct ev_migrate_pages_ret *e;
 	struct slots s = {};
 
 	if (!wanted(mm))
 		return 0;
 	look_at_slots(&s, GET(migrate, src), GET(migrate, dst), GET(migrate, npages), 0);
-	e = RESERVE(migrate_pages_ret);
-	if (!e)
-		return 0;
-	e->args = ID(migrate);
-	e->npages = GET(migrate, npages);
-	e->dst_hash = s.dst_hash;
-	e->sampled = s.looked;
-	e->src_migrate = s.src_migrate;
-	e->dst_valid = s.dst_valid;
-	e->both = s.both;
-	SUBMIT(migrate_pages_ret, e, mm);
-	return 0;
+	return RECORD(migrate_pages_ret, mm, .args = ID(migrate), .npages = GET(migrate, npages), SLOTS);
 }
 
 ENTRY(migrate_finalize, migrate_vma_finalize)
 {
 	struct migrate_vma *migrate = (void *)ARG(0);
 	struct mm_struct *mm = MM_OF(migrate);
-	struct ev_migrate_finalize *e;
 	struct slots s = {};
 
 	if (!wanted(mm))
 		return 0;
 	look_at_slots(&s, GET(migrate, src), GET(migrate, dst), GET(migrate, npages), LOOK_AT_SRC);
-	e = RESERVE(migrate_finalize);
-	if (!e)
-		return 0;
-	e->args = ID(migrate);
-	e->npages = GET(migrate, npages);
-	e->cpages = GET(migrate, cpages);
-	e->dst_hash = s.dst_hash;
-	e->mmap_lock = GET(mm, mmap_lock.count.counter);
-	e->sampled = s.looked;
-	e->src_migrate = s.src_migrate;
-	e->dst_valid = s.dst_valid;
-	e->both = s.both;
-	e->moved_pinned = s.moved_pinned;
-	e->pad0 = 0;
-	SUBMIT(migrate_finalize, e, mm);
-	return 0;
+	return RECORD(migrate_finalize, mm, .args = ID(migrate), .npages = GET(migrate, npages),
+		      .cpages = GET(migrate, cpages), SLOTS, MMAP_LOCK, .moved_pinned = s.moved_pinned);
 }
 
 EXIT(migrate_finalize_ret, migrate_vma_finalize)
 {
 	struct migrate_vma *migrate = (void *)ARG(0);
-	struct mm_struct *mm = MM_OF(migrate);
-	struct ev_migrate_finalize_ret *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(migrate_finalize_ret);
-	if (!e)
-		return 0;
-	e->args = ID(migrate);
-	SUBMIT(migrate_finalize_ret, e, mm);
-	return 0;
+	return EMIT(migrate_finalize_ret, MM_OF(migrate), .args = ID(migrate));
 }

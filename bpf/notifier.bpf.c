@@ -6,104 +6,48 @@
 #include "bpf/holders.bpf.h"
 #include "bpf/nonblock.bpf.h"
 #include "bpf/probe.bpf.h"
+#include "bpf/range.bpf.h"
 #include "bpf/stacks.bpf.h"
+
+/* A body: the range, the counters, and what else this record has. */
+#define SAY(event, ...)                                                                                                \
+	struct mmu_notifier_range *range = (void *)ARG(0);                                                             \
+	struct mm_struct *mm = GET(range, mm);                                                                         \
+	struct mmu_notifier_subscriptions *subs;                                                                       \
+                                                                                                                       \
+	if (!wanted(mm))                                                                                               \
+		return 0;                                                                                              \
+	subs = GET(mm, notifier_subscriptions);                                                                        \
+	return RECORD(event, mm, RANGE_OF(range), ##__VA_ARGS__, COUNTERS_OF(subs))
+
+#define OF_START OWNED_CAUSE_OF(range), .has_itree = GET(subs, has_itree)
 
 ENTRY(inv_start, __mmu_notifier_invalidate_range_start)
 {
-	struct mmu_notifier_range *range = (void *)ARG(0);
-	struct mm_struct *mm = GET(range, mm);
-	struct mmu_notifier_subscriptions *subs;
-	struct ev_inv_start *e;
+	struct mmu_notifier_range *at = (void *)ARG(0);
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(inv_start);
-	if (!e)
-		return 0;
-	subs = GET(mm, notifier_subscriptions);
-	e->range = ID(range);
-	e->start = GET(range, start);
-	e->end = GET(range, end);
-	e->reason = reason_of(GET(range, event));
-	e->owner = has_owner(e->reason) ? ID(GET(range, owner)) : 0;
-	e->seq = GET(subs, invalidate_seq);
-	e->active = GET(subs, active_invalidate_ranges);
-	e->flags = GET(range, flags);
-	e->has_itree = GET(subs, has_itree);
-	e->stack = caller(args, direct);
-	nonblock_start(e->flags, mm);
-	SUBMIT(inv_start, e, mm);
-	return 0;
+	nonblock_start(GET(at, flags), GET(at, mm));
+	SAY(inv_start, OF_START, .stack = caller(args, direct));
 }
 
 EXIT(inv_start_ret, __mmu_notifier_invalidate_range_start)
 {
-	struct mmu_notifier_range *range = (void *)ARG(0);
-	struct mm_struct *mm = GET(range, mm);
-	struct mmu_notifier_subscriptions *subs;
-	struct ev_inv_start_ret *e;
+	struct mmu_notifier_range *at = (void *)ARG(0);
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(inv_start_ret);
-	if (!e)
-		return 0;
-	subs = GET(mm, notifier_subscriptions);
-	e->range = ID(range);
-	e->start = GET(range, start);
-	e->end = GET(range, end);
-	e->reason = reason_of(GET(range, event));
-	e->owner = has_owner(e->reason) ? ID(GET(range, owner)) : 0;
-	e->seq = GET(subs, invalidate_seq);
-	e->active = GET(subs, active_invalidate_ranges);
-	e->flags = GET(range, flags);
-	e->has_itree = GET(subs, has_itree);
-	e->ret = (s32)RET();
-	nonblock_end(e->flags);
-	SUBMIT(inv_start_ret, e, mm);
-	return 0;
+	nonblock_end(GET(at, flags));
+	SAY(inv_start_ret, OF_START, .ret = (s32)RET());
 }
 
 ENTRY(inv_end, __mmu_notifier_invalidate_range_end)
 {
 	struct mmu_notifier_range *range = (void *)ARG(0);
-	struct mm_struct *mm = GET(range, mm);
-	struct ev_inv_end *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(inv_end);
-	if (!e)
-		return 0;
-	e->range = ID(range);
-	e->start = GET(range, start);
-	e->end = GET(range, end);
-	e->reason = reason_of(GET(range, event));
-	e->flags = GET(range, flags);
-	SUBMIT(inv_end, e, mm);
-	return 0;
+	return EMIT(inv_end, GET(range, mm), RANGE_OF(range), CAUSE_OF(range));
 }
 
 EXIT(inv_end_ret, __mmu_notifier_invalidate_range_end)
 {
-	struct mmu_notifier_range *range = (void *)ARG(0);
-	struct mm_struct *mm = GET(range, mm);
-	struct mmu_notifier_subscriptions *subs;
-	struct ev_inv_end_ret *e;
-
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(inv_end_ret);
-	if (!e)
-		return 0;
-	subs = GET(mm, notifier_subscriptions);
-	e->range = ID(range);
-	e->start = GET(range, start);
-	e->end = GET(range, end);
-	e->seq = GET(subs, invalidate_seq);
-	e->active = GET(subs, active_invalidate_ranges);
-	SUBMIT(inv_end_ret, e, mm);
-	return 0;
+	SAY(inv_end_ret);
 }
 
 /* Always under an mm that is wanted or not: mn_itree_inv_end() is given the subscriptions, which do not know their mm.
@@ -111,109 +55,56 @@ EXIT(inv_end_ret, __mmu_notifier_invalidate_range_end)
 ENTRY(itree_end, mn_itree_inv_end)
 {
 	struct mmu_notifier_subscriptions *subs = (void *)ARG(0);
-	u64 mm = owner_of(subs);
-	struct ev_itree_end *e;
 
-	if (!wanted((void *)mm))
-		return 0;
-	e = RESERVE(itree_end);
-	if (!e)
-		return 0;
-	e->subs = ID(subs);
-	e->seq = GET(subs, invalidate_seq);
-	e->active = GET(subs, active_invalidate_ranges);
-	SUBMIT(itree_end, e, mm);
-	return 0;
+	return EMIT(itree_end, owner_of(subs), .subs = ID(subs), COUNTERS_OF(subs));
 }
 
 EXIT(itree_end_ret, mn_itree_inv_end)
 {
 	struct mmu_notifier_subscriptions *subs = (void *)ARG(0);
-	u64 mm = owner_of(subs);
-	struct ev_itree_end_ret *e;
 
-	if (!wanted((void *)mm))
-		return 0;
-	e = RESERVE(itree_end_ret);
-	if (!e)
-		return 0;
-	e->subs = ID(subs);
-	e->seq = GET(subs, invalidate_seq);
-	e->active = GET(subs, active_invalidate_ranges);
-	e->deferred = GET(subs, deferred_list.first) != 0;
-	e->pad0 = 0;
-	SUBMIT(itree_end_ret, e, mm);
-	return 0;
+	return EMIT(itree_end_ret, owner_of(subs), .subs = ID(subs), COUNTERS_OF(subs),
+		    .deferred = GET(subs, deferred_list.first) != 0);
 }
 
 ENTRY(mm_release, __mmu_notifier_release)
 {
 	struct mm_struct *mm = (void *)ARG(0);
-	struct ev_mm_release *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(mm_release);
-	if (!e)
-		return 0;
-	e->mm_users = GET(mm, mm_users.counter);
-	e->pad0 = 0;
-	SUBMIT(mm_release, e, mm);
-	return 0;
+	return EMIT(mm_release, mm, .mm_users = GET(mm, mm_users.counter));
 }
 
 EXIT(mm_release_ret, __mmu_notifier_release)
 {
 	struct mm_struct *mm = (void *)ARG(0);
 	struct mmu_notifier_subscriptions *subs;
-	struct ev_mm_release_ret *e;
 
 	if (!wanted(mm))
 		return 0;
-	e = RESERVE(mm_release_ret);
-	if (!e)
-		return 0;
 	subs = GET(mm, notifier_subscriptions);
-	e->seq = GET(subs, invalidate_seq);
-	e->active = GET(subs, active_invalidate_ranges);
-	SUBMIT(mm_release_ret, e, mm);
-	return 0;
+	return RECORD(mm_release_ret, mm, COUNTERS_OF(subs));
 }
 
 /* Every process ends in exit_mmap(); only the mms that somebody mirrors are of interest. */
 ENTRY(mm_exit, exit_mmap)
 {
 	struct mm_struct *mm = (void *)ARG(0);
-	struct ev_mm_exit *e;
 
 	ends_as_holder(mm);
-	if (!GET(mm, notifier_subscriptions) || !wanted(mm))
+	if (!GET(mm, notifier_subscriptions))
 		return 0;
-	e = RESERVE(mm_exit);
-	if (!e)
-		return 0;
-	e->mm_users = GET(mm, mm_users.counter);
-	e->pad0 = 0;
-	SUBMIT(mm_exit, e, mm);
-	return 0;
+	return EMIT(mm_exit, mm, .mm_users = GET(mm, mm_users.counter));
 }
 
 EXIT(mm_exit_ret, exit_mmap)
 {
 	struct mm_struct *mm = (void *)ARG(0);
 	struct mmu_notifier_subscriptions *subs = GET(mm, notifier_subscriptions);
-	struct ev_mm_exit_ret *e;
 
 	if (!subs || !wanted(mm))
 		return 0;
 	forget_owner(subs);
-	e = RESERVE(mm_exit_ret);
-	if (!e)
-		return 0;
-	e->mm_count = GET(mm, mm_count.counter);
-	e->pad0 = 0;
-	SUBMIT(mm_exit_ret, e, mm);
-	return 0;
+	return RECORD(mm_exit_ret, mm, .mm_count = GET(mm, mm_count.counter));
 }
 
 /*
@@ -226,18 +117,10 @@ ENTRY(mm_end, __mmdrop)
 	struct mm_struct *mm = (void *)ARG(0);
 	struct mmu_notifier_subscriptions *subs = GET(mm, notifier_subscriptions);
 	s64 pinned = GET(mm, pinned_vm.counter);
-	struct ev_mm_end *e;
 
-	if ((!subs && !pinned) || !wanted(mm))
+	if (!subs && !pinned)
 		return 0;
-	e = RESERVE(mm_end);
-	if (!e)
-		return 0;
-	e->pinned_vm = pinned;
-	e->subs = ID(subs);
-	e->list = subs ? ID(GET(subs, list.first)) : 0;
-	e->itree = subs ? ID(GET(subs, itree.rb_root.rb_node)) : 0;
-	e->deferred = subs ? ID(GET(subs, deferred_list.first)) : 0;
-	SUBMIT(mm_end, e, mm);
-	return 0;
+	return EMIT(mm_end, mm, .pinned_vm = pinned, .subs = ID(subs), .list = subs ? ID(GET(subs, list.first)) : 0,
+		    .itree = subs ? ID(GET(subs, itree.rb_root.rb_node)) : 0,
+		    .deferred = subs ? ID(GET(subs, deferred_list.first)) : 0);
 }

@@ -15,20 +15,7 @@
  */
 static __always_inline int pin(struct mm_struct *mm, u64 start, u64 npages, u64 pages, u32 flags, u32 call)
 {
-	struct ev_pin *e;
-
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(pin);
-	if (!e)
-		return 0;
-	e->start = start;
-	e->npages = npages;
-	e->pages = pages;
-	e->gup_flags = flags;
-	e->call = call;
-	SUBMIT(pin, e, mm);
-	return 0;
+	return EMIT(pin, mm, .start = start, .npages = npages, .pages = pages, .gup_flags = flags, .call = call);
 }
 
 /* How many of the first pages have a folio without a pin. */
@@ -64,7 +51,6 @@ static __always_inline void look_at(struct sample *s, u64 n)
 static __always_inline int pin_ret(struct mm_struct *mm, u64 start, u64 npages, u64 pages, u32 flags, u32 call, s64 ret)
 {
 	struct sample s = {.pages = pages};
-	struct ev_pin_ret *e;
 
 	if (!wanted(mm))
 		return 0;
@@ -72,19 +58,8 @@ static __always_inline int pin_ret(struct mm_struct *mm, u64 start, u64 npages, 
 		look_at(&s, ret);
 	if (ret > 0 && flags & MS_FOLL_LONGTERM())
 		becomes_holder(mm);
-	e = RESERVE(pin_ret);
-	if (!e)
-		return 0;
-	e->start = start;
-	e->npages = npages;
-	e->pages = pages;
-	e->ret = ret;
-	e->gup_flags = flags;
-	e->call = call;
-	e->sampled = s.looked;
-	e->unpinned = s.unpinned;
-	SUBMIT(pin_ret, e, mm);
-	return 0;
+	return RECORD(pin_ret, mm, .start = start, .npages = npages, .pages = pages, .ret = ret, .gup_flags = flags,
+		      .call = call, .sampled = s.looked, .unpinned = s.unpinned);
 }
 
 /* `pages` is an array, or, if `in_range` is not 0, the first of so many pages that are looked at. */
@@ -92,7 +67,6 @@ static __always_inline int unpin(u64 pages, u64 npages, u64 in_range, u32 call, 
 {
 	struct sample s = {.pages = pages, .is_range = in_range != 0};
 	struct mm_struct *mm = task_mm();
-	struct ev_unpin *e;
 	u64 first = pages;
 
 	if (!wanted(mm))
@@ -100,36 +74,13 @@ static __always_inline int unpin(u64 pages, u64 npages, u64 in_range, u32 call, 
 	look_at(&s, in_range ?: npages);
 	if (!in_range && bpf_probe_read_kernel(&first, sizeof(first), (void *)pages))
 		first = 0;
-	e = RESERVE(unpin);
-	if (!e)
-		return 0;
-	e->pages = pages;
-	e->npages = npages;
-	e->first = pfn_of(first);
-	e->call = call;
-	e->dirty = dirty;
-	e->sampled = s.looked;
-	e->unpinned = s.unpinned;
-	SUBMIT(unpin, e, mm);
-	return 0;
+	return RECORD(unpin, mm, .pages = pages, .npages = npages, .first = pfn_of(first), .call = call, .dirty = dirty,
+		      .sampled = s.looked, .unpinned = s.unpinned);
 }
 
 static __always_inline int unpin_ret(u64 pages, u64 npages, u32 call)
 {
-	struct mm_struct *mm = task_mm();
-	struct ev_unpin_ret *e;
-
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(unpin_ret);
-	if (!e)
-		return 0;
-	e->pages = pages;
-	e->npages = npages;
-	e->call = call;
-	e->pad0 = 0;
-	SUBMIT(unpin_ret, e, mm);
-	return 0;
+	return EMIT(unpin_ret, task_mm(), .pages = pages, .npages = npages, .call = call);
 }
 
 /* PIN(variant, function, mm, start, npages, pages, flags): which argument is what */

@@ -35,7 +35,6 @@ static __always_inline void see_sub(struct mmu_interval_notifier *sub, u64 mm)
 {
 	const struct mmu_interval_notifier_ops *ops = READ(sub, ops);
 	u64 finish = second_pass(ops, false), first = first_pass(ops, false);
-	struct ev_sub_seen *e;
 
 	if (ID(READ(sub, mm)) != mm)
 		return;
@@ -43,16 +42,9 @@ static __always_inline void see_sub(struct mmu_interval_notifier *sub, u64 mm)
 		find_sub(first, finish);
 		return;
 	}
-	e = RESERVE(sub_seen);
-	if (!e)
-		return;
-	e->sub = ID(sub);
-	e->start = READ(sub, interval_tree.start);
-	e->last = READ(sub, interval_tree.last);
-	e->invalidate = first;
-	e->finish = finish;
-	e->sub_seq = READ(sub, invalidate_seq);
-	SUBMIT(sub_seen, e, mm);
+	RECORD(sub_seen, mm, .sub = ID(sub), .start = READ(sub, interval_tree.start),
+	       .last = READ(sub, interval_tree.last), .invalidate = first, .finish = finish,
+	       .sub_seq = READ(sub, invalidate_seq));
 }
 
 /* One step of a walk over the whole tree with neither stack nor recursion: where to go follows from where we come from.
@@ -81,7 +73,6 @@ static __always_inline void see_notifier(struct mmu_notifier *sub, u64 mm)
 	const struct mmu_notifier_ops *ops = READ(sub, ops);
 	u64 start = ID(READ(ops, invalidate_range_start)), end = ID(READ(ops, invalidate_range_end));
 	u64 release = ID(READ(ops, release));
-	struct ev_mn_seen *e;
 
 	if (ID(READ(sub, mm)) != mm)
 		return;
@@ -89,16 +80,8 @@ static __always_inline void see_notifier(struct mmu_notifier *sub, u64 mm)
 		find_ops(start, end, release);
 		return;
 	}
-	e = RESERVE(mn_seen);
-	if (!e)
-		return;
-	e->sub = ID(sub);
-	e->start_fn = start;
-	e->end_fn = end;
-	e->release_fn = release;
-	e->users = READ(sub, users);
-	e->pad0 = 0;
-	SUBMIT(mn_seen, e, mm);
+	RECORD(mn_seen, mm, .sub = ID(sub), .start_fn = start, .end_fn = end, .release_fn = release,
+	       .users = READ(sub, users));
 }
 
 static long list_step(u32 i, struct walk *w)

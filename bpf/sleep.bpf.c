@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who leaves the CPU of his own accord where an invalidation must not block. include/trace/events/sched.h, kernel/sched/core.c. */
 #include "bpf/emit.bpf.h"
+#include "bpf/filter.bpf.h"
 #include "bpf/nonblock.bpf.h"
 #include "bpf/probe.bpf.h"
 
@@ -13,7 +14,6 @@ int might_sleep(u64 *ctx)
 {
 	const bool preempted = ctx[0] & 1;
 	struct task_struct *prev = (void *)ctx[1];
-	struct ev_might_sleep *e;
 	u32 tid;
 	u64 *mm;
 
@@ -21,13 +21,5 @@ int might_sleep(u64 *ctx)
 		return 0;
 	tid = prev->pid;
 	mm = bpf_map_lookup_elem(&nonblocking, &tid);
-	if (!mm)
-		return 0;
-	e = RESERVE(might_sleep);
-	if (!e)
-		return 0;
-	e->slept = 1;
-	e->pad0 = 0;
-	SUBMIT(might_sleep, e, *mm);
-	return 0;
+	return mm ? EMIT(might_sleep, *mm, .slept = 1) : 0;
 }

@@ -37,16 +37,8 @@ static __always_inline s32 caller_at_return(const u64 *args, const bool direct)
 /* Says where this task stands, for the record that it makes next. */
 static __always_inline void call_site(s32 stack, const void *mm)
 {
-	struct ev_call_site *e;
-
-	if (stack < 0)
-		return;
-	e = RESERVE(call_site);
-	if (!e)
-		return;
-	e->stack = stack;
-	e->pad0 = 0;
-	SUBMIT(call_site, e, mm);
+	if (stack >= 0)
+		RECORD(call_site, mm, .stack = stack);
 }
 
 #endif

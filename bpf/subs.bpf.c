@@ -5,27 +5,16 @@
 #include "bpf/core_drift.bpf.h"
 #include "bpf/ops.bpf.h"
 #include "bpf/probe.bpf.h"
+#include "bpf/range.bpf.h"
 
 /* mmu_interval_notifier_insert(sub, mm, start, length, ops) */
 static __always_inline int insert(const u64 *args, const bool direct, u32 locked)
 {
 	struct mm_struct *mm = (void *)ARG(1);
-	struct ev_sub_insert *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(sub_insert);
-	if (!e)
-		return 0;
-	e->sub = ID(ARG(0));
-	e->start = ARG(2);
-	e->length = ARG(3);
-	e->ops = ID(ARG(4));
-	e->mmap_lock = GET(mm, mmap_lock.count.counter);
-	e->mm_users = GET(mm, mm_users.counter);
-	e->locked = locked;
-	SUBMIT(sub_insert, e, mm);
-	return 0;
+	return EMIT(sub_insert, mm, .sub = ID(ARG(0)), .start = ARG(2), .length = ARG(3), .ops = ID(ARG(4)),
+		    .mmap_lock = GET(mm, mmap_lock.count.counter), .mm_users = GET(mm, mm_users.counter),
+		    .locked = locked);
 }
 
 static __always_inline int insert_ret(const u64 *args, const bool direct, u32 locked)
@@ -34,27 +23,15 @@ static __always_inline int insert_ret(const u64 *args, const bool direct, u32 lo
 	struct mm_struct *mm = (void *)ARG(1);
 	const struct mmu_interval_notifier_ops *ops = (void *)ARG(4);
 	struct mmu_notifier_subscriptions *subs;
-	struct ev_sub_insert_ret *e;
 
 	if (!wanted(mm))
 		return 0;
-	e = RESERVE(sub_insert_ret);
-	if (!e)
-		return 0;
 	subs = GET(mm, notifier_subscriptions);
 	learn_owner(subs, mm);
-	e->sub = ID(sub);
-	e->start = GET(sub, interval_tree.start);
-	e->last = GET(sub, interval_tree.last);
-	e->invalidate = first_pass(ops, direct);
-	e->finish = second_pass(ops, direct);
-	e->sub_seq = GET(sub, invalidate_seq);
-	e->seq = GET(subs, invalidate_seq);
-	e->active = GET(subs, active_invalidate_ranges);
-	e->ret = (s32)RET();
-	e->locked = locked;
-	SUBMIT(sub_insert_ret, e, mm);
-	return 0;
+	return RECORD(sub_insert_ret, mm, .sub = ID(sub), .start = GET(sub, interval_tree.start),
+		      .last = GET(sub, interval_tree.last), .invalidate = first_pass(ops, direct),
+		      .finish = second_pass(ops, direct), .sub_seq = GET(sub, invalidate_seq), COUNTERS_OF(subs),
+		      .ret = (s32)RET(), .locked = locked);
 }
 
 ENTRY(sub_insert, mmu_interval_notifier_insert)
@@ -80,19 +57,9 @@ EXIT(sub_insert_ret__locked, mmu_interval_notifier_insert_locked)
 ENTRY(sub_remove, mmu_interval_notifier_remove)
 {
 	struct mmu_interval_notifier *sub = (void *)ARG(0);
-	struct mm_struct *mm = GET(sub, mm);
-	struct ev_sub_remove *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(sub_remove);
-	if (!e)
-		return 0;
-	e->sub = ID(sub);
-	e->start = GET(sub, interval_tree.start);
-	e->last = GET(sub, interval_tree.last);
-	SUBMIT(sub_remove, e, mm);
-	return 0;
+	return EMIT(sub_remove, GET(sub, mm), .sub = ID(sub), .start = GET(sub, interval_tree.start),
+		    .last = GET(sub, interval_tree.last));
 }
 
 /*
@@ -102,56 +69,28 @@ ENTRY(sub_remove, mmu_interval_notifier_remove)
 EXIT(sub_remove_ret, mmu_interval_notifier_remove)
 {
 	struct mmu_interval_notifier *sub = (void *)ARG(0);
-	struct mm_struct *mm = GET(sub, mm);
-	struct ev_sub_remove_ret *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(sub_remove_ret);
-	if (!e)
-		return 0;
-	e->sub = ID(sub);
-	SUBMIT(sub_remove_ret, e, mm);
-	return 0;
+	return EMIT(sub_remove_ret, GET(sub, mm), .sub = ID(sub));
 }
+
+/* A body: both sequences, and what else this record has. */
+#define SAY(event, ...)                                                                                                \
+	struct mmu_interval_notifier *sub = (void *)ARG(0);                                                            \
+	struct mm_struct *mm = GET(sub, mm);                                                                           \
+	struct mmu_notifier_subscriptions *subs;                                                                       \
+                                                                                                                       \
+	if (!wanted(mm))                                                                                               \
+		return 0;                                                                                              \
+	subs = GET(mm, notifier_subscriptions);                                                                        \
+	return RECORD(event, mm, .sub = ID(sub), ##__VA_ARGS__, .sub_seq = GET(sub, invalidate_seq),                   \
+		      .seq = GET(subs, invalidate_seq))
 
 ENTRY(read_begin, mmu_interval_read_begin)
 {
-	struct mmu_interval_notifier *sub = (void *)ARG(0);
-	struct mm_struct *mm = GET(sub, mm);
-	struct mmu_notifier_subscriptions *subs;
-	struct ev_read_begin *e;
-
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(read_begin);
-	if (!e)
-		return 0;
-	subs = GET(mm, notifier_subscriptions);
-	e->sub = ID(sub);
-	e->sub_seq = GET(sub, invalidate_seq);
-	e->seq = GET(subs, invalidate_seq);
-	SUBMIT(read_begin, e, mm);
-	return 0;
+	SAY(read_begin);
 }
 
 EXIT(read_begin_ret, mmu_interval_read_begin)
 {
-	struct mmu_interval_notifier *sub = (void *)ARG(0);
-	struct mm_struct *mm = GET(sub, mm);
-	struct mmu_notifier_subscriptions *subs;
-	struct ev_read_begin_ret *e;
-
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(read_begin_ret);
-	if (!e)
-		return 0;
-	subs = GET(mm, notifier_subscriptions);
-	e->sub = ID(sub);
-	e->ret = RET();
-	e->sub_seq = GET(sub, invalidate_seq);
-	e->seq = GET(subs, invalidate_seq);
-	SUBMIT(read_begin_ret, e, mm);
-	return 0;
+	SAY(read_begin_ret, .ret = RET());
 }

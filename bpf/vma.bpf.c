@@ -17,16 +17,8 @@ static __always_inline bool of_interest(const void *mm)
 
 static __always_inline int unmapped(const void *mm, u64 start, u64 end, s32 stack)
 {
-	struct ev_vma_unmap *e;
-
 	call_site(stack, mm);
-	e = RESERVE(vma_unmap);
-	if (!e)
-		return 0;
-	e->start = start;
-	e->end = end;
-	SUBMIT(vma_unmap, e, mm);
-	return 0;
+	return RECORD(vma_unmap, mm, .start = start, .end = end);
 }
 
 /* vms_complete_munmap_vmas(vms, mas_detach): of munmap(), brk(), mremap(), shmdt(), and of what mmap(MAP_FIXED) replaces. From here on
@@ -56,7 +48,6 @@ EXIT(vma_unmap__or_mas, do_mas_align_munmap)
 ENTRY(vma_remap, move_page_tables)
 {
 	struct mm_struct *mm = task_mm();
-	struct ev_vma_remap *e;
 	struct moved moved;
 
 	if (!of_interest(mm))
@@ -66,28 +57,13 @@ ENTRY(vma_remap, move_page_tables)
 	else
 		moved = (struct moved){.from = ADDRESS(1), .to = ADDRESS(3), .length = ADDRESS(4)};
 	call_site(caller(args, direct), mm);
-	e = RESERVE(vma_remap);
-	if (!e)
-		return 0;
-	e->start = moved.from;
-	e->end = moved.from + moved.length;
-	e->to_start = moved.to;
-	e->to_end = moved.to + moved.length;
-	SUBMIT(vma_remap, e, mm);
-	return 0;
+	return RECORD(vma_remap, mm, .start = moved.from, .end = moved.from + moved.length, .to_start = moved.to,
+		      .to_end = moved.to + moved.length);
 }
 
 static __always_inline int mapped(const void *mm, u64 start, u64 length, u64 flags)
 {
-	struct ev_vma_map *e = RESERVE(vma_map);
-
-	if (!e)
-		return 0;
-	e->start = start;
-	e->end = start + length;
-	e->flags = flags;
-	SUBMIT(vma_map, e, mm);
-	return 0;
+	return RECORD(vma_map, mm, .start = start, .end = start + length, .flags = flags);
 }
 
 /* mmap_region(file, addr, len, vm_flags, pgoff, uf) returns the address or -errno. */
@@ -117,21 +93,11 @@ EXIT(vma_map__brk, do_brk_flags)
 
 static __always_inline int discarded(const void *mm, u64 start, u64 length, u32 advice, s32 ret, s32 stack)
 {
-	struct ev_vma_discard *e;
-
 	/* -ENOMEM: there was a hole, and everything else was done */
 	if (!gives_pages_up(advice) || (ret && ret != -12))
 		return 0;
 	call_site(stack, mm);
-	e = RESERVE(vma_discard);
-	if (!e)
-		return 0;
-	e->start = start;
-	e->end = start + ((length + 4095) & ~4095UL);
-	e->advice = advice;
-	e->pad0 = 0;
-	SUBMIT(vma_discard, e, mm);
-	return 0;
+	return RECORD(vma_discard, mm, .start = start, .end = start + ((length + 4095) & ~4095UL), .advice = advice);
 }
 
 /* madvise_do_behavior(start, len_in, madv_behavior): madvise() and process_madvise() */

@@ -82,26 +82,12 @@ EXIT(revalidate__amdgpu, amdgpu_hmm_range_valid)
 {
 	struct amdgpu_hmm_range *range = (void *)ARG(0);
 	struct mmu_interval_notifier *sub;
-	struct ev_revalidate *e;
-	struct mm_struct *mm;
 
 	if (!range)
 		return 0;
 	sub = READ(range, hmm_range.notifier);
-	mm = READ(sub, mm);
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(revalidate);
-	if (!e)
-		return 0;
-	e->ctx = ID(READ(range, bo));
-	e->sub = ID(sub);
-	e->start = READ(range, hmm_range.start);
-	e->end = READ(range, hmm_range.end);
-	e->seq = READ(range, hmm_range.notifier_seq);
-	e->sub_seq = READ(sub, invalidate_seq);
-	e->driver = MS_driver_amdgpu_userptr;
-	e->ok = RET() & 0xff ? 1 : 0;
-	SUBMIT(revalidate, e, mm);
-	return 0;
+	return EMIT(revalidate, READ(sub, mm), .ctx = ID(READ(range, bo)), .sub = ID(sub),
+		    .start = READ(range, hmm_range.start), .end = READ(range, hmm_range.end),
+		    .seq = READ(range, hmm_range.notifier_seq), .sub_seq = READ(sub, invalidate_seq),
+		    .driver = MS_driver_amdgpu_userptr, .ok = RET() & 0xff ? 1 : 0);
 }

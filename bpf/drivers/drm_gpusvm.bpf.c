@@ -46,27 +46,11 @@ static __always_inline int say(struct drm_gpusvm_range *range, const struct said
 {
 	struct drm_gpusvm *gpusvm = READ(range, gpusvm);
 	struct drm_gpusvm_notifier *notifier = READ(range, notifier);
-	struct mm_struct *mm = READ(gpusvm, mm);
-	struct ev_svm_range *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(svm_range);
-	if (!e)
-		return 0;
-	e->ctx = ID(gpusvm);
-	e->range = ID(range);
-	e->sub = ID(&notifier->notifier);
-	e->start = READ(range, itree.start);
-	e->end = READ(range, itree.last) + 1;
-	e->within_start = said->within_start;
-	e->within_end = said->within_end;
-	e->verb = said->verb;
-	e->ret = said->ret;
-	e->device = said->device;
-	e->driver = MS_driver_drm_gpusvm;
-	SUBMIT(svm_range, e, mm);
-	return 0;
+	return EMIT(svm_range, READ(gpusvm, mm), .ctx = ID(gpusvm), .range = ID(range), .sub = ID(&notifier->notifier),
+		    .start = READ(range, itree.start), .end = READ(range, itree.last) + 1,
+		    .within_start = said->within_start, .within_end = said->within_end, .verb = said->verb,
+		    .ret = said->ret, .device = said->device, .driver = MS_driver_drm_gpusvm);
 }
 
 /*

@@ -50,24 +50,12 @@ EXIT(dev_fault_ret__i915, i915_gem_object_userptr_submit_init)
 EXIT(revalidate__i915, i915_gem_object_userptr_submit_done)
 {
 	struct drm_i915_gem_object *obj = (void *)ARG(0);
-	struct mm_struct *mm = READ(obj, userptr.notifier.mm);
-	struct ev_revalidate *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(revalidate);
-	if (!e)
-		return 0;
-	e->ctx = ID(obj);
-	e->sub = ID(&obj->userptr.notifier);
-	e->start = READ(obj, userptr.notifier.interval_tree.start);
-	e->end = READ(obj, userptr.notifier.interval_tree.last) + 1;
-	e->seq = READ(obj, userptr.notifier_seq);
-	e->sub_seq = READ(obj, userptr.notifier.invalidate_seq);
-	e->driver = MS_driver_i915_userptr;
-	e->ok = !(s32)RET();
-	SUBMIT(revalidate, e, mm);
-	return 0;
+	return EMIT(revalidate, READ(obj, userptr.notifier.mm), .ctx = ID(obj), .sub = ID(&obj->userptr.notifier),
+		    .start = READ(obj, userptr.notifier.interval_tree.start),
+		    .end = READ(obj, userptr.notifier.interval_tree.last) + 1, .seq = READ(obj, userptr.notifier_seq),
+		    .sub_seq = READ(obj, userptr.notifier.invalidate_seq), .driver = MS_driver_i915_userptr,
+		    .ok = !(s32)RET());
 }
 
 ENTRY(dev_ctx_end__i915, i915_gem_userptr_release)

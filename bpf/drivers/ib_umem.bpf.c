@@ -8,7 +8,6 @@
 static __always_inline int registered(struct ib_umem *umem, s32 stack)
 {
 	struct mm_struct *mm;
-	struct ev_reg *e;
 
 	if (ID(umem) >= ERR_PTR_MIN)
 		return 0;
@@ -18,17 +17,9 @@ static __always_inline int registered(struct ib_umem *umem, s32 stack)
 	becomes_holder(mm);
 	note_registration(ID(umem));
 	call_site(stack, mm);
-	e = RESERVE(reg);
-	if (!e)
-		return 0;
-	e->ctx = ID(umem);
-	e->sub = 0;
-	e->start = READ(umem, address);
-	e->end = e->start + READ(umem, length);
-	e->driver = MS_driver_ib_umem;
-	e->write = BPF_CORE_READ_BITFIELD_PROBED(umem, writable);
-	SUBMIT(reg, e, mm);
-	return 0;
+	return RECORD(reg, mm, .ctx = ID(umem), .sub = 0, .start = READ(umem, address),
+		      .end = e->start + READ(umem, length), .driver = MS_driver_ib_umem,
+		      .write = BPF_CORE_READ_BITFIELD_PROBED(umem, writable));
 }
 
 EXIT(reg__umem, __ib_umem_get_va)
@@ -46,24 +37,13 @@ EXIT(reg__umem__or_get, ib_umem_get)
 static __always_inline int accounted(struct ib_umem *umem)
 {
 	struct mm_struct *mm;
-	struct ev_pin_account *e;
 
 	if (ID(umem) >= ERR_PTR_MIN)
 		return 0;
 	mm = READ(umem, owning_mm);
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(pin_account);
-	if (!e)
-		return 0;
-	e->ctx = ID(umem);
-	e->start = READ(umem, address);
-	e->end = e->start + READ(umem, length);
-	e->pinned_vm = READ(mm, pinned_vm.counter);
-	e->driver = MS_driver_ib_umem;
-	e->pad0 = 0;
-	SUBMIT(pin_account, e, mm);
-	return 0;
+	return EMIT(pin_account, mm, .ctx = ID(umem), .start = READ(umem, address),
+		    .end = e->start + READ(umem, length), .pinned_vm = READ(mm, pinned_vm.counter),
+		    .driver = MS_driver_ib_umem);
 }
 
 EXIT(pin_account__umem, __ib_umem_get_va)
@@ -81,19 +61,11 @@ ENTRY(dereg__umem, __ib_umem_release)
 {
 	struct ib_umem *umem = (void *)ARG(1);
 	struct mm_struct *mm = GET(umem, owning_mm);
-	struct ev_dereg *e;
 
 	if (!wanted(mm))
 		return 0;
 	note_registration_end(ID(umem));
-	e = RESERVE(dereg);
-	if (!e)
-		return 0;
-	e->ctx = ID(umem);
-	e->start = GET(umem, address);
-	e->end = e->start + GET(umem, length);
-	e->driver = MS_driver_ib_umem;
-	e->dirty = (u32)ARG(2) && BPF_CORE_READ_BITFIELD_PROBED(umem, writable);
-	SUBMIT(dereg, e, mm);
-	return 0;
+	return RECORD(dereg, mm, .ctx = ID(umem), .start = GET(umem, address), .end = e->start + GET(umem, length),
+		      .driver = MS_driver_ib_umem,
+		      .dirty = (u32)ARG(2) && BPF_CORE_READ_BITFIELD_PROBED(umem, writable));
 }

@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When an on-demand-paging region is registered, faulted, mapped, unmapped, released. drivers/infiniband/core/umem_odp.c. */
 #include "bpf/drivers/ib_umem.bpf.h"
+#include "bpf/drivers/promise.bpf.h"
 
 static __always_inline int registered(struct ib_umem_odp *odp)
 {
-	struct mm_struct *mm;
-	struct ev_reg *e;
-
 	if (ID(odp) >= ERR_PTR_MIN)
 		return 0;
-	mm = READ(odp, umem.owning_mm);
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(reg);
-	if (!e)
-		return 0;
-	e->ctx = ID(odp);
-	e->sub = ID(&odp->notifier);
-	e->start = READ(odp, notifier.interval_tree.start);
-	e->end = READ(odp, notifier.interval_tree.last) + 1;
-	e->driver = MS_driver_ib_umem_odp;
-	e->write = BPF_CORE_READ_BITFIELD_PROBED(&odp->umem, writable);
-	SUBMIT(reg, e, mm);
-	return 0;
+	return EMIT(reg, READ(odp, umem.owning_mm), .ctx = ID(odp), .sub = ID(&odp->notifier),
+		    .start = READ(odp, notifier.interval_tree.start), .end = READ(odp, notifier.interval_tree.last) + 1,
+		    .driver = MS_driver_ib_umem_odp, .write = BPF_CORE_READ_BITFIELD_PROBED(&odp->umem, writable));
 }
 
 EXIT(reg__odp, ib_umem_odp_get)
@@ -39,126 +26,66 @@ EXIT(reg__odp_child, ib_umem_odp_alloc_child)
 ENTRY(dereg__odp, ib_umem_odp_release)
 {
 	struct ib_umem_odp *odp = (void *)ARG(0);
-	struct mm_struct *mm = GET(odp, umem.owning_mm);
-	struct ev_dereg *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(dereg);
-	if (!e)
-		return 0;
-	e->ctx = ID(odp);
-	e->start = GET(odp, notifier.interval_tree.start);
-	e->end = GET(odp, notifier.interval_tree.last) + 1;
-	e->driver = MS_driver_ib_umem_odp;
-	e->dirty = 0;
-	SUBMIT(dereg, e, mm);
-	return 0;
+	return EMIT(dereg, GET(odp, umem.owning_mm), .ctx = ID(odp), .start = GET(odp, notifier.interval_tree.start),
+		    .end = GET(odp, notifier.interval_tree.last) + 1, .driver = MS_driver_ib_umem_odp, .dirty = 0);
+}
+
+static __always_inline struct request of(struct ib_umem_odp *odp, u64 start, u64 end)
+{
+	return (struct request){
+	    .ctx = ID(odp), .sub = ID(&odp->notifier), .start = start, .end = end, .driver = MS_driver_ib_umem_odp};
 }
 
 /* ib_umem_odp_map_dma_and_lock(odp, user_virt, bcnt, access_mask, fault) */
 ENTRY(dev_fault__odp, ib_umem_odp_map_dma_and_lock)
 {
 	struct ib_umem_odp *odp = (void *)ARG(0);
-	struct mm_struct *mm = GET(odp, umem.owning_mm);
-	struct ev_dev_fault *e;
+	struct request r = of(odp, ARG(1), ARG(1) + ARG(2));
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(dev_fault);
-	if (!e)
-		return 0;
-	e->ctx = ID(odp);
-	e->sub = ID(&odp->notifier);
-	e->start = ARG(1);
-	e->end = ARG(1) + ARG(2);
-	e->driver = MS_driver_ib_umem_odp;
-	e->write = odp_asks_write(ARG(3));
-	SUBMIT(dev_fault, e, mm);
-	return 0;
+	r.write = odp_asks_write(ARG(3));
+	return asks(&r, GET(odp, umem.owning_mm));
 }
 
 EXIT(dev_fault_ret__odp, ib_umem_odp_map_dma_and_lock)
 {
 	struct ib_umem_odp *odp = (void *)ARG(0);
-	struct mm_struct *mm = GET(odp, umem.owning_mm);
-	struct ev_dev_fault_ret *e;
+	struct request r = of(odp, ARG(1), ARG(1) + ARG(2));
 	s32 ret = (s32)RET();
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(dev_fault_ret);
-	if (!e)
-		return 0;
-	e->ctx = ID(odp);
-	e->sub = ID(&odp->notifier);
-	e->start = ARG(1);
-	e->end = ARG(1) + ARG(2);
-	e->driver = MS_driver_ib_umem_odp;
-	e->ret = ret < 0 ? ret : 0;
-	SUBMIT(dev_fault_ret, e, mm);
-	return 0;
+	r.ret = ret < 0 ? ret : 0;
+	return answered(&r, GET(odp, umem.owning_mm));
 }
 
 /*
  * It returns with umem_mutex held, which the callback needs to set the sub's sequence: what is read here is what was
- * valid when the page list was committed. The range is the whole pages that were asked for. Without `fault` they may all
- * be empty, and mlx5_ib_invalidate_range() then has nothing to unmap: that is no mapping.
+ * valid when the page list was committed. The sequence that it was checked against is a local variable there. The range is the whole
+ * pages that were asked for. Without `fault` they may all be empty, and mlx5_ib_invalidate_range() then has nothing to unmap:
+ * that is no mapping.
  */
 EXIT(dev_map__odp, ib_umem_odp_map_dma_and_lock)
 {
 	struct ib_umem_odp *odp = (void *)ARG(0);
-	struct mm_struct *mm = GET(odp, umem.owning_mm);
-	struct ev_dev_map *e;
+	struct request r;
 	u64 page;
 
-	if ((s32)RET() < 0 || !(ARG(4) & 1) || !wanted(mm))
-		return 0;
-	e = RESERVE(dev_map);
-	if (!e)
+	if ((s32)RET() < 0 || !(ARG(4) & 1))
 		return 0;
 	page = 1UL << (GET(odp, page_shift) & 63);
-	e->ctx = ID(odp);
-	e->sub = ID(&odp->notifier);
-	e->start = ARG(1) & -page;
-	e->end = (ARG(1) + ARG(2) + page - 1) & -page;
-	e->seq = 0; /* a local variable there */
-	e->sub_seq = GET(odp, notifier.invalidate_seq);
-	e->pfn = 0;
-	e->owner = 0;
-	e->source = MS_page_source_unknown;
-	e->order = 0;
-	e->write = odp_asks_write(ARG(3));
-	e->cpu_dirty = 0;
-	e->driver = MS_driver_ib_umem_odp;
-	e->pad0 = 0;
-	SUBMIT(dev_map, e, mm);
-	return 0;
+	r = of(odp, ARG(1) & -page, (ARG(1) + ARG(2) + page - 1) & -page);
+	r.write = odp_asks_write(ARG(3));
+	return mapped(&r, GET(odp, notifier.invalidate_seq), GET(odp, umem.owning_mm));
 }
 
 /* ib_umem_odp_unmap_dma_pages(odp, virt, bound), under umem_mutex; it clips to the region itself. */
 EXIT(dev_unmap__odp, ib_umem_odp_unmap_dma_pages)
 {
 	struct ib_umem_odp *odp = (void *)ARG(0);
-	struct mm_struct *mm = GET(odp, umem.owning_mm);
-	u64 start = GET(odp, notifier.interval_tree.start), end = GET(odp, notifier.interval_tree.last) + 1;
-	struct ev_dev_unmap *e;
+	struct request r = of(odp, GET(odp, notifier.interval_tree.start), GET(odp, notifier.interval_tree.last) + 1);
 
-	if (start < ARG(1))
-		start = ARG(1);
-	if (end > ARG(2))
-		end = ARG(2);
-	if (start >= end || !wanted(mm))
-		return 0;
-	e = RESERVE(dev_unmap);
-	if (!e)
-		return 0;
-	e->ctx = ID(odp);
-	e->sub = ID(&odp->notifier);
-	e->start = start;
-	e->end = end;
-	e->driver = MS_driver_ib_umem_odp;
-	e->pad0 = 0;
-	SUBMIT(dev_unmap, e, mm);
-	return 0;
+	if (r.start < ARG(1))
+		r.start = ARG(1);
+	if (r.end > ARG(2))
+		r.end = ARG(2);
+	return unmapped(&r, GET(odp, umem.owning_mm));
 }

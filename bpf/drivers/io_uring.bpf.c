@@ -27,7 +27,6 @@ EXIT(reg__io_uring, io_sqe_buffer_register)
 	struct mm_struct *mm = GET(ctx, mm_account);
 	struct io_rsrc_node *node = (void *)RET();
 	struct io_mapped_ubuf *imu = 0;
-	struct ev_reg *e;
 	u64 start, end;
 
 	if (!wanted(mm))
@@ -45,22 +44,12 @@ EXIT(reg__io_uring, io_sqe_buffer_register)
 	end = ubuf_end_of(imu);
 	if (end <= start)
 		return 0;
-	e = RESERVE(reg);
-	if (!e)
-		return 0;
-	e->ctx = ID(imu);
-	e->sub = 0;
-	e->start = start;
-	e->end = end;
-	e->driver = MS_driver_io_uring;
-	e->write = 1;
-	SUBMIT(reg, e, mm);
-	return 0;
+	return RECORD(reg, mm, .ctx = ID(imu), .sub = 0, .start = start, .end = end, .driver = MS_driver_io_uring,
+		      .write = 1);
 }
 
 static __always_inline int released(struct mm_struct *mm, struct io_mapped_ubuf *imu)
 {
-	struct ev_dereg *e;
 	u64 start, end;
 
 	if (!imu || !wanted(mm) || ubuf_users(imu) > 1)
@@ -69,16 +58,7 @@ static __always_inline int released(struct mm_struct *mm, struct io_mapped_ubuf 
 	end = ubuf_end_of(imu);
 	if (end <= start)
 		return 0;
-	e = RESERVE(dereg);
-	if (!e)
-		return 0;
-	e->ctx = ID(imu);
-	e->start = start;
-	e->end = end;
-	e->driver = MS_driver_io_uring;
-	e->dirty = 0;
-	SUBMIT(dereg, e, mm);
-	return 0;
+	return RECORD(dereg, mm, .ctx = ID(imu), .start = start, .end = end, .driver = MS_driver_io_uring, .dirty = 0);
 }
 
 ENTRY(dereg__io_uring, io_free_rsrc_node)

@@ -14,17 +14,8 @@ EXIT(quiesce__kfd, amdgpu_amdkfd_evict_userptr)
 	struct kgd_mem *mem = (void *)kfd_evicted_mem(ADDRESS(0), ADDRESS(2));
 	struct amdkfd_process_info *process = READ(mem, process_info);
 	struct amdgpu_bo *bo = READ(mem, bo);
-	struct mm_struct *mm = READ(bo, notifier.mm);
-	struct ev_quiesce *e;
 
-	if ((s32)RET() || READ(process, block_mmu_notifications) || !wanted(mm))
+	if ((s32)RET() || READ(process, block_mmu_notifications))
 		return 0;
-	e = RESERVE(quiesce);
-	if (!e)
-		return 0;
-	e->ctx = ID(bo);
-	e->driver = MS_driver_kfd_userptr;
-	e->pad0 = 0;
-	SUBMIT(quiesce, e, mm);
-	return 0;
+	return EMIT(quiesce, READ(bo, notifier.mm), .ctx = ID(bo), .driver = MS_driver_kfd_userptr);
 }

@@ -87,24 +87,13 @@ EXIT(revalidate__kvm, is_page_fault_stale)
 	struct kvm_page_fault *fault = (void *)ARG(1);
 	struct kvm_memory_slot *slot = GET(fault, slot);
 	struct kvm *kvm = GET(vcpu, kvm);
-	struct mm_struct *mm = GET(kvm, mm);
-	struct ev_revalidate *e;
 
-	if (!slot || kvm_fault_is_private(fault) || !wanted(mm))
+	if (!slot || kvm_fault_is_private(fault))
 		return 0;
-	e = RESERVE(revalidate);
-	if (!e)
-		return 0;
-	e->ctx = ID(kvm);
-	e->sub = 0;
-	e->start = hva_of(slot, GET(fault, gfn), direct);
-	e->end = e->start + 4096;
-	e->seq = kvm_fault_seq(fault, bpf_core_field_exists(fault->mmu_seq) ? 0 : ADDRESS(2));
-	e->sub_seq = READ(kvm, mmu_invalidate_seq);
-	e->driver = MS_driver_kvm;
-	e->ok = !(RET() & 0xff);
-	SUBMIT(revalidate, e, mm);
-	return 0;
+	return EMIT(revalidate, GET(kvm, mm), .ctx = ID(kvm), .sub = 0, .start = hva_of(slot, GET(fault, gfn), direct),
+		    .end = e->start + 4096,
+		    .seq = kvm_fault_seq(fault, bpf_core_field_exists(fault->mmu_seq) ? 0 : ADDRESS(2)),
+		    .sub_seq = READ(kvm, mmu_invalidate_seq), .driver = MS_driver_kvm, .ok = !(RET() & 0xff));
 }
 
 enum {
@@ -118,35 +107,16 @@ EXIT(dev_map__kvm, kvm_tdp_mmu_map)
 	struct kvm_page_fault *fault = (void *)ARG(1);
 	struct kvm_memory_slot *slot = GET(fault, slot);
 	struct kvm *kvm = GET(vcpu, kvm);
-	struct mm_struct *mm = GET(kvm, mm);
-	struct ev_dev_map *e;
-	u64 gfn, pages;
-	u32 order;
 
-	if ((s32)RET() == RET_PF_RETRY || (s32)RET() < 0 || !slot || kvm_fault_is_private(fault) || !wanted(mm))
+	if ((s32)RET() == RET_PF_RETRY || (s32)RET() < 0 || !slot || kvm_fault_is_private(fault))
 		return 0;
-	e = RESERVE(dev_map);
-	if (!e)
-		return 0;
-	order = (GET(fault, goal_level) - 1) * 9 & 63; /* PG_LEVEL_4K is 1 */
-	pages = 1UL << order;
-	gfn = GET(fault, gfn) & -pages;
-	e->ctx = ID(kvm);
-	e->sub = 0;
-	e->start = hva_of(slot, gfn, direct);
-	e->end = e->start + (pages << 12);
-	e->seq = kvm_fault_seq(fault, 0);
-	e->sub_seq = READ(kvm, mmu_invalidate_seq);
-	e->pfn = GET(fault, pfn) & -pages;
-	e->owner = 0;
-	e->source = MS_page_source_unknown;
-	e->order = order;
-	e->write = GET(fault, map_writable);
-	e->cpu_dirty = 0;
-	e->driver = MS_driver_kvm;
-	e->pad0 = 0;
-	SUBMIT(dev_map, e, mm);
-	return 0;
+	/* PG_LEVEL_4K is 1 */
+	return EMIT(dev_map, GET(kvm, mm), .order = (GET(fault, goal_level) - 1) * 9 & 63, .ctx = ID(kvm), .sub = 0,
+		    .start = hva_of(slot, GET(fault, gfn) & (-1UL << e->order), direct),
+		    .end = e->start + (4096UL << e->order), .seq = kvm_fault_seq(fault, 0),
+		    .sub_seq = READ(kvm, mmu_invalidate_seq), .pfn = GET(fault, pfn) & (-1UL << e->order), .owner = 0,
+		    .source = MS_page_source_unknown, .write = GET(fault, map_writable), .cpu_dirty = 0,
+		    .driver = MS_driver_kvm);
 }
 
 static __always_inline int not_mapped(struct kvm *kvm, u64 start, u64 end, const bool direct)

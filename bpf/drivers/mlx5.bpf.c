@@ -28,91 +28,74 @@ struct {
 	__type(value, u32); /* its flags */
 } faulting SEC(".maps");
 
+static __always_inline struct request of(struct ib_umem_odp *odp, u64 start, u64 length)
+{
+	return (struct request){
+	    .ctx = ID(odp), .sub = ID(&odp->notifier), .start = start, .end = start + length, .driver = MS_driver_mlx5};
+}
+
 /* pagefault_real_mr(mr, odp, user_va, bcnt, bytes_mapped, flags) */
 ENTRY(dev_fault__mlx5, pagefault_real_mr)
 {
 	struct ib_umem_odp *odp = (void *)ARG(1);
-	struct request r = {.ctx = ID(odp), .sub = ID(&odp->notifier), .driver = MS_driver_mlx5};
+	struct request r = of(odp, ARG(2), ARG(3));
 	u32 tid = bpf_get_current_pid_tgid(), flags = ARG(5);
 
 	bpf_map_update_elem(&faulting, &tid, &flags, BPF_ANY);
-	r.start = ARG(2);
-	r.end = ARG(2) + ARG(3);
 	return asks(&r, GET(odp, umem.owning_mm));
 }
 
 EXIT(dev_fault_ret__mlx5, pagefault_real_mr)
 {
 	struct ib_umem_odp *odp = (void *)ARG(1);
-	struct request r = {.ctx = ID(odp), .sub = ID(&odp->notifier), .driver = MS_driver_mlx5};
+	struct request r = of(odp, ARG(2), ARG(3));
 	u32 tid = bpf_get_current_pid_tgid();
 	s32 ret = (s32)RET();
 
 	bpf_map_delete_elem(&faulting, &tid);
-	r.start = ARG(2);
-	r.end = ARG(2) + ARG(3);
 	r.ret = ret < 0 ? ret : 0;
 	return answered(&r, GET(odp, umem.owning_mm));
 }
 
-static __always_inline int mapped(struct ib_umem_odp *odp, const struct request *r)
-{
-	struct mm_struct *mm = READ(odp, umem.owning_mm);
-	struct ev_dev_map *e;
-
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(dev_map);
-	if (!e)
-		return 0;
-	e->ctx = r->ctx;
-	e->sub = r->sub;
-	e->start = r->start;
-	e->end = r->end;
-	e->seq = 0;
-	e->sub_seq = READ(odp, notifier.invalidate_seq);
-	e->pfn = 0;
-	e->owner = 0;
-	e->source = MS_page_source_unknown;
-	e->order = 0;
-	e->write = BPF_CORE_READ_BITFIELD_PROBED(&odp->umem, writable);
-	e->cpu_dirty = 0;
-	e->driver = MS_driver_mlx5;
-	e->pad0 = 0;
-	SUBMIT(dev_map, e, mm);
-	return 0;
-}
-
-/* mlx5r_umr_update_xlt(mr, idx, npages, page_shift, flags): returns when the adapter has done it */
-EXIT(dev_map__mlx5, mlx5r_umr_update_xlt)
+/*
+ * mlx5r_umr_update_xlt(mr, idx, npages, page_shift, flags) returns when the adapter has done it: the region whose entries these are, 0 if it
+ * failed or they are no region's.
+ */
+static __always_inline struct ib_umem_odp *updated(const u64 *args, const bool direct, struct request *r)
 {
 	struct mlx5_ib_mr *mr = (void *)ARG(0);
 	struct ib_umem_odp *odp = (void *)READ(mr, umem);
-	u32 flags = ARG(4), tid = bpf_get_current_pid_tgid(), *fault = bpf_map_lookup_elem(&faulting, &tid);
-	struct request r = {.ctx = ID(odp), .sub = ID(&odp->notifier), .driver = MS_driver_mlx5};
 
-	if ((s32)RET() || !odp || flags & (MLX5_IB_UPD_XLT_ZAP | MLX5_IB_UPD_XLT_INDIRECT) || !fault ||
-	    *fault & MLX5_PF_FLAGS_SNAPSHOT)
+	if ((s32)RET() || !odp || ARG(4) & MLX5_IB_UPD_XLT_INDIRECT ||
+	    !BPF_CORE_READ_BITFIELD_PROBED(&odp->umem, is_odp))
 		return 0;
-	if (!BPF_CORE_READ_BITFIELD_PROBED(&odp->umem, is_odp))
+	*r = of(odp, READ(odp, notifier.interval_tree.start) + (ARG(1) << (ARG(3) & 63)),
+		(u64)(u32)ARG(2) << (ARG(3) & 63));
+	return odp;
+}
+
+EXIT(dev_map__mlx5, mlx5r_umr_update_xlt)
+{
+	u32 tid = bpf_get_current_pid_tgid(), *fault = bpf_map_lookup_elem(&faulting, &tid);
+	struct ib_umem_odp *odp;
+	struct request r;
+
+	if (ARG(4) & MLX5_IB_UPD_XLT_ZAP || !fault || *fault & MLX5_PF_FLAGS_SNAPSHOT)
 		return 0;
-	r.start = READ(odp, notifier.interval_tree.start) + (ARG(1) << (ARG(3) & 63));
-	r.end = r.start + ((u64)(u32)ARG(2) << (ARG(3) & 63));
-	return mapped(odp, &r);
+	odp = updated(args, direct, &r);
+	if (!odp)
+		return 0;
+	r.write = BPF_CORE_READ_BITFIELD_PROBED(&odp->umem, writable);
+	return mapped(&r, READ(odp, notifier.invalidate_seq), READ(odp, umem.owning_mm));
 }
 
 EXIT(dev_unmap__mlx5, mlx5r_umr_update_xlt)
 {
-	struct mlx5_ib_mr *mr = (void *)ARG(0);
-	struct ib_umem_odp *odp = (void *)READ(mr, umem);
-	struct request r = {.ctx = ID(odp), .sub = ID(&odp->notifier), .driver = MS_driver_mlx5};
-	u32 flags = ARG(4);
+	struct ib_umem_odp *odp;
+	struct request r;
 
-	if ((s32)RET() || !odp || !(flags & MLX5_IB_UPD_XLT_ZAP) || flags & MLX5_IB_UPD_XLT_INDIRECT)
+	if (!(ARG(4) & MLX5_IB_UPD_XLT_ZAP))
 		return 0;
-	if (!BPF_CORE_READ_BITFIELD_PROBED(&odp->umem, is_odp))
-		return 0;
-	r.start = READ(odp, notifier.interval_tree.start) + (ARG(1) << (ARG(3) & 63));
-	r.end = r.start + ((u64)(u32)ARG(2) << (ARG(3) & 63));
-	return unmapped(&r, READ(odp, umem.owning_mm));
+	odp = updated(args, direct, &r);
+	return odp ? unmapped(&r, READ(odp, umem.owning_mm)) : 0;
 }

@@ -15,40 +15,14 @@ struct promise {
 
 static __always_inline int promises(const struct promise *p, const void *mm)
 {
-	struct ev_dev_ctx *e;
-
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(dev_ctx);
-	if (!e)
-		return 0;
-	e->ctx = p->ctx;
-	e->sub = p->sub;
-	e->owner = 0; /* no hook sees it: a driver gives it to each call anew */
-	e->discipline = p->discipline;
-	e->wide = p->wide;
-	e->mixed = 0;
-	e->flushes = 0;
-	e->driver = p->driver;
-	e->pad0 = 0;
-	SUBMIT(dev_ctx, e, mm);
-	return 0;
+	/* no hook sees the owner: a driver gives it to each call anew */
+	return EMIT(dev_ctx, mm, .ctx = p->ctx, .sub = p->sub, .owner = 0, .discipline = p->discipline, .wide = p->wide,
+		    .mixed = 0, .flushes = 0, .driver = p->driver);
 }
 
 static __always_inline int is_gone(u64 ctx, u32 driver, const void *mm)
 {
-	struct ev_dev_ctx_end *e;
-
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(dev_ctx_end);
-	if (!e)
-		return 0;
-	e->ctx = ctx;
-	e->driver = driver;
-	e->pad0 = 0;
-	SUBMIT(dev_ctx_end, e, mm);
-	return 0;
+	return EMIT(dev_ctx_end, mm, .ctx = ctx, .driver = driver);
 }
 
 /* The pages of [start, end) are asked for, or it is known what came of it. */
@@ -58,61 +32,28 @@ struct request {
 	s32 ret;
 };
 
+#define REQUEST_OF(r) .ctx = (r)->ctx, .sub = (r)->sub, .start = (r)->start, .end = (r)->end, .driver = (r)->driver
+
 static __always_inline int asks(const struct request *r, const void *mm)
 {
-	struct ev_dev_fault *e;
-
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(dev_fault);
-	if (!e)
-		return 0;
-	e->ctx = r->ctx;
-	e->sub = r->sub;
-	e->start = r->start;
-	e->end = r->end;
-	e->driver = r->driver;
-	e->write = r->write;
-	SUBMIT(dev_fault, e, mm);
-	return 0;
+	return EMIT(dev_fault, mm, REQUEST_OF(r), .write = r->write);
 }
 
 static __always_inline int answered(const struct request *r, const void *mm)
 {
-	struct ev_dev_fault_ret *e;
-
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(dev_fault_ret);
-	if (!e)
-		return 0;
-	e->ctx = r->ctx;
-	e->sub = r->sub;
-	e->start = r->start;
-	e->end = r->end;
-	e->driver = r->driver;
-	e->ret = r->ret;
-	SUBMIT(dev_fault_ret, e, mm);
-	return 0;
+	return EMIT(dev_fault_ret, mm, REQUEST_OF(r), .ret = r->ret);
 }
 
 static __always_inline int unmapped(const struct request *r, const void *mm)
 {
-	struct ev_dev_unmap *e;
+	return r->start < r->end ? EMIT(dev_unmap, mm, REQUEST_OF(r)) : 0;
+}
 
-	if (r->start >= r->end || !wanted(mm))
-		return 0;
-	e = RESERVE(dev_unmap);
-	if (!e)
-		return 0;
-	e->ctx = r->ctx;
-	e->sub = r->sub;
-	e->start = r->start;
-	e->end = r->end;
-	e->driver = r->driver;
-	e->pad0 = 0;
-	SUBMIT(dev_unmap, e, mm);
-	return 0;
+/* Where a hook sees neither the pages nor the sequence that they were checked against. */
+static __always_inline int mapped(const struct request *r, u64 sub_seq, const void *mm)
+{
+	return EMIT(dev_map, mm, REQUEST_OF(r), .seq = 0, .sub_seq = sub_seq, .pfn = 0, .owner = 0,
+		    .source = MS_page_source_unknown, .order = 0, .write = r->write, .cpu_dirty = 0);
 }
 
 #endif

@@ -15,55 +15,27 @@ static __always_inline struct ib_umem *pinned(struct rxe_mr *mr, const bool dire
 	return umem && !BPF_CORE_READ_BITFIELD_PROBED(umem, is_odp) ? umem : 0;
 }
 
-static __always_inline u64 address(struct rxe_mr *mr, struct ib_umem *umem, u64 iova, const bool direct)
-{
-	return GET(umem, address) + (iova - GET(mr, ibmr.iova));
-}
+/* Which bytes of the process [iova, iova + length) of the region are. */
+#define ACCESS_OF(mr, umem, iova, length)                                                                              \
+	.ctx = ID(umem), .start = GET(umem, address) + (iova - GET(mr, ibmr.iova)), .end = e->start + length,          \
+	.driver = MS_driver_rxe
 
 static __always_inline int begin(struct rxe_mr *mr, u64 iova, u64 length, bool write, const bool direct)
 {
 	struct ib_umem *umem = pinned(mr, direct);
-	struct ev_dma_begin *e;
-	struct mm_struct *mm;
 
 	if (!umem)
 		return 0;
-	mm = GET(umem, owning_mm);
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(dma_begin);
-	if (!e)
-		return 0;
-	e->ctx = ID(umem);
-	e->start = address(mr, umem, iova, direct);
-	e->end = e->start + length;
-	e->driver = MS_driver_rxe;
-	e->write = write;
-	SUBMIT(dma_begin, e, mm);
-	return 0;
+	return EMIT(dma_begin, GET(umem, owning_mm), ACCESS_OF(mr, umem, iova, length), .write = write);
 }
 
 static __always_inline int end(struct rxe_mr *mr, u64 iova, u64 length, s32 ret, const bool direct)
 {
 	struct ib_umem *umem = pinned(mr, direct);
-	struct ev_dma_end *e;
-	struct mm_struct *mm;
 
 	if (!umem)
 		return 0;
-	mm = GET(umem, owning_mm);
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(dma_end);
-	if (!e)
-		return 0;
-	e->ctx = ID(umem);
-	e->start = address(mr, umem, iova, direct);
-	e->end = e->start + length;
-	e->driver = MS_driver_rxe;
-	e->ret = ret;
-	SUBMIT(dma_end, e, mm);
-	return 0;
+	return EMIT(dma_end, GET(umem, owning_mm), ACCESS_OF(mr, umem, iova, length), .ret = ret);
 }
 
 /* rxe_mr_copy(mr, iova, addr, length, dir) */

@@ -21,6 +21,8 @@ struct {
 	__type(value, struct access);
 } accesses SEC(".maps");
 
+#define ACCESS_OF(access) .ctx = access.ctx, .start = access.start, .end = access.end, .driver = MS_driver_rxe_odp
+
 /* rxe_odp_map_range_and_lock(mr, iova, length, flags); the iova of an ODP region is its user address */
 EXIT(dma_begin__rxe_odp, rxe_odp_map_range_and_lock)
 {
@@ -28,26 +30,12 @@ EXIT(dma_begin__rxe_odp, rxe_odp_map_range_and_lock)
 	struct ib_umem *umem = GET(mr, umem);
 	struct mm_struct *mm = GET(umem, owning_mm);
 	u32 tid = bpf_get_current_pid_tgid();
-	struct access access = {};
-	struct ev_dma_begin *e;
+	struct access access = {.ctx = ID(umem), .mm = ID(mm), .start = ARG(1), .end = ARG(1) + (u32)ARG(2)};
 
 	if ((s32)RET() || !wanted(mm))
 		return 0;
-	access.ctx = ID(umem);
-	access.mm = ID(mm);
-	access.start = ARG(1);
-	access.end = ARG(1) + (u32)ARG(2);
 	bpf_map_update_elem(&accesses, &tid, &access, BPF_ANY);
-	e = RESERVE(dma_begin);
-	if (!e)
-		return 0;
-	e->ctx = access.ctx;
-	e->start = access.start;
-	e->end = access.end;
-	e->driver = MS_driver_rxe_odp;
-	e->write = !(ARG(3) & RXE_PAGEFAULT_RDONLY);
-	SUBMIT(dma_begin, e, mm);
-	return 0;
+	return RECORD(dma_begin, mm, ACCESS_OF(access), .write = !(ARG(3) & RXE_PAGEFAULT_RDONLY));
 }
 
 /* Only what began: these functions also fail before they get to the memory. */
@@ -55,22 +43,12 @@ static __always_inline int end(s32 ret)
 {
 	u32 tid = bpf_get_current_pid_tgid();
 	struct access *begun = bpf_map_lookup_elem(&accesses, &tid), access;
-	struct ev_dma_end *e;
 
 	if (!begun)
 		return 0;
 	access = *begun;
 	bpf_map_delete_elem(&accesses, &tid);
-	e = RESERVE(dma_end);
-	if (!e)
-		return 0;
-	e->ctx = access.ctx;
-	e->start = access.start;
-	e->end = access.end;
-	e->driver = MS_driver_rxe_odp;
-	e->ret = ret;
-	SUBMIT(dma_end, e, access.mm);
-	return 0;
+	return RECORD(dma_end, access.mm, ACCESS_OF(access), .ret = ret);
 }
 
 EXIT(dma_end__rxe_odp_copy, rxe_odp_mr_copy)

@@ -29,42 +29,20 @@ struct vfio_dma {
 EXIT(reg__vfio, vfio_pin_pages_remote)
 {
 	struct vfio_dma *dma = (void *)ARG(0);
-	struct mm_struct *mm = GET(dma, mm);
 	s64 pinned = (s64)RET();
-	struct ev_reg *e;
 
-	if (pinned <= 0 || !wanted(mm))
+	if (pinned <= 0)
 		return 0;
-	e = RESERVE(reg);
-	if (!e)
-		return 0;
-	e->ctx = ID(dma);
-	e->sub = 0;
-	e->start = GET(dma, vaddr);
-	e->end = ARG(1) + ((u64)pinned << 12);
-	e->driver = MS_driver_vfio;
-	e->write = !!(GET(dma, prot) & IOMMU_WRITE);
-	SUBMIT(reg, e, mm);
-	return 0;
+	return EMIT(reg, GET(dma, mm), .ctx = ID(dma), .sub = 0, .start = GET(dma, vaddr),
+		    .end = ARG(1) + ((u64)pinned << 12), .driver = MS_driver_vfio,
+		    .write = !!(GET(dma, prot) & IOMMU_WRITE));
 }
 
 /* vfio_remove_dma(iommu, dma): also the way back out of a map that failed. put_pfn() marks dirty what the device could write. */
 ENTRY(dereg__vfio, vfio_remove_dma)
 {
 	struct vfio_dma *dma = (void *)ARG(1);
-	struct mm_struct *mm = GET(dma, mm);
-	struct ev_dereg *e;
 
-	if (!wanted(mm))
-		return 0;
-	e = RESERVE(dereg);
-	if (!e)
-		return 0;
-	e->ctx = ID(dma);
-	e->start = GET(dma, vaddr);
-	e->end = e->start + GET(dma, size);
-	e->driver = MS_driver_vfio;
-	e->dirty = !!(GET(dma, prot) & IOMMU_WRITE);
-	SUBMIT(dereg, e, mm);
-	return 0;
+	return EMIT(dereg, GET(dma, mm), .ctx = ID(dma), .start = GET(dma, vaddr), .end = e->start + GET(dma, size),
+		    .driver = MS_driver_vfio, .dirty = !!(GET(dma, prot) & IOMMU_WRITE));
 }

@@ -131,7 +131,6 @@ static __always_inline void ucache_inserted(u64 cache, u64 region, u64 start, u6
 	struct mm_struct *mm = task_mm();
 	struct ucache_region value = {cache, region};
 	struct ucache_name key = {(u64)mm, name};
-	struct ev_ucache_insert *e;
 
 	if (!wanted(mm))
 		return;
@@ -141,94 +140,32 @@ static __always_inline void ucache_inserted(u64 cache, u64 region, u64 start, u6
 		key.name = registration;
 		bpf_map_update_elem(&ucache_regions, &key, &value, BPF_ANY);
 	}
-	e = RESERVE(ucache_insert);
-	if (!e)
-		return;
-	e->cache = cache;
-	e->region = region;
-	e->start = start;
-	e->end = end;
-	e->ctx = registration;
-	SUBMIT(ucache_insert, e, mm);
+	RECORD(ucache_insert, mm, .cache = cache, .region = region, .start = start, .end = end, .ctx = registration);
 }
 
 static __always_inline void ucache_found(u64 cache, u64 region, u64 start, u64 end)
 {
-	struct mm_struct *mm = task_mm();
-	struct ev_ucache_hit *e;
-
-	if (!wanted(mm))
-		return;
-	e = RESERVE(ucache_hit);
-	if (!e)
-		return;
-	e->cache = cache;
-	e->region = region;
-	e->start = start;
-	e->end = end;
-	SUBMIT(ucache_hit, e, mm);
+	EMIT(ucache_hit, task_mm(), .cache = cache, .region = region, .start = start, .end = end);
 }
 
 static __always_inline void ucache_given_back(u64 cache, u64 region)
 {
-	struct mm_struct *mm = task_mm();
-	struct ev_ucache_put *e;
-
-	if (!wanted(mm))
-		return;
-	e = RESERVE(ucache_put);
-	if (!e)
-		return;
-	e->cache = cache;
-	e->region = region;
-	SUBMIT(ucache_put, e, mm);
+	EMIT(ucache_put, task_mm(), .cache = cache, .region = region);
 }
 
 static __always_inline void ucache_evicted(u64 cache, u64 region, u32 freed)
 {
-	struct mm_struct *mm = task_mm();
-	struct ev_ucache_evict *e;
-
-	if (!wanted(mm))
-		return;
-	e = RESERVE(ucache_evict);
-	if (!e)
-		return;
-	e->cache = cache;
-	e->region = region;
-	e->freed = freed;
-	e->pad0 = 0;
-	SUBMIT(ucache_evict, e, mm);
+	EMIT(ucache_evict, task_mm(), .cache = cache, .region = region, .freed = freed);
 }
 
 static __always_inline void ucache_told(u64 cache, u64 start, u64 length)
 {
-	struct mm_struct *mm = task_mm();
-	struct ev_ucache_event *e;
-
-	if (!wanted(mm))
-		return;
-	e = RESERVE(ucache_event);
-	if (!e)
-		return;
-	e->cache = cache;
-	e->start = start;
-	e->end = start + length;
-	SUBMIT(ucache_event, e, mm);
+	EMIT(ucache_event, task_mm(), .cache = cache, .start = start, .end = start + length);
 }
 
 static __always_inline void ucache_ended(u64 cache)
 {
-	struct mm_struct *mm = task_mm();
-	struct ev_ucache_end *e;
-
-	if (!wanted(mm))
-		return;
-	e = RESERVE(ucache_end);
-	if (!e)
-		return;
-	e->cache = cache;
-	SUBMIT(ucache_end, e, mm);
+	EMIT(ucache_end, task_mm(), .cache = cache);
 }
 
 /* The kernel registered memory for this task: if that is a cache's doing, it is the registration behind the region. */
