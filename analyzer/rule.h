@@ -100,10 +100,13 @@ class Judge {
 class Rule {
  public:
   virtual ~Rule() = default;
-  // Before the first record, once: for rules that look up more than the facts of one record.
-  virtual void attach(const Mirror&) {}
+  // Before the first record, once.
+  void attach(const Mirror& mirror) { mirror_ = &mirror; }
   // After the last record, once. `end` is its time.
   virtual void finish(uint64_t end, const Mirror&, Judge&) { (void)end; }
+
+ protected:
+  const Mirror* mirror_ = nullptr;  // for rules that look up more than the facts of one record
 };
 
 template <typename Self, typename Ev>

@@ -58,4 +58,14 @@ class Suspects {
   std::vector<One> list_;
 };
 
+// A rule that has suspects: the trace's end is when nothing can explain them any more.
+template <typename Self>
+class SuspectingRule : public RuleOf<Self> {
+ public:
+  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
+
+ protected:
+  Suspects suspects_;
+};
+
 }  // namespace mirrorscope

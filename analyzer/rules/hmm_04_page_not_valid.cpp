@@ -27,14 +27,12 @@ class PageNotValid final : public RuleOf<PageNotValid> {
 
   void on(const ev_cb_enter& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.sub, judge); }
   void finish(uint64_t end, const Mirror&, Judge& judge) override { suspects_.settle(end, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
 
  private:
   static constexpr uint64_t kFault = 1ull << 63;  // HMM_PFN_REQ_FAULT
   static constexpr uint64_t kWrite = 1ull << 62;  // HMM_PFN_REQ_WRITE
 
   Suspects suspects_;
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(hmm_04_page_not_valid, PageNotValid,

@@ -6,7 +6,7 @@
 
 namespace mirrorscope::rules {
 
-class InsertUnpaired final : public RuleOf<InsertUnpaired> {
+class InsertUnpaired final : public SuspectingRule<InsertUnpaired> {
  public:
   void on(const ev_sub_insert_ret& e, const Facts& f, Judge& judge) {
     suspects_.explain(e.h, e.sub, judge);
@@ -31,11 +31,6 @@ class InsertUnpaired final : public RuleOf<InsertUnpaired> {
         fmt::format("sub {} is removed for the second time: the reference on the mm is dropped twice", hex(e.sub)),
         f.sub->fn);
   }
-
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-
- private:
-  Suspects suspects_;
 };
 
 RULE(lif_01_insert_unpaired, InsertUnpaired,

@@ -6,7 +6,7 @@
 
 namespace mirrorscope::rules {
 
-class CallbackAfterRemove final : public RuleOf<CallbackAfterRemove> {
+class CallbackAfterRemove final : public SuspectingRule<CallbackAfterRemove> {
  public:
   void on(const ev_sub_insert& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.sub, judge); }
 
@@ -22,8 +22,6 @@ class CallbackAfterRemove final : public RuleOf<CallbackAfterRemove> {
     late(e.h, f, judge, e.fn, f.entry->at.time, "was still running");
   }
 
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-
  private:
   void late(const ev_header& h, const Facts& f, Judge& judge, uint64_t fn, uint64_t from, std::string_view does) {
     suspects_.settle(h.time, judge);
@@ -35,7 +33,6 @@ class CallbackAfterRemove final : public RuleOf<CallbackAfterRemove> {
                               hex(sub.ptr), does),
                   fn);
   }
-  Suspects suspects_;
 };
 
 RULE(lif_02_callback_after_remove, CallbackAfterRemove,

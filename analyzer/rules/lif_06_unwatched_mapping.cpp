@@ -28,11 +28,6 @@ class UnwatchedMapping final : public RuleOf<UnwatchedMapping> {
                  fmt::format("{} is mapped and no notifier watches it from {} on: nobody will be told when it dies",
                              range_text(e.start, e.end), hex(watched_to)));
   }
-
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(lif_06_unwatched_mapping, UnwatchedMapping,

@@ -6,7 +6,7 @@
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
-class MappedAtRemove final : public RuleOf<MappedAtRemove> {
+class MappedAtRemove final : public SuspectingRule<MappedAtRemove> {
  public:
   void on(const ev_sub_remove& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -26,12 +26,6 @@ class MappedAtRemove final : public RuleOf<MappedAtRemove> {
   }
 
   void on(const ev_dev_unmap& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(lif_07_mapped_at_remove, MappedAtRemove,

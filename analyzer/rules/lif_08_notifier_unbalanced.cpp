@@ -6,7 +6,7 @@
 
 namespace mirrorscope::rules {
 
-class NotifierUnbalanced final : public RuleOf<NotifierUnbalanced> {
+class NotifierUnbalanced final : public SuspectingRule<NotifierUnbalanced> {
  public:
   void on(const ev_mn_register& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.sub, judge); }
 
@@ -53,9 +53,6 @@ class NotifierUnbalanced final : public RuleOf<NotifierUnbalanced> {
   void on(const ev_hl_end& e, const Facts& f, Judge& judge) { quiet(e.h, e.fn, f, judge); }
   void on(const ev_hl_release& e, const Facts& f, Judge& judge) { quiet(e.h, e.fn, f, judge); }
 
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-
  private:
   bool all_probed(std::initializer_list<uint16_t> events) const {
     for (uint16_t id : events)
@@ -78,9 +75,6 @@ class NotifierUnbalanced final : public RuleOf<NotifierUnbalanced> {
                               list.freed ? "freed" : "unregistered"),
                   fn);
   }
-
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(lif_08_notifier_unbalanced, NotifierUnbalanced,

@@ -27,10 +27,6 @@ class UnlockedBetween final : public RuleOf<UnlockedBetween> {
   void on(const ev_revalidate&, const Facts&, Judge&) {}
   void on(const ev_lock&, const Facts&, Judge&) {}
   void on(const ev_unlock&, const Facts&, Judge&) {}
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(lock_04_unlocked_between, UnlockedBetween,

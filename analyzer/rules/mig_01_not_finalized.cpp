@@ -32,8 +32,6 @@ class NotFinalized final : public RuleOf<NotFinalized> {
           "finalized for the second time: pages are unlocked and put twice");
   }
 
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
  private:
   static void leaked(const ev_header& h, const Migration& m, Judge& judge, std::string_view why) {
     if (!m.locked) return judge.unknown();  // holes alone are not locked
@@ -52,7 +50,6 @@ class NotFinalized final : public RuleOf<NotFinalized> {
     judge.broken(h, f.migration.setup.time, {{f.migration.setup, "it was set up"}, {first, std::move(role)}},
                  std::move(what));
   }
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(mig_01_not_finalized, NotFinalized,

@@ -7,7 +7,7 @@
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
-class CopyUnfinished final : public RuleOf<CopyUnfinished> {
+class CopyUnfinished final : public SuspectingRule<CopyUnfinished> {
  public:
   void on(const ev_copy_begin& e, const Facts&, Judge&) {
     if (copies_.size() == kKept) copies_.erase(copies_.begin());
@@ -26,7 +26,6 @@ class CopyUnfinished final : public RuleOf<CopyUnfinished> {
 
   void on(const ev_migrate_finalize& e, const Facts&, Judge& judge) { finalized(e.h, e.args, judge); }
   void on(const ev_migrate_device_finalize& e, const Facts&, Judge& judge) { finalized(e.h, e.src, judge); }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
 
  private:
   void finalized(const ev_header& h, uint64_t args, Judge& judge) {
@@ -45,7 +44,6 @@ class CopyUnfinished final : public RuleOf<CopyUnfinished> {
     EventRef at;
   };
   std::vector<Copy> copies_;  // under way
-  Suspects suspects_;
 };
 
 RULE(mig_06_copy_unfinished, CopyUnfinished,

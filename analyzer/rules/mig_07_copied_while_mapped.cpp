@@ -6,7 +6,7 @@
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
-class CopiedWhileMapped final : public RuleOf<CopiedWhileMapped> {
+class CopiedWhileMapped final : public SuspectingRule<CopiedWhileMapped> {
  public:
   void on(const ev_copy_begin& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -23,12 +23,6 @@ class CopiedWhileMapped final : public RuleOf<CopiedWhileMapped> {
   }
 
   void on(const ev_dev_unmap& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(mig_07_copied_while_mapped, CopiedWhileMapped,

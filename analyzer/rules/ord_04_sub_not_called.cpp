@@ -21,9 +21,9 @@ class SubNotCalled final : public RuleOf<SubNotCalled> {
     const Call& call = *f.entry;
     f.mm->subs.overlapping(e.start, e.end - 1, [&](const Sub& sub) {
       const bool in_tree = sub.in_tree_since && sub.in_tree_since + Mirror::kClockSlack < call.at.time;
-      if (!in_tree || sub.removing || !callbacks_->callback_entry_seen_since(sub.fn, call.at.time)) return;
+      if (!in_tree || sub.removing || !mirror_->callback_entry_seen_since(sub.fn, call.at.time)) return;
       if (call.called(sub.ptr)) return judge.held();
-      if (call.subs_called.overflowed || !heard_.tells(*callbacks_, sub.fn)) return judge.unknown();
+      if (call.subs_called.overflowed || !heard_.tells(*mirror_, sub.fn)) return judge.unknown();
       std::vector<Evidence> evidence{{call.at, "the start"}};
       if (sub.inserted) evidence.insert(evidence.begin(), {sub.inserted, "the sub was inserted"});
       suspects_.add(e.h, sub.ptr, sub.inserted ? sub.inserted.time : sub.in_tree_since, evidence,
@@ -36,11 +36,9 @@ class SubNotCalled final : public RuleOf<SubNotCalled> {
   void on(const ev_inv_start& e, const Facts&, Judge& judge) { suspects_.settle(e.h.time, judge); }
   void on(const ev_sub_remove& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.sub, judge); }
   void finish(uint64_t end, const Mirror&, Judge& judge) override { suspects_.settle(end, judge); }
-  void attach(const Mirror& mirror) override { callbacks_ = &mirror; }
 
  private:
   Suspects suspects_;
-  const Mirror* callbacks_ = nullptr;
   Heard heard_;
 };
 

@@ -7,7 +7,7 @@
 
 namespace mirrorscope::rules {
 
-class StillMapped final : public RuleOf<StillMapped> {
+class StillMapped final : public SuspectingRule<StillMapped> {
  public:
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -33,12 +33,6 @@ class StillMapped final : public RuleOf<StillMapped> {
   }
 
   void on(const ev_dev_map& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(ord_10_still_mapped, StillMapped,

@@ -10,7 +10,7 @@
 
 namespace mirrorscope::rules {
 
-class MappedInside final : public RuleOf<MappedInside> {
+class MappedInside final : public SuspectingRule<MappedInside> {
  public:
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
     if (!f.mm || !f.ctx) return;
@@ -52,9 +52,6 @@ class MappedInside final : public RuleOf<MappedInside> {
     });
   }
 
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
  private:
   // A translation that reaches beyond the range that is invalidated, and the part of it within.
   struct Larger {
@@ -63,8 +60,6 @@ class MappedInside final : public RuleOf<MappedInside> {
   };
   static constexpr size_t kKept = 64;
   std::vector<Larger> larger_;
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(ord_11_mapped_inside, MappedInside,

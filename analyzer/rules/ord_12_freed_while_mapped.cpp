@@ -7,7 +7,7 @@
 
 namespace mirrorscope::rules {
 
-class FreedWhileMapped final : public RuleOf<FreedWhileMapped> {
+class FreedWhileMapped final : public SuspectingRule<FreedWhileMapped> {
  public:
   void on(const ev_page_free& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -48,12 +48,6 @@ class FreedWhileMapped final : public RuleOf<FreedWhileMapped> {
   void on(const ev_dev_map& e, const Facts&, Judge& judge) {
     if (e.pfn) judge.held();
   }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(ord_12_freed_while_mapped, FreedWhileMapped,

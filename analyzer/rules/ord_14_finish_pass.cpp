@@ -9,7 +9,7 @@
 
 namespace mirrorscope::rules {
 
-class FinishPass final : public RuleOf<FinishPass> {
+class FinishPass final : public SuspectingRule<FinishPass> {
  public:
   void on(const ev_cb_enter& e, const Facts& f, Judge& judge) {
     if (!f.within || !f.within->finish_seen) return;
@@ -45,8 +45,6 @@ class FinishPass final : public RuleOf<FinishPass> {
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) { all_done(e.h, f, judge); }
   void on(const ev_mm_release_ret& e, const Facts& f, Judge& judge) { all_done(e.h, f, judge); }
 
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-
  private:
   static constexpr size_t kKept = 256;
   struct Out {
@@ -54,7 +52,6 @@ class FinishPass final : public RuleOf<FinishPass> {
     EventRef at;
   };
   std::vector<Out> out_;  // handed out and not run
-  Suspects suspects_;
 
   void all_done(const ev_header& h, const Facts& f, Judge& judge) {
     if (!f.entry) return;

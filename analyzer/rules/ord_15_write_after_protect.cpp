@@ -6,7 +6,7 @@
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
-class WriteAfterProtect final : public RuleOf<WriteAfterProtect> {
+class WriteAfterProtect final : public SuspectingRule<WriteAfterProtect> {
  public:
   void on(const ev_dma_begin& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -26,12 +26,6 @@ class WriteAfterProtect final : public RuleOf<WriteAfterProtect> {
   }
 
   void on(const ev_dev_map& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(ord_15_write_after_protect, WriteAfterProtect,

@@ -16,7 +16,6 @@ class ListEndMissing final : public RuleOf<ListEndMissing> {
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     if (e.ret != 0) check(e.h, f, judge);  // the ends of those that started run before it returns
   }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
 
  private:
   void check(const ev_header& h, const Facts& f, Judge& judge) {
@@ -36,7 +35,6 @@ class ListEndMissing final : public RuleOf<ListEndMissing> {
                    fmt::format("mmu_notifier {} saw the start and never the end", hex(sub)), list->end_fn);
     }
   }
-  const Mirror* mirror_ = nullptr;
   Heard heard_;
 };
 

@@ -6,7 +6,7 @@
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
-class MappedAfterRelease final : public RuleOf<MappedAfterRelease> {
+class MappedAfterRelease final : public SuspectingRule<MappedAfterRelease> {
  public:
   void on(const ev_mm_release_ret& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -41,12 +41,6 @@ class MappedAfterRelease final : public RuleOf<MappedAfterRelease> {
   }
 
   void on(const ev_dev_unmap& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(ord_17_mapped_after_release, MappedAfterRelease,

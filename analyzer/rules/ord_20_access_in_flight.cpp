@@ -7,7 +7,7 @@
 
 namespace mirrorscope::rules {
 
-class AccessInFlight final : public RuleOf<AccessInFlight> {
+class AccessInFlight final : public SuspectingRule<AccessInFlight> {
  public:
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -30,8 +30,6 @@ class AccessInFlight final : public RuleOf<AccessInFlight> {
   }
 
   void on(const ev_dma_begin&, const Facts&, Judge&) {}
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
 
  private:
   bool judges(const Ctx* ctx, uint32_t driver) const {
@@ -39,8 +37,6 @@ class AccessInFlight final : public RuleOf<AccessInFlight> {
     const auto discipline = promise(*ctx, *mirror_);
     return discipline == Discipline::unmap || gates_work(discipline);
   }
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(ord_20_access_in_flight, AccessInFlight,

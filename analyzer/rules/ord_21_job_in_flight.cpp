@@ -7,7 +7,7 @@
 
 namespace mirrorscope::rules {
 
-class JobInFlight final : public RuleOf<JobInFlight> {
+class JobInFlight final : public SuspectingRule<JobInFlight> {
  public:
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -34,12 +34,6 @@ class JobInFlight final : public RuleOf<JobInFlight> {
 
   void on(const ev_job_end& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.job, judge); }
   void on(const ev_job_begin&, const Facts&, Judge&) {}
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(ord_21_job_in_flight, JobInFlight,

@@ -7,7 +7,7 @@
 
 namespace mirrorscope::rules {
 
-class QueuesRunning final : public RuleOf<QueuesRunning> {
+class QueuesRunning final : public SuspectingRule<QueuesRunning> {
  public:
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -32,12 +32,6 @@ class QueuesRunning final : public RuleOf<QueuesRunning> {
 
   void on(const ev_quiesce& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
   void on(const ev_dev_unmap& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(ord_22_queues_running, QueuesRunning,

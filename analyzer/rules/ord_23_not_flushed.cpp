@@ -7,7 +7,7 @@
 
 namespace mirrorscope::rules {
 
-class NotFlushed final : public RuleOf<NotFlushed> {
+class NotFlushed final : public SuspectingRule<NotFlushed> {
  public:
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -32,12 +32,6 @@ class NotFlushed final : public RuleOf<NotFlushed> {
   }
 
   void on(const ev_dev_flush_submit&, const Facts&, Judge&) {}
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-
- private:
-  Suspects suspects_;
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(ord_23_not_flushed, NotFlushed,

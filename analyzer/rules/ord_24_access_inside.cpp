@@ -7,7 +7,7 @@
 
 namespace mirrorscope::rules {
 
-class AccessInside final : public RuleOf<AccessInside> {
+class AccessInside final : public SuspectingRule<AccessInside> {
  public:
   void on(const ev_dma_begin& e, const Facts& f, Judge& judge) {
     if (!f.mm || !f.ctx) return;
@@ -23,12 +23,6 @@ class AccessInside final : public RuleOf<AccessInside> {
   }
 
   void on(const ev_inv_end& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.range, judge); }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(ord_24_access_inside, AccessInside,

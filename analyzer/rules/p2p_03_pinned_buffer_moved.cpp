@@ -13,10 +13,6 @@ class PinnedBufferMoved final : public RuleOf<PinnedBufferMoved> {
     judge.broken(e.h, f.ctx->begun.time, {{f.ctx->begun, "the registration was made, with pinned pages"}},
                  fmt::format("the buffer behind {} is moved: its device has bus addresses that nobody can take back", hex(e.ctx)));
   }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(p2p_03_pinned_buffer_moved, PinnedBufferMoved,

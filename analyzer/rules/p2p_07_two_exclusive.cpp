@@ -5,7 +5,7 @@
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
-class TwoExclusive final : public RuleOf<TwoExclusive> {
+class TwoExclusive final : public SuspectingRule<TwoExclusive> {
  public:
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
     if (e.source != MS_page_source_exclusive || !f.mm || !f.ctx || e.end <= e.start) return;
@@ -21,10 +21,6 @@ class TwoExclusive final : public RuleOf<TwoExclusive> {
   }
 
   void on(const ev_dev_unmap& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-
- private:
-  Suspects suspects_;
 };
 
 RULE(p2p_07_two_exclusive, TwoExclusive,

@@ -5,7 +5,7 @@
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
-class FreedWhilePinned final : public RuleOf<FreedWhilePinned> {
+class FreedWhilePinned final : public SuspectingRule<FreedWhilePinned> {
  public:
   void on(const ev_page_free& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -22,10 +22,6 @@ class FreedWhilePinned final : public RuleOf<FreedWhilePinned> {
   }
 
   void on(const ev_page_hold&, const Facts&, Judge&) {}
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-
- private:
-  Suspects suspects_;
 };
 
 RULE(reg_02_freed_while_pinned, FreedWhilePinned,

@@ -19,11 +19,9 @@ class LongPin final : public RuleOf<LongPin> {
   }
 
   void on(const ev_page_hold&, const Facts&, Judge&) {}
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
 
  private:
   static constexpr uint64_t kLong = 10'000'000'000;  // ns
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(reg_03_long_pin, LongPin,

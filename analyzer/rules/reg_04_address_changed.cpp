@@ -18,8 +18,6 @@ class AddressChanged final : public RuleOf<AddressChanged> {
     if (r && !f.gone.empty()) changed(e.h, *r, e.start, e.end, "unmapped", judge);
   }
 
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
  private:
   const Registration* pinned(uint64_t ctx, const ev_header& h) const {
     const Registration* r = mirror_->registration(ctx);
@@ -30,7 +28,6 @@ class AddressChanged final : public RuleOf<AddressChanged> {
                  fmt::format("{} of live registration {} is {}: its device has addresses that mean something else", range_text(start, end),
                              hex(r.ctx), how));
   }
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(reg_04_address_changed, AddressChanged,

@@ -6,7 +6,7 @@
 
 namespace mirrorscope::rules {
 
-class StaleRegistration final : public RuleOf<StaleRegistration> {
+class StaleRegistration final : public SuspectingRule<StaleRegistration> {
  public:
   void on(const ev_inv_start& e, const Facts& f, Judge& judge) {
     if (!f.stale.empty()) taken(e.h, e.start, e.end, reason_text(e.reason), f, judge);
@@ -29,8 +29,6 @@ class StaleRegistration final : public RuleOf<StaleRegistration> {
     f.mm && (f.mm->starts || f.mm->vmas_watched) ? judge.held() : judge.unknown();
   }
 
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-
  private:
   [[gnu::cold]] void taken(const ev_header& h, uint64_t start, uint64_t end, std::string_view how, const Facts& f, Judge& judge) {
     suspects_.settle(h.time, judge);
@@ -44,7 +42,6 @@ class StaleRegistration final : public RuleOf<StaleRegistration> {
                                 range_text(start, end), how, hex(r->ctx), range_text(r->start, r->end)));
     }
   }
-  Suspects suspects_;
 };
 
 RULE(reg_05_stale_registration, StaleRegistration,

@@ -11,7 +11,6 @@ class UsedWithoutRenewal final : public RuleOf<UsedWithoutRenewal> {
   void on(const ev_dma_begin& e, const Facts& f, Judge& judge) {
     used(e.h, f, judge, fmt::format("{} is accessed", range_text(e.start, e.end)));
   }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
 
  private:
   void used(const ev_header& h, const Facts& f, Judge& judge, const std::string& what) {
@@ -29,7 +28,6 @@ class UsedWithoutRenewal final : public RuleOf<UsedWithoutRenewal> {
     judge.broken(h, ctx->begun.time, {{ctx->invalidated, "a callback had invalidated what it maps"}},
                  fmt::format("{} on {} with pages that were invalidated and not looked up anew", what, hex(ctx->ptr)));
   }
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(reg_06_used_without_renewal, UsedWithoutRenewal,

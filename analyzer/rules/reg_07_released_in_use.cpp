@@ -6,7 +6,7 @@
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
-class ReleasedInUse final : public RuleOf<ReleasedInUse> {
+class ReleasedInUse final : public SuspectingRule<ReleasedInUse> {
  public:
   void on(const ev_page_release& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -35,8 +35,6 @@ class ReleasedInUse final : public RuleOf<ReleasedInUse> {
   void on(const ev_dma_end& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
   void on(const ev_dma_begin&, const Facts&, Judge&) {}
   void on(const ev_page_hold&, const Facts&, Judge&) {}
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
 
  private:
   // Pages that were pinned and not kept, because somebody else was faster or they had gone stale, were never the device's.
@@ -46,8 +44,6 @@ class ReleasedInUse final : public RuleOf<ReleasedInUse> {
       f.mm->mappings.overlapping(e.start, e.start, [&](const Mapping& m) { another |= m.ctx == f.ctx && m.pfn && m.pfn != e.pfn; });
     return another;
   }
-  Suspects suspects_;
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(reg_07_released_in_use, ReleasedInUse,

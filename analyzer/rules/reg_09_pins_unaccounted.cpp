@@ -10,7 +10,7 @@ namespace mirrorscope::rules {
 
 // mm->pinned_vm belongs to many drivers, and each adds and subtracts when it likes: what one call has changed cannot be read from it. Two things
 // are true whatever the others do: it is no less than what is registered, and it is nothing when the last reference of the mm is gone.
-class PinsUnaccounted final : public RuleOf<PinsUnaccounted> {
+class PinsUnaccounted final : public SuspectingRule<PinsUnaccounted> {
  public:
   void on(const ev_pin_account& e, const Facts&, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -55,8 +55,6 @@ class PinsUnaccounted final : public RuleOf<PinsUnaccounted> {
     std::erase_if(live_, [&](const Accounted& a) { return a.mm == e.h.mm; });
   }
 
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-
  private:
   static constexpr size_t kKept = 4096, kMms = 1024, kNamed = 4;
   static constexpr uint64_t kPage = 4096;
@@ -82,7 +80,6 @@ class PinsUnaccounted final : public RuleOf<PinsUnaccounted> {
 
   std::vector<Accounted> live_;
   std::vector<Seen> seen_;
-  Suspects suspects_;
 };
 
 RULE(reg_09_pins_unaccounted, PinsUnaccounted,

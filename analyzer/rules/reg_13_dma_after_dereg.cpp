@@ -6,7 +6,7 @@
 
 namespace mirrorscope::rules {
 
-class DmaAfterDereg final : public RuleOf<DmaAfterDereg> {
+class DmaAfterDereg final : public SuspectingRule<DmaAfterDereg> {
  public:
   void on(const ev_reg& e, const Facts&, Judge& judge) { suspects_.explain(e.h, e.ctx, judge); }
 
@@ -21,11 +21,6 @@ class DmaAfterDereg final : public RuleOf<DmaAfterDereg> {
                   fmt::format("the device accesses {} through registration {}, which is over",
                               range_text(e.start, e.end), hex(e.ctx)));
   }
-
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-
- private:
-  Suspects suspects_;
 };
 
 RULE(reg_13_dma_after_dereg, DmaAfterDereg,

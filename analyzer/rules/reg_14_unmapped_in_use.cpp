@@ -22,7 +22,6 @@ class UnmappedInUse final : public RuleOf<UnmappedInUse> {
     if (f.has_dma && judges(mirror_->ctx(e.ctx), e.driver)) judge.held();
   }
   void on(const ev_dma_begin&, const Facts&, Judge&) {}
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
 
  private:
   // pinned memory is REG-05's
@@ -31,7 +30,6 @@ class UnmappedInUse final : public RuleOf<UnmappedInUse> {
     const auto discipline = promise(*ctx, *mirror_);
     return discipline && *discipline != Discipline::pin;
   }
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(reg_14_unmapped_in_use, UnmappedInUse,

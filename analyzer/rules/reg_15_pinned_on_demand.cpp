@@ -14,10 +14,6 @@ class PinnedOnDemand final : public RuleOf<PinnedOnDemand> {
                  fmt::format("{} is pinned by {}, which follows the page table: reclaim and migration fail on it for nothing",
                              range_text(e.start, e.end), hex(e.ctx)));
   }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(reg_15_pinned_on_demand, PinnedOnDemand,

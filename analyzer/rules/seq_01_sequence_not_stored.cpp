@@ -31,16 +31,12 @@ class SequenceNotStored final : public RuleOf<SequenceNotStored> {
                  e.fn);
   }
 
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
  private:
   // Is there a reader that compares sequences? read_begin() alone does not tell, hmm_range_fault() does.
   static bool reads(uint64_t fn, const Facts& f) {
     if (f.sub && f.sub->fn == fn && f.sub->faulted) return true;
     return f.mm && std::find(f.mm->readers.begin(), f.mm->readers.end(), fn) != f.mm->readers.end();
   }
-
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(seq_01_sequence_not_stored, SequenceNotStored,

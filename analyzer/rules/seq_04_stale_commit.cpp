@@ -26,8 +26,6 @@ class StaleCommit final : public RuleOf<StaleCommit> {
                  f.sub ? f.sub->fn : 0);
   }
 
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
  private:
   // The driver says which sequence it has compared: it has to be the sub's, and the one that its own lookup began with.
   void by_token(const ev_dev_map& e, const Facts& f, Judge& judge) {
@@ -52,7 +50,6 @@ class StaleCommit final : public RuleOf<StaleCommit> {
                                    range_text(e.start, e.end), e.seq, s.seq),
                  f.sub ? f.sub->fn : 0);
   }
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(seq_04_stale_commit, StaleCommit,

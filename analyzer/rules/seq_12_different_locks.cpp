@@ -25,10 +25,6 @@ class DifferentLocks final : public RuleOf<DifferentLocks> {
   }
 
   void on(const ev_lock&, const Facts&, Judge&) {}
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(seq_12_different_locks, DifferentLocks,

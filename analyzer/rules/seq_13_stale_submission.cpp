@@ -10,7 +10,6 @@ class StaleSubmission final : public RuleOf<StaleSubmission> {
  public:
   void on(const ev_job_begin& e, const Facts& f, Judge& judge) { goes(e.h, f, Discipline::fence, "work is armed", judge); }
   void on(const ev_resume& e, const Facts& f, Judge& judge) { goes(e.h, f, Discipline::quiesce, "the queues run again", judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
 
  private:
   void goes(const ev_header& h, const Facts& f, Discipline kind, const char* what, Judge& judge) {
@@ -27,8 +26,6 @@ class StaleSubmission final : public RuleOf<StaleSubmission> {
                              range_text(stale->start, stale->end)),
                  sub ? sub->fn : 0);
   }
-
-  const Mirror* mirror_ = nullptr;
 };
 
 RULE(seq_13_stale_submission, StaleSubmission,

@@ -6,7 +6,7 @@
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
-class RangeLeftMapped final : public RuleOf<RangeLeftMapped> {
+class RangeLeftMapped final : public SuspectingRule<RangeLeftMapped> {
  public:
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -27,12 +27,6 @@ class RangeLeftMapped final : public RuleOf<RangeLeftMapped> {
     if (e.verb == MS_svm_verb_unmap_pages) judge.held();
     suspects_.explain(e.h, e.range, judge);
   }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
- private:
-  const Mirror* mirror_ = nullptr;
-  Suspects suspects_;
 };
 
 RULE(svm_02_range_left_mapped, RangeLeftMapped,

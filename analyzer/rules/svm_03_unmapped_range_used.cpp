@@ -5,7 +5,7 @@
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
-class UnmappedRangeUsed final : public RuleOf<UnmappedRangeUsed> {
+class UnmappedRangeUsed final : public SuspectingRule<UnmappedRangeUsed> {
  public:
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
@@ -30,10 +30,6 @@ class UnmappedRangeUsed final : public RuleOf<UnmappedRangeUsed> {
                  fmt::format("range {} is {} although its addresses were unmapped", range_text(f.range->start, f.range->end),
                              e.verb == MS_svm_verb_found ? "found" : "given pages"));
   }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
-
- private:
-  Suspects suspects_;
 };
 
 RULE(svm_03_unmapped_range_used, UnmappedRangeUsed,

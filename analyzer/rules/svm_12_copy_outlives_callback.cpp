@@ -10,7 +10,7 @@ namespace mirrorscope::rules {
 
 // drm_pagemap gives them back as soon as copy_to_devmem() or copy_to_ram() has returned: what is still under way by then shows that the
 // callback did not wait. MIG-06 asks later, at the finalize.
-class CopyOutlivesCallback final : public RuleOf<CopyOutlivesCallback> {
+class CopyOutlivesCallback final : public SuspectingRule<CopyOutlivesCallback> {
  public:
   void on(const ev_copy_begin& e, const Facts&, Judge&) {
     if (copies_.size() == kKept) copies_.erase(copies_.begin());
@@ -36,7 +36,6 @@ class CopyOutlivesCallback final : public RuleOf<CopyOutlivesCallback> {
     }
     judge.held();
   }
-  void finish(uint64_t, const Mirror&, Judge& judge) override { suspects_.settle(UINT64_MAX, judge); }
 
  private:
   static constexpr size_t kKept = 256;
@@ -45,7 +44,6 @@ class CopyOutlivesCallback final : public RuleOf<CopyOutlivesCallback> {
     EventRef at;
   };
   std::vector<Copy> copies_;  // under way
-  Suspects suspects_;
 };
 
 RULE(svm_12_copy_outlives_callback, CopyOutlivesCallback,

@@ -25,10 +25,7 @@ class WriteToReadOnly final : public RuleOf<WriteToReadOnly> {
                  f.sub ? f.sub->fn : 0);
   }
 
-  void attach(const Mirror& mirror) override { mirror_ = &mirror; }
-
  private:
-  const Mirror* mirror_ = nullptr;
   static constexpr uint64_t kVmWrite = 2;  // VM_WRITE, include/linux/mm.h
 };
 
