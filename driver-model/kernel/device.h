@@ -189,6 +189,16 @@ static inline bool ref_is(const struct ref_object *o, enum ref_bug bug)
 	return unlikely(o->device->bug == bug);
 }
 
+/* How a callback begins: it counts, and refuses what may not be slept for; `anyway`: a mutant that refuses more. */
+static inline bool ref_refuses(struct ref_object *o, const struct mmu_notifier_range *range, bool anyway)
+{
+	ref_count(o->device, REF_INVALIDATIONS);
+	if (mmu_notifier_range_blockable(range) && !anyway)
+		return false;
+	ref_count(o->device, REF_REFUSALS);
+	return true;
+}
+
 /* object.c */
 struct ref_object *ref_object_new(struct ref_device *d, unsigned long start, unsigned long end, bool write);
 void ref_object_get(struct ref_object *o);

@@ -81,11 +81,8 @@ static bool fence_invalidate(struct mmu_interval_notifier *sub, const struct mmu
 {
 	struct ref_object *o = container_of(sub, struct ref_object, sub);
 
-	ref_count(o->device, REF_INVALIDATIONS);
-	if (!mmu_notifier_range_blockable(range) || ref_is(o, REF_FENCE_refuses_blockable)) {
-		ref_count(o->device, REF_REFUSALS);
+	if (ref_refuses(o, range, ref_is(o, REF_FENCE_refuses_blockable)))
 		return false;
-	}
 	ref_lock(o, &o->lock, MS_lock_kind_user);
 	mmu_interval_set_seq(sub, cur_seq);
 	if (!ref_is(o, REF_FENCE_page_tables_not_marked))

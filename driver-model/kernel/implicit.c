@@ -65,11 +65,8 @@ static bool implicit_invalidate(struct mmu_interval_notifier *sub, const struct 
 	struct ref_object *o = container_of(sub, struct ref_object, sub);
 	unsigned long start = max(range->start, o->start), end = min(range->end, o->end);
 
-	ref_count(o->device, REF_INVALIDATIONS);
-	if (!mmu_notifier_range_blockable(range)) {
-		ref_count(o->device, REF_REFUSALS);
+	if (ref_refuses(o, range, false))
 		return false;
-	}
 	ref_lock(o, &o->lock, MS_lock_kind_user);
 	mmu_interval_set_seq(sub, cur_seq);
 	if (ref_is(o, REF_IMPLICIT_first_page_left_out))

@@ -51,11 +51,8 @@ static bool quiesce_invalidate(struct mmu_interval_notifier *sub, const struct m
 	struct ref_object *o = container_of(sub, struct ref_object, sub);
 	const bool outside = ref_is(o, REF_QUIESCE_second_returns_early);
 
-	ref_count(o->device, REF_INVALIDATIONS);
-	if (!mmu_notifier_range_blockable(range)) {
-		ref_count(o->device, REF_REFUSALS);
+	if (ref_refuses(o, range, false))
 		return false;
-	}
 	ref_lock(o, &o->lock, MS_lock_kind_user);
 	mmu_interval_set_seq(sub, cur_seq);
 	o->again = true;
