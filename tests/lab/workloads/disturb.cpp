@@ -98,6 +98,14 @@ Problem Disturbance::choose(const std::string& ops, Arena& arena, Tally& tally) 
   return {};
 }
 
+void Disturbance::start(std::deque<std::thread>& threads, std::uint64_t number, std::uint64_t seed, std::uint64_t pace_us,
+                        Watchdog& dog, const std::atomic<bool>& stop) const {
+  for (std::uint64_t i = 0; i < number; i++)
+    threads.emplace_back([=, this, &stop, &beat = dog.watch("disturber-" + std::to_string(i))] {
+      work(rng_for(seed, 100 + i), beat, stop, pace_us);
+    });
+}
+
 void Disturbance::work(Rng rng, Beat& beat, const std::atomic<bool>& stop, std::uint64_t pace_us) const {
   Watchdog::adopt(beat);
   while (!stop && weight_) {

@@ -4,8 +4,11 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -44,8 +47,9 @@ class Disturbance {
   // ops: comma separated names, "all" or "none"; -name takes one away again ("all,-fork"). Disturbers that can do
   // nothing here are left out and noted in the tally.
   Problem choose(const std::string& ops, Arena& arena, Tally& tally);
-  // Changes the arena until stop; pace_us is slept between two changes.
-  void work(Rng rng, Beat& beat, const std::atomic<bool>& stop, std::uint64_t pace_us) const;
+  // So many threads that change the arena until stop, each with choices of its own; pace_us is slept between two changes.
+  void start(std::deque<std::thread>& threads, std::uint64_t number, std::uint64_t seed, std::uint64_t pace_us, Watchdog& dog,
+             const std::atomic<bool>& stop) const;
 
  private:
   struct Chosen {
@@ -54,6 +58,7 @@ class Disturbance {
     Counter *done, *failed;
   };
   Zone harm_of(const Disturber& d) const;
+  void work(Rng rng, Beat& beat, const std::atomic<bool>& stop, std::uint64_t pace_us) const;
   std::vector<std::pair<std::string, Zone>> kept_to_;
   std::vector<Chosen> chosen_;
   unsigned weight_ = 0;

@@ -167,10 +167,7 @@ int main(int argc, char** argv) {
     Watchdog dog(s.hang_after);
     std::deque<std::thread> threads;
     threads.emplace_back([&, &beat = dog.watch("vcpu")] { machine.run(rng_for(s.seed, 0), beat, stop); });
-    for (unsigned i = 0; i < s.disturbers; i++)
-      threads.emplace_back([&, i, &beat = dog.watch("disturber-" + std::to_string(i))] {
-        disturbance.work(rng_for(s.seed, 100 + i), beat, stop, s.pace_us);
-      });
+    disturbance.start(threads, s.disturbers, s.seed, s.pace_us, dog, stop);
     sleep(unsigned(s.seconds));
     stop = true;
     for (auto& t : threads) t.join();

@@ -163,10 +163,7 @@ int main(int argc, char** argv) {
     }
     std::deque<std::thread> threads;
     for (auto& w : workers) threads.emplace_back([&] { w.run(stop); });
-    for (unsigned i = 0; i < s.disturbers; i++)
-      threads.emplace_back([&, i, &beat = dog.watch("disturber-" + std::to_string(i))] {
-        disturbance.work(rng_for(s.seed, 100 + i), beat, stop, s.pace_us);
-      });
+    disturbance.start(threads, s.disturbers, s.seed, s.pace_us, dog, stop);
     if (s.churn_every)
       threads.emplace_back([&, &beat = dog.watch("registrar")] {
         churn_registrations(device, arena, s.odp, tally, rng_for(s.seed, 200), beat, stop);
