@@ -104,7 +104,8 @@ void Paths::record(const Walk& w, const Scene& scene, const ev_header& r, std::v
         return;
       }
       if (!same(token(w, in.b), e.seq)) return;
-      if (e.sub && e.seq && e.sub_seq && (e.seq == e.sub_seq) != (e.ok != 0)) return;
+      // a callback that takes no lock may store a newer one between the answer and its record (i915_gem_userptr_invalidate())
+      if (e.sub && e.seq && e.sub_seq && (e.seq == e.sub_seq) != (e.ok != 0) && !(e.ok && e.sub_seq > e.seq)) return;
       go(e.ok ? behind : in.target);
       return;
     }
