@@ -130,6 +130,7 @@ static __always_inline u64 folio_flags(struct folio *folio)
 /* The bits of page->flags move with the configuration and the version: PG_head is 16 in 6.1 and 6 in 6.12. */
 enum pageflags {
 	PG_locked,
+	PG_lru,
 	PG_head,
 };
 
@@ -163,6 +164,48 @@ static __always_inline u64 head_of(u64 page)
 	}
 	return page;
 }
+
+/*
+ * The driver of ZONE_DEVICE memory is named in struct page in 6.12, in struct folio in 7.2. The words of other pages there are of
+ * something else, and the bits of page->flags that hold the zone are not in BTF: who reads this must not believe it (pages.bpf.h).
+ */
+struct range {
+	u64 start, end;
+} __attribute__((preserve_access_index));
+
+enum memory_type {
+	MEMORY_DEVICE_PRIVATE = 1,
+	MEMORY_DEVICE_PCI_P2PDMA = 5,
+};
+
+struct dev_pagemap {
+	enum memory_type type;
+	int nr_range;
+	struct range range;
+} __attribute__((preserve_access_index));
+
+struct page___pgmap {
+	struct dev_pagemap *pgmap;
+} __attribute__((preserve_access_index));
+
+struct folio___pgmap {
+	struct dev_pagemap *pgmap;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct dev_pagemap *pgmap_of(u64 head)
+{
+	struct folio___pgmap *newer = (void *)head;
+	struct page___pgmap *older = (void *)head;
+	struct dev_pagemap *pgmap = 0;
+
+	if (bpf_core_field_exists(newer->pgmap))
+		bpf_core_read(&pgmap, sizeof(pgmap), &newer->pgmap);
+	else if (bpf_core_field_exists(older->pgmap))
+		bpf_core_read(&pgmap, sizeof(pgmap), &older->pgmap);
+	return pgmap;
+}
+
+#define HAS_P2PDMA() bpf_core_enum_value_exists(enum memory_type, MEMORY_DEVICE_PCI_P2PDMA)
 
 /*
  * A fault of KVM. Guest memory that no process maps (guest_memfd): is_private and the filter are not in 6.1. mmu_seq is not in 6.1 either,

@@ -54,4 +54,27 @@ static __always_inline bool folio_state(u64 page, struct folio_state *state)
 	return true;
 }
 
+/*
+ * is_pci_p2pdma_page(), for a page of which folio_state() has read `flags`. No page of a device is on an LRU list; of the others what
+ * looks like a pgmap must be of this type and have one range, as pci_p2pdma_add_resource() makes it, with the page in it.
+ */
+static __always_inline bool is_p2pdma(u64 page, u64 flags)
+{
+	u64 at = pfn_of(page) << 12;
+	struct dev_pagemap *pgmap;
+	u32 type = 0, ranges = 0;
+	struct range range = {};
+
+	if (!HAS_P2PDMA() || flags & PAGE_FLAG(PG_lru))
+		return false;
+	pgmap = pgmap_of(head_of(page));
+	if (!pgmap || bpf_core_read(&type, sizeof(type), &pgmap->type))
+		return false;
+	if (type != bpf_core_enum_value(enum memory_type, MEMORY_DEVICE_PCI_P2PDMA))
+		return false;
+	if (bpf_core_read(&ranges, sizeof(ranges), &pgmap->nr_range) || bpf_core_read(&range, sizeof(range), &pgmap->range))
+		return false;
+	return ranges == 1 && at >= range.start && at <= range.end;
+}
+
 #endif

@@ -18,11 +18,13 @@ static __always_inline int pin(struct mm_struct *mm, u64 start, u64 npages, u64 
 	return EMIT(pin, mm, .start = start, .npages = npages, .pages = pages, .gup_flags = flags, .call = call);
 }
 
-/* How many of the first pages have a folio without a pin. */
+/* How many of the first pages have a folio without a pin, how many are a PCI device's. */
 struct sample {
 	u64 pages;    /* the array, or the first page of a range */
 	u32 is_range; /* struct page follows struct page */
 	u32 looked, unpinned;
+	u32 sources; /* not 0: whose pages they are is asked, too */
+	u32 p2pdma;
 };
 
 /* For bpf_loop(): the verifier of 6.1 would walk through every turn of a plain loop. The zero page is never pinned
@@ -39,6 +41,8 @@ static long look_at_page(u32 i, struct sample *s)
 	if (page && folio_state(page, &folio)) {
 		s->looked++;
 		s->unpinned += folio.pins <= 0 && page != zero_page;
+		if (s->sources && is_p2pdma(page, folio.flags))
+			s->p2pdma++;
 	}
 	return 0;
 }
@@ -50,7 +54,7 @@ static __always_inline void look_at(struct sample *s, u64 n)
 
 static __always_inline int pin_ret(struct mm_struct *mm, u64 start, u64 npages, u64 pages, u32 flags, u32 call, s64 ret)
 {
-	struct sample s = {.pages = pages};
+	struct sample s = {.pages = pages, .sources = 1};
 
 	if (!wanted(mm))
 		return 0;
@@ -59,7 +63,7 @@ static __always_inline int pin_ret(struct mm_struct *mm, u64 start, u64 npages, 
 	if (ret > 0 && flags & MS_FOLL_LONGTERM())
 		becomes_holder(mm);
 	return RECORD(pin_ret, mm, .start = start, .npages = npages, .pages = pages, .ret = ret, .gup_flags = flags,
-		      .call = call, .sampled = s.looked, .unpinned = s.unpinned);
+		      .call = call, .sampled = s.looked, .unpinned = s.unpinned, .p2pdma = s.p2pdma);
 }
 
 /* `pages` is an array, or, if `in_range` is not 0, the first of so many pages that are looked at. */
