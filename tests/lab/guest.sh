@@ -107,7 +107,8 @@ if [[ -n $swap ]]; then
 fi
 if [[ -n $cmb ]]; then
     mib=${cmb%[MG]}; [[ $cmb != *G ]] || mib=$((mib * 1024))
-    machine+=(-drive "if=none,id=nvme,driver=null-co,size=64M" -device "nvme,serial=lab,drive=nvme,cmb_size_mb=$mib")
+    truncate -s 64M "$state/nvme"
+    machine+=(-drive "if=none,id=nvme,file=$(q "$state/nvme"),format=raw,cache=unsafe" -device "nvme,serial=lab,drive=nvme,cmb_size_mb=$mib")
 fi
 
 # The command's output leaves through its own port, byte for byte; the kernel's console goes to a file.
