@@ -19,10 +19,10 @@ class UsedWithoutRenewal final : public RuleOf<UsedWithoutRenewal> {
     const auto discipline = promise(*ctx, *mirror_);
     if (discipline != Discipline::fence && discipline != Discipline::pin && discipline != Discipline::quiesce) return;
     if (!ctx->invalidated || ctx->invalidated.time + Mirror::kClockSlack >= h.time) return judge.held();
-    // i915 asks under its lock and arms before it gives that back; its callback takes no lock and may come in between: the pages are
-    // pinned, and the next submission sees it
-    if (discipline == Discipline::pin && f.has_check && f.check.ok &&
-        (f.check.outdated || f.check.at.time < ctx->invalidated.time + Mirror::kClockSlack))
+    // i915 asks under its lock and arms before it gives that back; its callback takes no lock and may come in between, or between the
+    // answer and its record: the pages are pinned, and the next submission sees it
+    const EventRef& since = f.check.outdated ? f.check.locked : f.check.at;
+    if (discipline == Discipline::pin && f.has_check && f.check.ok && since.time < ctx->invalidated.time + Mirror::kClockSlack)
       for (const HeldLock& held : f.task->locks)
         if (f.check.locked && held.at == f.check.locked) return judge.held();
     judge.broken(h, ctx->begun.time, {{ctx->invalidated, "a callback had invalidated what it maps"}},

@@ -125,7 +125,8 @@ void Mirror::on(const ev_revalidate& e, Facts& f) {
   check.end = e.end;
   check.seq = e.seq;
   check.ok = e.ok != 0;
-  check.outdated = sub && e.sub_seq && e.sub_seq < sub->stored_seq;
+  // "still valid" of another sequence than the sub's is one that was given before a callback stored that
+  check.outdated = e.sub_seq && ((sub && e.sub_seq < sub->stored_seq) || (check.ok && e.sub_seq != e.seq));
   check.at = EventRef::of(e.h);
   check.locked = user_lock_of(*f.task, e.ctx);
   auto& checks = f.task->checks;
