@@ -3,6 +3,7 @@
 # Runs one test in a guest: run.sh BUILD KERNEL SCRIPT OUT. What the test writes to /out in the guest is in OUT afterwards.
 #
 # A script says in comments what it needs: "# guest: OPTIONS" of guest.sh, "# needs: module" for the reference driver in OUT.
+# DURATION of the environment, in seconds, reaches a test that takes it.
 set -euo pipefail
 build=$(cd "$1" && pwd) kernel=$2 script=$3 out=$4
 cd "$(dirname "$0")/../.."
@@ -11,4 +12,4 @@ mkdir -p "$out"
 ! grep -q '^# needs: module' "$script" || tests/lab/module.sh "$kernel" "$out" > /dev/null
 read -ra options <<<"$(sed -n 's/^# guest: //p' "$script")"
 exec tests/lab/guest.sh --kernel "$kernel" --memory 3G --timeout 1700 --out "$out" --quiet "${options[@]}" -- \
-    env BUILD="$build" bash "$script"
+    env BUILD="$build" ${DURATION:+DURATION="$DURATION"} bash "$script"

@@ -29,14 +29,7 @@ decoded=$(babeltrace2 "$out/trace" --component sink.text.details --params 'with-
 must "babeltrace2 counts $decoded events, check $records" "$([ "$decoded" = "$records" ] && echo yes || echo no)"
 must "babeltrace2 has no complaint" "$([ ! -s "$out/babeltrace2.txt" ] && echo yes || { head -3 "$out/babeltrace2.txt"; echo no; })"
 
-# what the kernel counted itself, for the first program of each group: runs and skipped runs are the calls of the function, and each is
-# a record or a loss
-for event in inv_start inv_start_ret inv_end inv_end_ret cb_enter cb_ret hl_start hl_start_ret range_fault range_fault_ret read_begin \
-             read_begin_ret; do
-  calls=$(jq "[.[] | select(.name == \"$event\" or .name == \"${event}__kp\") | (.run_cnt // 0) + (.recursion_misses // 0)] | add // 0" "$out/runs.json")
-  have=$(jq "(.events.$event // 0) + ([.losses[] | select(.event == \"$event\") | .count] | add // 0)" "$out/check.json")
-  must "$event: $calls calls by the kernel's count, $have records and losses" "$([ "$calls" = "$have" ] && echo yes || echo no)"
-done
+tests/lab/counted.sh "$out/runs.json" "$out/check.json" || bad=1
 lost=$(jq '[.losses[] | .count - .repaired] | add // 0' "$out/check.json")
 echo "lost and not made up for: $lost"
 exit $bad
