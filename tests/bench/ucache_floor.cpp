@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a command with the floor of recording a cache attached to its program: ucache_floor nothing|submit PROGRAM
+// [ARGUMENT...]
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "ucache_floor.skel.h"
+
+namespace {
+bool attach(const bpf_program* program, const char* file, const char* function) {
+  bpf_uprobe_opts options{};
+  options.sz = sizeof(options);
+  options.func_name = function;
+  return bpf_program__attach_uprobe_opts(program, -1, file, 0, &options) != nullptr;
+}
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return std::fprintf(stderr, "usage: ucache_floor nothing|submit PROGRAM [ARGUMENT...]\n"), 2;
+  const bool nothing = !std::strcmp(argv[1], "nothing");
+  ucache_floor* floor = ucache_floor__open_and_load();
+  if (!floor || !attach(nothing ? floor->progs.nothing : floor->progs.hit, argv[2], "mirrorscope_ucache_hit") ||
+      !attach(nothing ? floor->progs.nothing : floor->progs.put, argv[2], "mirrorscope_ucache_put"))
+    return std::fprintf(stderr, "ucache_floor: the kernel refuses\n"), 2;
+  ring_buffer* ring = ring_buffer__new(
+      bpf_map__fd(floor->maps.ring), [](void*, void*, size_t) { return 0; }, nullptr, nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    execvp(argv[2], argv + 2);
+    _exit(127);
+  }
+  int status = 0;
+  while (waitpid(child, &status, WNOHANG) == 0) {
+    ring_buffer__consume(ring);
+    usleep(20'000);
+  }
+  ring_buffer__free(ring);
+  ucache_floor__destroy(floor);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
