@@ -105,7 +105,8 @@ void Paths::record(const Walk& w, const Scene& scene, const ev_header& r, std::v
       }
       if (!same(token(w, in.b), e.seq)) return;
       // a callback that takes no lock may store a newer one between the answer and its record (i915_gem_userptr_invalidate())
-      if (e.sub && e.seq && e.sub_seq && (e.seq == e.sub_seq) != (e.ok != 0) && !(e.ok && e.sub_seq > e.seq)) return;
+      const bool overtaken = profile_.driver.pins_may_go_stale && e.ok && e.sub_seq > e.seq;
+      if (e.sub && e.seq && e.sub_seq && (e.seq == e.sub_seq) != (e.ok != 0) && !overtaken) return;
       go(e.ok ? behind : in.target);
       return;
     }

@@ -29,8 +29,6 @@ must "loaded and unloaded 100 times" is "$i" 100
 must "slab is as large as before: $slab kB, $(kib SUnreclaim) kB" test "$(kib SUnreclaim)" -lt $((slab + 4096))
 must "so is vmalloc: $vmalloc kB, $(kib VmallocUsed) kB" test "$(kib VmallocUsed)" -lt $((vmalloc + 1024))
 
-# On 6.1 the module has no type information: its callbacks get kprobes, for which Debian asks more than is left by then (docs/privileges.md).
-echo 2 > /proc/sys/kernel/perf_event_paranoid
 insmod /out/mirrorscope.ko || exit 1
 before=$(complaints)
 {

@@ -51,5 +51,11 @@ unshare --mount bash -c 'mount --bind /proc "$1/proc" && exec chroot "$1" make -
     bash "$root" "$release" "$inside/driver-model/kernel" >"$work/log" 2>&1 || { cat "$work/log" >&2; die "the module does not build for $release."; }
 # a warning is a defect, but those of a compiler other than the kernel's, or of a kernel without BTF, are not the module's
 grep -n 'warning: ' "$work/log" | grep -v 'the compiler differs' >&2 && die "the compiler warns (above)."
+# Headers come without the types of vmlinux in 6.1, so that no module gets its own (scripts/Makefile.modfinal): they are made from the kernel's.
+if ! readelf -S "$work/driver-model/kernel/mirrorscope.ko" | grep -q '\.BTF'; then
+    cp "$dir/vmlinux.btf" "$work/"
+    chroot "$root" env LLVM_OBJCOPY=objcopy pahole -J --btf_base "$inside/vmlinux.btf" "$inside/driver-model/kernel/mirrorscope.ko" >&2 ||
+        die "pahole makes no type information for $release."
+fi
 cp "$work/driver-model/kernel/mirrorscope.ko" "$out/"
 echo "$out/mirrorscope.ko"
