@@ -11,7 +11,7 @@ packages=(
   qemu-system-x86 busybox-static binutils xz-utils zstd kmod iproute2 rdma-core ibverbs-utils libibverbs-dev libibverbs1
   # what the tests compare with and look with
   babeltrace2 spin relacy-dev file jq libxml2-utils python3 python3-yaml groff-base dpkg-dev libcap2-bin procps util-linux bpftrace
-  chromium fonts-dejavu-core prometheus systemd tmux mmdebstrap
+  chromium fonts-dejavu-core prometheus systemd tmux mmdebstrap time
 )
 # the page of `mirrorscope report` is bundled by them; those that are no Debian packages will do
 { command -v node && command -v npm; } > /dev/null || packages+=(nodejs npm)
