@@ -39,6 +39,8 @@ must "the command's exit code is passed on when asked for" is $? 7
 # top beside a load that was there before it: frames of one second, and a screen
 "$workloads/rdma_churn" --pinned --tap --threads 1 --disturbers 1 --pace 5000 --seconds 600 > /dev/null 2>&1 &
 busy=$!
+for _ in $(seq 200); do grep -q 'VmPin:\s*[1-9]' /proc/$busy/status && break; sleep 0.2; done
+sleep 2 # its disturber and its KVM machine come behind the first registration
 "$mirrorscope" top --batch -n 2 > frames.txt 2> frames.err
 must "top ends after its frames" is $? 0
 must "two frames" test "$(grep -c '^mirrorscope top' frames.txt)" = 2
