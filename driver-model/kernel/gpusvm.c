@@ -25,7 +25,7 @@ struct svm {
 	struct drm_gpusvm base;
 	struct ref_device *device;
 	struct mutex lock; /* serialises looking up, making and removing ranges, as xe's vm->lock */
-	bool closing;	   /* under lock; every object has said that it is held */
+	bool closing;	   /* under lock: each object says it while its ranges are removed */
 };
 
 /* The object outlives its notifier: work may be in flight. */
@@ -326,12 +326,13 @@ static int gpusvm_setup(struct ref_device *d)
 /* xe_svm_fini(): the device's table first, as nobody tells it anything any more once the notifiers are gone. */
 static void gpusvm_cleanup(struct ref_device *d)
 {
-	struct drm_gpusvm_notifier *notifier;
+	struct drm_gpusvm_notifier *notifier, *next;
+	struct drm_gpusvm_range *r, *after;
 	struct svm *svm = d->svm;
 
 	mutex_lock(&svm->lock);
 	svm->closing = true;
-	drm_gpusvm_for_each_notifier(notifier, &svm->base, 0, TASK_SIZE) {
+	drm_gpusvm_for_each_notifier_safe(notifier, next, &svm->base, 0, TASK_SIZE) {
 		struct ref_object *o = object_of(notifier);
 
 		if (!o)
@@ -339,6 +340,8 @@ static void gpusvm_cleanup(struct ref_device *d)
 		SAY(lock, o, .lock = IDENTITY(&svm->lock), .kind = MS_lock_kind_ranges, .exclusive = 1);
 		ref_zap(o, o->start, o->end);
 		ref_drain(o, o->start, o->end);
+		drm_gpusvm_for_each_range_safe(r, after, notifier, 0, TASK_SIZE)
+			drm_gpusvm_range_remove(&svm->base, r); /* with the last one the object says that the lock is given back */
 	}
 	drm_gpusvm_fini(&svm->base);
 	mutex_unlock(&svm->lock);
