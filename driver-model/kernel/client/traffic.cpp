@@ -2,6 +2,8 @@
 // How a device of each mode is kept busy.
 #include "driver-model/kernel/client/traffic.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 
 namespace mirrorscope::device {
@@ -54,14 +56,27 @@ int device_acts(const Device& device, uint32_t mode, const Memory& memory, const
   return ret == -EFAULT || ret == -EPERM || ret == -EBUSY || ret == -EAGAIN ? 0 : ret;
 }
 
+namespace {
+// The device gives up after a tenth of a second, in which a crowded machine may not have let its worker run.
+template <typename Access>
+int sooner_or_later(Access access) {
+  int ret = access();
+  for (int tries = 0; tries < 100 && (ret == -EAGAIN || ret == -EBUSY); ++tries) {
+    usleep(20'000);
+    ret = access();
+  }
+  return ret;
+}
+}  // namespace
+
 std::string agree(const Device& device, const Memory& memory, const Registrations& registrations, size_t page, uint64_t stamp) {
   const uint32_t handle = registrations.of(page);
   uint64_t seen = 0;
   word(memory, page, kStamp) = stamp;
-  int ret = device.read(memory.page(page) + kStamp, seen, handle);
+  int ret = sooner_or_later([&] { return device.read(memory.page(page) + kStamp, seen, handle); });
   if (ret != 0) return "the device cannot read page " + std::to_string(page) + ": " + std::to_string(-ret);
   if (seen != stamp) return "the device reads " + std::to_string(seen) + " where the process has written " + std::to_string(stamp);
-  ret = device.write(memory.page(page) + kDevice, stamp, handle);
+  ret = sooner_or_later([&] { return device.write(memory.page(page) + kDevice, stamp, handle); });
   if (ret != 0) return "the device cannot write page " + std::to_string(page) + ": " + std::to_string(-ret);
   seen = *const_cast<volatile uint64_t*>(&word(memory, page, kDevice));
   if (seen != stamp) return "the process reads " + std::to_string(seen) + " where the device has written " + std::to_string(stamp);
