@@ -149,8 +149,8 @@ static struct ref_object *introduce(struct svm *svm, struct drm_gpusvm_notifier 
 		return NULL;
 	o->of_svm = &base->notifier;
 	o->watched = true;
+	drm_gpusvm_notifier_lock(&svm->base); /* a callback sees the object from the moment on that it is said */
 	ref_introduce(o);
-	drm_gpusvm_notifier_lock(&svm->base);
 	n->object = o;
 	drm_gpusvm_notifier_unlock(&svm->base);
 	return o;
