@@ -1,23 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The floor of recording: fentry and fexit programs that reserve and submit records of the sizes of ours, and read nothing. */
-#include "bpf/kernel.bpf.h"
-#include "schema/events.h"
-
-char LICENSE[] SEC("license") = "GPL";
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 << 20);
-} ring SEC(".maps");
-
-static __always_inline int submit(u64 size)
-{
-	void *record = bpf_ringbuf_reserve(&ring, size, 0);
-
-	if (record)
-		bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
-	return 0;
-}
+#include "floor.bpf.h"
 
 SEC("fentry/__mmu_notifier_invalidate_range_start")
 int start(void *ctx)

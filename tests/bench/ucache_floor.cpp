@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a command with the floor of recording a cache attached to its program: ucache_floor nothing|submit PROGRAM
 // [ARGUMENT...]
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstring>
 
 #include "ucache_floor.skel.h"
+#include "under_floor.h"
 
 namespace {
 bool attach(const bpf_program* program, const char* file, const char* function) {
@@ -25,19 +23,7 @@ int main(int argc, char** argv) {
   if (!floor || !attach(nothing ? floor->progs.nothing : floor->progs.hit, argv[2], "mirrorscope_ucache_hit") ||
       !attach(nothing ? floor->progs.nothing : floor->progs.put, argv[2], "mirrorscope_ucache_put"))
     return std::fprintf(stderr, "ucache_floor: the kernel refuses\n"), 2;
-  ring_buffer* ring = ring_buffer__new(
-      bpf_map__fd(floor->maps.ring), [](void*, void*, size_t) { return 0; }, nullptr, nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    execvp(argv[2], argv + 2);
-    _exit(127);
-  }
-  int status = 0;
-  while (waitpid(child, &status, WNOHANG) == 0) {
-    ring_buffer__consume(ring);
-    usleep(20'000);
-  }
-  ring_buffer__free(ring);
+  const int code = mirrorscope::bench::run_under_floor(floor->maps.ring, argv + 2);
   ucache_floor__destroy(floor);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+  return code;
 }
