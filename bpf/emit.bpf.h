@@ -5,8 +5,7 @@
 
 #include "bpf/fields.bpf.h"
 #include "bpf/filter.bpf.h"
-#include "bpf/kernel.bpf.h"
-#include "bpf/shared.h"
+#include "bpf/state.bpf.h"
 #include "schema/events.h"
 
 /*
@@ -20,23 +19,6 @@
  *
  * What fills its record otherwise has the two halves, RESERVE and SUBMIT. RESERVE counts the loss itself when the ring is full.
  */
-
-extern struct ms_cpu cpus[MS_MAX_CPUS];
-extern ms_t_u8 spoke[MS_SPOKE]; /* which tasks are in the records: their names are wanted when they die (task.bpf.c) */
-
-/* One ring per CPU: with one shared ring the reserve lock is what is measured (docs/decisions.md). */
-struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096); /* the collector sets the real size of the inner maps */
-};
-
-struct rings {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, MS_MAX_CPUS);
-	__type(key, u32);
-	__array(values, struct ring);
-};
-extern struct rings rings SEC(".maps");
 
 /*
  * Takes the next sequence number of this CPU and the time in one indivisible step, as far as other programs on this CPU
@@ -65,11 +47,11 @@ static __always_inline void stamp(struct ev_header *h, struct ms_cpu *c)
 static __always_inline void *reserve(u64 size)
 {
 	u32 cpu = bpf_get_smp_processor_id();
-	void *ring = bpf_map_lookup_elem(&rings, &cpu);
+	void *ring = bpf_map_lookup_elem(&SHARED(rings), &cpu);
 	void *record = ring ? bpf_ringbuf_reserve(ring, size, 0) : 0;
 
 	if (!record) {
-		struct ms_cpu *c = &cpus[cpu & (MS_MAX_CPUS - 1)];
+		struct ms_cpu *c = &SHARED(cpus)[cpu & (MS_MAX_CPUS - 1)];
 
 		/* the lost record still takes a number: the gap is where it would have been */
 		__sync_fetch_and_add(&c->next_seq, 1);
@@ -88,9 +70,9 @@ static __always_inline void submit(struct ev_header *h, u16 id, u64 mm)
 	h->mm = mm;
 	h->tid = (u32)who;
 	h->tgid = who >> 32;
-	if (!spoke[(u32)who & (MS_SPOKE - 1)])
-		spoke[(u32)who & (MS_SPOKE - 1)] = 1;
-	stamp(h, &cpus[cpu & (MS_MAX_CPUS - 1)]);
+	if (!SHARED(spoke)[(u32)who & (MS_SPOKE - 1)])
+		SHARED(spoke)[(u32)who & (MS_SPOKE - 1)] = 1;
+	stamp(h, &SHARED(cpus)[cpu & (MS_MAX_CPUS - 1)]);
 	/* waking the consumer costs more than the record: do it once in MS_WAKE_EVERY, a timer in the collector does
 	 * the rest */
 	bpf_ringbuf_submit(h, h->seq & (MS_WAKE_EVERY - 1) ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);

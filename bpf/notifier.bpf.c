@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the kernel says about invalidations: start, end, end of an episode, end of an mm. mm/mmu_notifier.c. */
 #include "bpf/emit.bpf.h"
-#include "bpf/filter.bpf.h"
+#include "bpf/follow.bpf.h"
 #include "bpf/core_drift.bpf.h"
 #include "bpf/holders.bpf.h"
 #include "bpf/nonblock.bpf.h"

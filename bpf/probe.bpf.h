@@ -4,8 +4,7 @@
 #define MIRRORSCOPE_BPF_PROBE_H
 
 #include "bpf/core_drift.bpf.h"
-
-extern ms_t_u32 ready; /* no body runs before user space sets it */
+#include "bpf/state.bpf.h"
 
 /*
  *	ENTRY(inv_end, __mmu_notifier_invalidate_range_end)
@@ -21,30 +20,12 @@ extern ms_t_u32 ready; /* no body runs before user space sets it */
  *
  * A body sees an array of arguments: the trampoline's own, or a struct call. Offsets are CO-RE's in both.
  */
-struct call {
-	u64 arg[6];
-	u64 ret;
-};
 
 /* What the body of a kprobe program sees. */
 struct entry {
 	struct call call;
 	struct pt_regs *ctx;
 };
-
-/* A kretprobe does not see the arguments: kprobe `save_call` keeps them until the function returns. */
-struct call_key {
-	u32 tid;
-	u32 program; /* the cookie of the kretprobe that will ask */
-};
-
-struct calls {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
-	__type(key, struct call_key);
-	__type(value, struct call);
-};
-extern struct calls calls SEC(".maps");
 
 static __always_inline struct call_key this_call(void *ctx)
 {
@@ -65,15 +46,24 @@ static __always_inline void arguments(struct call *call, struct pt_regs *regs)
 static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
 {
 	struct call_key key = this_call(regs);
-	struct call *saved = bpf_map_lookup_elem(&calls, &key);
+	struct call *saved = bpf_map_lookup_elem(&SHARED(calls), &key);
 
 	if (!saved)
 		return false;
 	*call = *saved;
 	call->ret = PT_REGS_RC(regs);
-	bpf_map_delete_elem(&calls, &key);
+	bpf_map_delete_elem(&SHARED(calls), &key);
 	return true;
 }
+
+#define BODY(name) static __always_inline int body_##name(const u64 *args, const bool direct)
+
+#ifdef MIRRORSCOPE_BCC /* no trampolines; the collector writes the kprobe programs (collector/hook_bcc.cpp) */
+
+#define ENTRY(name, function) BODY(name)
+#define EXIT(name, function) BODY(name)
+
+#else
 
 /*
  * A trampoline program that is preempted makes the kernel skip the next run of the same program on this CPU (recursion_misses;
@@ -162,8 +152,6 @@ static __always_inline bool was_skipped(void)
 		return was_skipped() && ready ? body_##name(ctx, true) : 0;                                            \
 	}
 
-#define BODY(name) static __always_inline int body_##name(const u64 *args, const bool direct)
-
 #define ENTRY(name, function) ENTRY_(name, "/" #function)
 #define EXIT(name, function) EXIT_(name, "/" #function)
 
@@ -194,6 +182,8 @@ static __always_inline bool was_skipped(void)
 		return body_##name(call.arg, false);                                                                   \
 	}                                                                                                              \
 	BODY(name)
+
+#endif
 
 /* Argument n of the function. */
 #define ARG(n) (args[n])

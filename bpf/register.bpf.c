@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When an mmu_notifier (the kind on the list) is registered, counted, put and freed. mm/mmu_notifier.c. */
 #include "bpf/emit.bpf.h"
-#include "bpf/filter.bpf.h"
+#include "bpf/follow.bpf.h"
 #include "bpf/probe.bpf.h"
 
 ENTRY(mn_register, __mmu_notifier_register)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What existed before recording began: one walk over all tasks finds wanted processes, subs, mmu_notifiers. */
 #include "bpf/emit.bpf.h"
-#include "bpf/filter.bpf.h"
+#include "bpf/follow.bpf.h"
 #include "bpf/core_drift.bpf.h"
 #include "bpf/found.bpf.h"
 #include "bpf/ops.bpf.h"

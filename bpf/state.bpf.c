@@ -2,7 +2,7 @@
 /* Which variables and maps all programs share: defined here once, declared in the headers. */
 #include "bpf/callback.bpf.h"
 #include "bpf/emit.bpf.h"
-#include "bpf/filter.bpf.h"
+#include "bpf/follow.bpf.h"
 #include "bpf/found.bpf.h"
 #include "bpf/holders.bpf.h"
 #include "bpf/nonblock.bpf.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When an interval notifier comes and goes, and which sequence a reader is given. mm/mmu_notifier.c. */
 #include "bpf/emit.bpf.h"
-#include "bpf/filter.bpf.h"
+#include "bpf/follow.bpf.h"
 #include "bpf/core_drift.bpf.h"
 #include "bpf/ops.bpf.h"
 #include "bpf/probe.bpf.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who joins and leaves the filter while recording runs, and the names of the tasks that die. */
 #include "bpf/emit.bpf.h"
-#include "bpf/filter.bpf.h"
+#include "bpf/follow.bpf.h"
 #include "bpf/core_drift.bpf.h"
 #include "bpf/probe.bpf.h"
 
