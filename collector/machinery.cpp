@@ -9,10 +9,9 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <cstdarg>
-#include <cstdio>
 #include <cstring>
 
+#include "collector/keep_warning.h"
 #include "collector/preemption.h"
 
 namespace mirrorscope {
@@ -28,37 +27,6 @@ void allow_many_fds() {
     setrlimit(RLIMIT_NOFILE, &limit);
   }
 }
-
-// libbpf has one process-wide printer: its first warning is kept for the error message while the object is opened and
-// loaded.
-std::string* first_warning = nullptr;
-
-__attribute__((format(printf, 2, 0))) int keep_warning(libbpf_print_level level, const char* format, va_list args) {
-  if (level == LIBBPF_WARN && first_warning && first_warning->empty()) {
-    char text[512];
-    vsnprintf(text, sizeof text, format, args);
-    *first_warning = text;
-    if (!first_warning->empty() && first_warning->back() == '\n') first_warning->pop_back();
-  }
-  return 0;
-}
-
-class KeepWarning {
- public:
-  KeepWarning() {
-    first_warning = &text;
-    before_ = libbpf_set_print(keep_warning);
-  }
-  ~KeepWarning() {
-    libbpf_set_print(before_);
-    first_warning = nullptr;
-  }
-  KeepWarning(const KeepWarning&) = delete;
-  std::string text;
-
- private:
-  libbpf_print_fn_t before_;
-};
 
 // How a program's name says what it is, see bpf/probe.bpf.h.
 constexpr std::string_view kprobe_suffix = "__kp";
@@ -105,9 +73,7 @@ Result<void> Machinery::open_object() {
   auto texts = ProgramTexts::collect();
   if (!texts) return texts.error();
   collecting = std::move(*texts);
-  KeepWarning warning;
-  object = mirrorscope_probes::open();
-  if (!object) return fail(errno, "cannot open the BPF object (", warning.text, ")");
+  if (auto with_hooks = open_with_hooks(); !with_hooks) return with_hooks.error();
 
   ms_config& config = object->rodata->config;
   config.self_tgid = options.self_tgid;
@@ -160,7 +126,7 @@ Result<void> Machinery::load_object() {
     if (!bpf_program__autoload(program)) kernel.texts.push_back(program_without_code(program));
     bpf_program__unload(program);
   }
-  return {};
+  return load_bcc_hooks();
 }
 
 Result<void> Machinery::make_rings() {
@@ -197,7 +163,11 @@ bool Machinery::is_spare(const ProgramText& text) const {
 void Machinery::plan() {
   for (const ProgramText& text : kernel.texts) {
     if (text.kind == ProgramKind::iterator || text.target.empty()) continue;
-    if (text.name.starts_with("follow_") || text.name.ends_with(kprobe_suffix)) continue;
+    if (text.name.starts_with("follow_")) continue;
+    // what BCC compiles has no other form
+    const bool only_kprobe =
+        text.name.ends_with(kprobe_suffix) && !kernel.text(text.name.substr(0, text.name.size() - kprobe_suffix.size()));
+    if (text.name.ends_with(kprobe_suffix) && !only_kprobe) continue;
     if (text.name.starts_with("tally_") != options.tally) continue;
     if (text.name.ends_with(again_suffix)) continue;
     if (is_in_user_space(text)) {
@@ -221,7 +191,10 @@ void Machinery::plan() {
           }
       }
     }
-    probes.emplace_back(&text, kernel.text(text.name + std::string(kprobe_suffix)), std::move(place));
+    if (only_kprobe)
+      probes.emplace_back(nullptr, &text, std::move(place));
+    else
+      probes.emplace_back(&text, kernel.text(text.name + std::string(kprobe_suffix)), std::move(place));
     if (!wanted(text.event)) probes.back().switch_off("not wanted");
   }
 }

@@ -2,13 +2,17 @@
 // What stands behind the steps of probes.h: the libbpf object, the rings, the probes.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "collector/callbacks.h"
 #include "collector/elf_functions.h"
+#include "collector/hook.h"
+#include "collector/hook_headers.h"
 #include "collector/probes.h"
 #include "collector/skeleton.h"
 #include "schema/catalog.h"
@@ -22,6 +26,11 @@ struct Machinery {
 
   void learn_kernel();
   Result<void> open_object();
+  // The object of this build, with the hooks that clang compiles linked to it.
+  Result<void> open_with_hooks();
+  Result<HookCompiler> compiler_of(const HookSource& hook) const;
+  // The programs of those that BCC compiles: the maps are there by now.
+  Result<void> load_bcc_hooks();
   // False if this kernel has no function for it now.
   bool may_be_there(const ProgramText& text) const;
   // The programs of the object, not relocated yet: names and targets.
@@ -53,6 +62,10 @@ struct Machinery {
   ProbeOptions options;
   Kernel kernel;
   std::unique_ptr<ProgramTexts> collecting;
+  std::vector<HookSource> hooks;
+  std::vector<size_t> for_bcc;  // which of them
+  std::optional<HookHeaders> hook_headers;
+  std::vector<std::byte> linked_object;
   mirrorscope_probes* object = nullptr;
   std::vector<OwnedFd> rings;
   std::vector<int> ring_fds;

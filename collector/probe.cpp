@@ -155,7 +155,7 @@ bool Probe::load_kprobe(Kernel& kernel) {
 
 void Probe::load(Kernel& kernel) {
   if (state_.how == MS_probe_how_off) return;
-  if (is_in_user_space(*trampoline_)) {
+  if (trampoline_ && is_in_user_space(*trampoline_)) {
     if (place_.file.empty())
       state_.why = "no file that was looked at has this function, or it is stripped of its names";
     else if (!kernel.uprobes)

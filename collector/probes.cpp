@@ -63,6 +63,7 @@ Result<Attached> open_load_attach(const ProbeOptions& options) {
 }
 
 const std::vector<ProbeState>& Attached::states() const { return machinery_->states; }
+const std::vector<HookSource>& Attached::hooks() const { return machinery_->hooks; }
 std::span<const int> Attached::rings() const { return machinery_->ring_fds; }
 uint64_t Attached::ring_bytes() const { return machinery_->options.ring_bytes; }
 std::span<const ms_cpu> Attached::cpus() const { return {machinery_->object->bss->cpus, machinery_->rings.size()}; }

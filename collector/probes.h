@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "bpf/shared.h"
+#include "collector/hook.h"
 #include "collector/probe_state.h"
 #include "trace/result.h"
 
@@ -39,6 +40,7 @@ struct ProbeOptions {
   std::vector<std::string> without_events;  // names of events that are not wanted: their probes are `off`
   bool kprobes_only = false;                // pretend that the kernel has no BPF trampolines
   std::vector<std::filesystem::path> cache_files;  // registration caches are looked for in these; empty: no uprobes at all
+  HookOptions hooks;                               // of drivers that this build does not know
   bool tally = false;                       // count in the kernel (bpf/tally.bpf.h) instead of making records
 };
 
@@ -84,6 +86,9 @@ class Attached {
 
   // One per program wanted, attached or not; callbacks found so far included. Grows in activate() and discover().
   const std::vector<ProbeState>& states() const;
+
+  // Of ProbeOptions::hooks.
+  const std::vector<HookSource>& hooks() const;
 
   // One ring buffer map fd per possible CPU, all of ring_bytes(); the ring of CPU n is rings()[n].
   std::span<const int> rings() const;

@@ -55,8 +55,15 @@ Result<Recorded> record(const RecordOptions& options, RecordObserver& observer, 
     if (files->empty()) return fail(0, "there is no library here that has a registration cache; --ucache-in names one");
     probes->cache_files = std::move(*files);
   }
+  probes->hooks = options.hooks;
+  if (!options.hooks.files.empty()) observer.compiling(options.hooks);
   auto attached = open_load_attach(*probes);
   if (!attached) return attached.error();
+  for (const HookSource& hook : attached->hooks()) {
+    auto missing = what_is_missing(hook, attached->states());
+    if (!missing) return missing.error();
+    for (const std::string& sentence : *missing) observer.warning(sentence);
+  }
   auto wakeups = Wakeups::make();
   if (!wakeups) return wakeups.error();
   auto writer = create_trace(options);

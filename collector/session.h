@@ -30,6 +30,7 @@ struct RecordOptions {
   bool stacks = true;
   bool ucache = false;                                // uprobes on registration caches of user space
   std::vector<std::filesystem::path> ucache_files;    // in these files besides those that are found
+  HookOptions hooks;                                  // of drivers that this build does not know
   bool run_counts = false;             // have the kernel count how often each program ran
   std::chrono::milliseconds tick{50};  // between two polls of what was lost
 };
@@ -44,6 +45,7 @@ struct Progress {
 class RecordObserver {
  public:
   virtual ~RecordObserver() = default;
+  virtual void compiling(const HookOptions& /*hooks*/) {}  // takes seconds
   virtual void ready(const std::vector<ProbeState>& /*probes*/) {}
   virtual void progress(const Progress& /*now*/) {}  // about ten times a second
   virtual void warning(const std::string& /*sentence*/) {}

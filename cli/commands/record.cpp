@@ -53,6 +53,10 @@ class Talk final : public RecordObserver {
  public:
   Talk(bool live, bool terminal) : live_(live), terminal_(terminal) {}
 
+  void compiling(const HookOptions& hooks) override {
+    if (!live_) return;
+    for (const std::filesystem::path& file : hooks.files) std::fprintf(stderr, "mirrorscope: compiling %s\n", file.c_str());
+  }
   void ready(const std::vector<ProbeState>& probes) override {
     size_t attached = 0;
     for (const ProbeState& p : probes) attached += p.attached();
@@ -248,6 +252,23 @@ void add_record(CLI::App& app, int& exit_code) {
       ->type_name("FILE")
       ->allow_extra_args(false)
       ->group("Content");
+  sub->add_option("--hook", o.hooks.files,
+                  "record what this hook says of a driver of yours: BPF C that begins with #include \"bpf/hook.bpf.h\"; may be repeated")
+      ->type_name("FILE.bpf.c")
+      ->allow_extra_args(false)
+      ->group("Your own driver");
+  sub->add_option("--hook-compiler", o.hooks.compiler,
+                  "clang: fields by the module's BTF; bcc: fields by the kernel's and the driver's headers; auto (default): bcc if a function of "
+                  "the hook is in a module without BTF")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, HookCompiler>{{"auto", HookCompiler::automatic}, {"clang", HookCompiler::clang}, {"bcc", HookCompiler::bcc}}))
+      ->type_name("NAME")
+      ->default_str("auto")
+      ->group("Your own driver");
+  sub->add_option("--hook-flag", o.hooks.flags, "an option for that compiler, such as -Iinclude; may be repeated")
+      ->type_name("FLAG")
+      ->allow_extra_args(false)
+      ->group("Your own driver");
   sub->add_flag("--kprobes", o.scope.kprobes_only, "use kprobes even where the kernel has BPF trampolines")->group("Content");
 
   sub->add_flag("--check", a->check, "judge while recording; the exit codes are then those of check")->group("Output");
@@ -264,6 +285,7 @@ void add_record(CLI::App& app, int& exit_code) {
       "  sudo mirrorscope record -o run -- ibv_rc_pingpong -d rxe0 -g 1 -o\n"
       "  sudo mirrorscope record --duration 10 --check                  judge at once\n"
       "  sudo mirrorscope record --pid 4711 --probes '!pin*' --ring-size 32M\n"
+      "  sudo mirrorscope record --hook my_driver.bpf.c -- ./my_test\n"
       "  sudo mirrorscope record --max-size 1G --max-files 4         the last 4 GB, for as long as it takes\n"
       "\n"
       "Exit codes: 0 recorded, 2 cannot record; with --check also 1 violated, 3 inconclusive.");

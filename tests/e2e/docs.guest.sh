@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Does every command of README and the tutorials do what is printed there? Each ```sh block is run line by line, as a newcomer would type it.
 # kernels: 7.x
+# needs: my_driver
 #
-# A line ends with 0, or 3 where records were lost; "# exit 1" and "# exit 0 or 1" in it say otherwise. `my_test` and `my_job` are loads of the lab.
+# A line ends with 0, or 3 where records were lost; "# exit 1" and "# exit 0 or 1" in it say otherwise. `my_test` and `my_job` are loads of the lab,
+# `my_driver` is examples/my_driver.
 . "$(dirname "$0")/words.sh"
 root=$(cd "$lab/../.." && pwd)
 "$lab/rxe.sh"
@@ -14,6 +16,7 @@ printf '#!/bin/sh\nexec "$@"\n' > bin/sudo
 printf '#!/bin/sh\nexec %s/rdma_churn --odp --seconds 2\n' "$workloads" > my_test
 printf '#!/bin/sh\nexec %s/rdma_churn --pinned --tap --seconds 2\n' "$workloads" > my_job
 chmod +x bin/sudo my_test my_job
+cc -o my_driver_test "$root/examples/my_driver/my_test.c" && insmod /out/btf/my_driver.ko off_by_one=1 || exit 1
 export PATH=$PWD/bin:$PATH
 
 # The lines of the ```sh blocks of a file.
@@ -21,7 +24,7 @@ commands() { awk '/^```/ { on = ($0 == "```sh"); next } on && NF' "$1"; }
 
 for doc in README.md docs/tutorial-driver.md docs/tutorial-rdma.md docs/tutorial-operator.md; do
     mkdir -p "in/$doc"
-    cp my_test my_job "in/$doc"
+    cp my_test my_job my_driver_test "$root"/examples/my_driver/my_driver.{h,bpf.c} "in/$doc"
     lines=0
     while IFS= read -r line; do
         lines=$((lines + 1))

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs one test in a guest: run.sh BUILD KERNEL SCRIPT OUT. What the test writes to /out in the guest is in OUT afterwards.
 #
-# A script says in comments what it needs: "# guest: OPTIONS" of guest.sh, "# needs: module" for the reference driver in OUT.
+# A script says in comments what it needs: "# guest: OPTIONS" of guest.sh; "# needs: module" for the reference driver in OUT, "# needs: my_driver"
+# for the tutorial's in OUT/btf and, without type information, in OUT/no-btf.
 # DURATION of the environment, in seconds, reaches a test that takes it.
 set -euo pipefail
 build=$(cd "$1" && pwd) kernel=$2 script=$3 out=$4
@@ -10,6 +11,10 @@ cd "$(dirname "$0")/../.."
 rm -rf "$out"
 mkdir -p "$out"
 ! grep -q '^# needs: module' "$script" || tests/lab/module.sh "$kernel" "$out" > /dev/null
+if grep -q '^# needs: my_driver' "$script"; then
+    tests/lab/module.sh "$kernel" "$out/btf" examples/my_driver > /dev/null
+    tests/lab/module.sh --no-btf "$kernel" "$out/no-btf" examples/my_driver > /dev/null
+fi
 read -ra options <<<"$(sed -n 's/^# guest: //p' "$script")"
 exec tests/lab/guest.sh --kernel "$kernel" --memory 3G --timeout 1700 --out "$out" --quiet "${options[@]}" -- \
     env BUILD="$build" ${DURATION:+DURATION="$DURATION"} bash "$script"
