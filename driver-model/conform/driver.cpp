@@ -129,16 +129,19 @@ void Driver::follow(const ev_header& h, const Paths& paths, Ctx* c) {
     if (verb == MS_devmem_verb_put || verb == MS_devmem_verb_released || verb == MS_devmem_verb_evicted) return;
   }
   Task& t = tasks_[task_key(h)];
+  // a callback that has begun before its object was said: a notifier can be called as soon as it is inserted
+  for (const Place& p : t.callbacks)
+    if (c && !p.paths && of_sub(p.sub) == c) return;
   ask(h, place_of(t, paths), c);
 }
 
 void Driver::callback_entered(const ev_cb_enter& e) {
   Ctx* c = of_sub(e.sub);
-  if (!c || !c->paths) return;
   Place& p = tasks_[task_key(e.h)].callbacks.emplace_back();
+  p.sub = e.sub;
+  if (!c || !c->paths) return;
   p.paths = c->paths;
   p.ctx = c->ctx;
-  p.sub = e.sub;
   p.cur_seq = e.cur_seq;
   p.since = e.h.time;
   p.before = now_;

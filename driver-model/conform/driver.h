@@ -59,7 +59,7 @@ class Driver {
   };
   struct Task {
     std::vector<Place> outside;    // one per profile
-    std::vector<Place> callbacks;  // innermost last
+    std::vector<Place> callbacks;  // innermost last; without paths: of a sub whose object is not known
   };
 
   std::string_view name_of(const ev_dev_ctx&) const;

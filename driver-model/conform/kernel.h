@@ -69,6 +69,7 @@ class Kernel {
   struct Space {  // one mm
     uint64_t mm = 0, since = 0;
     bool tree_known = false;
+    bool has_itree = false;     // a registration has made, or found, the tree
     bool lists = false;         // it has, or had, a struct mmu_notifier
     std::vector<State> states;  // empty: not known
     std::vector<Slot> slots;

@@ -9,8 +9,12 @@ bool is_done(int slot, uint64_t done) { return slot < 0 || done >> slot & 1; }
 bool has(const std::vector<uint64_t>& list, uint64_t one) { return std::find(list.begin(), list.end(), one) != list.end(); }
 }  // namespace
 
-// Every sub in the tree that the range meets is called, as far as its callback has a probe (mn_itree_invalidate).
+// Every sub that the start found in the tree is called, as far as its callback has a probe (mn_itree_invalidate). One that found none, at an even
+// sequence, leaves the tree open for others, and does not look again: what has been inserted since then is not its to call. At an odd one the
+// tree stays as it is until the start's own end.
 bool Kernel::all_called(const Space& s, const State& state, const Call& c) const {
+  for (const auto& [slot, cur_seq] : state.result)
+    if (slot == c.slot && cur_seq % 2 == 0) return true;
   bool all = true;
   auto look = [&](const Watch& w) {
     const Where at = where(s, state, w);
@@ -59,7 +63,7 @@ void Kernel::on(Now n, const ev_cb_enter& e) {
   Call* c = invalidating(n);
   if (c && c->id == EV_inv_start && c->key != e.range) c = nullptr;
   auto w = watches_.find(e.sub);
-  const bool other = w != watches_.end() && (w->second.start != e.sub_start || w->second.last != e.sub_last);
+  const bool other = w != watches_.end() && (w->second.mm != s.mm || w->second.start != e.sub_start || w->second.last != e.sub_last);
   if (!c || c->id == EV_inv_end) lose(s);
   if (w == watches_.end() || other) {
     if (!s.states.empty() && s.tree_known) {

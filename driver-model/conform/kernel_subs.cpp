@@ -18,23 +18,31 @@ void Kernel::on(Now n, const ev_mn_register& e) {
   if (Space* s = space_of(n, e.h.mm)) enter(n, e.sub, *s);
 }
 
-// The first of an mm's tree: no invalidation is under way (mm_take_all_locks), nothing is in it.
+// The first of an mm's tree: no invalidation is under way (mm_take_all_locks), nothing is in it. Any other that asks for a tree changes
+// nothing: mmu_interval_notifier_insert() reads has_itree without a lock, so a task may still come for one when others have inserted.
+// That it is the first is known because no other has returned since that insert was entered: with a tree it would not have asked.
 void Kernel::on(Now n, const ev_mn_register_ret& e) {
   Space& s = *space_of(n, e.h.mm);
   Call* c = innermost(n, EV_mn_register, e.sub);
   const uint64_t others = s.last_by == n.task.key ? s.last_other : s.last;
   const bool alone = c && others < c->at;
+  uint64_t since = c ? c->time : 0;
+  for (const Call& outer : n.task.calls)
+    if (outer.id == EV_sub_insert) since = outer.time;
   leave(n, c, s);
   if (e.sub) s.lists = true;
-  if (e.sub || e.ret || !alone || !s.states.empty()) return;
+  if (e.sub || e.ret) return;
+  const bool first = !s.has_itree;
+  s.has_itree = true;
+  if (!first || !alone || !s.states.empty()) return;
   const std::vector<uint64_t> inside = s.inside;
   drop(s);
   s.inside = inside;
-  State first;
-  first.seq = 2;
-  s.states = {first};
+  State untouched;
+  untouched.seq = 2;
+  s.states = {untouched};
   s.tree_known = true;
-  s.since = n.h.time;
+  s.since = since;  // a loss from there on may have been that of another registration
   s.seqs.forget(now_);
   s.actives.forget(now_);
   s.seqs.had(2, now_);

@@ -45,6 +45,8 @@ TEST_P(Cases, end_as_expected) {
 }
 
 const auto named = [](const testing::TestParamInfo<Case>& at) { return at.param.name; };
+INSTANTIATE_TEST_SUITE_P(inserts, Cases, testing::ValuesIn(cases_of("inserts.cases")), named);
+INSTANTIATE_TEST_SUITE_P(objects, Cases, testing::ValuesIn(cases_of("objects.cases")), named);
 INSTANTIATE_TEST_SUITE_P(kernel, Cases, testing::ValuesIn(cases_of("kernel.cases")), named);
 INSTANTIATE_TEST_SUITE_P(reference, Cases, testing::ValuesIn(cases_of("reference.cases")), named);
 
