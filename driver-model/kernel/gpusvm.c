@@ -4,7 +4,6 @@
  * xe_svm.c does it; the model's is driver-model/profiles/gpusvm.cpp.
  */
 #include <drm/drm_device.h>
-#include <drm/drm_gpusvm.h>
 #include <drm/drm_pagemap.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
@@ -14,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "device.h"
+#include "gpusvm_drift.h"
 
 #define REF_TRIES 200
 
@@ -32,11 +32,6 @@ struct svm {
 struct notifier {
 	struct drm_gpusvm_notifier base;
 	struct ref_object *object;
-};
-
-struct svm_range {
-	struct drm_gpusvm_range base;
-	bool said; /* that it was made; under notifier_lock */
 };
 
 static struct ref_object *object_of(struct drm_gpusvm_notifier *base)
@@ -71,7 +66,10 @@ static struct drm_gpusvm_range *range_alloc(struct drm_gpusvm *base)
 {
 	struct svm_range *r = kzalloc(sizeof(*r), GFP_KERNEL);
 
-	return r ? &r->base : NULL;
+	if (!r)
+		return NULL;
+	range_init_pages(&r->base, &drm);
+	return &r->base;
 }
 
 static bool was_said(struct drm_gpusvm_range *r)
@@ -87,7 +85,7 @@ static void say_range(struct ref_object *o, struct drm_gpusvm_range *r, u32 verb
 {
 	if (!was_said(r))
 		return;
-	SAY(svm_range, o, .range = IDENTITY(&r->pages), .sub = SUB(o), .start = drm_gpusvm_range_start(r), .end = drm_gpusvm_range_end(r),
+	SAY(svm_range, o, .range = IDENTITY(range_pages(r)), .sub = SUB(o), .start = drm_gpusvm_range_start(r), .end = drm_gpusvm_range_end(r),
 	    .within_start = o->start, .within_end = o->end, .verb = verb, .ret = ret);
 }
 
@@ -95,6 +93,7 @@ static void say_range(struct ref_object *o, struct drm_gpusvm_range *r, u32 verb
 static void range_free(struct drm_gpusvm_range *r)
 {
 	say_range(object_of(r->notifier), r, MS_svm_verb_removed, 0);
+	range_free_pages(r);
 	kfree(container_of(r, struct svm_range, base));
 }
 
@@ -117,11 +116,11 @@ static void invalidate(struct drm_gpusvm *base, struct drm_gpusvm_notifier *noti
 		ref_drain(o, start, end);
 	drm_gpusvm_for_each_range(r, notifier, start, end) {
 		if (!ref_is(o, REF_GPUSVM_callback_skips_unmap_pages)) {
-			drm_gpusvm_range_unmap_pages(base, r, &ctx);
+			range_unmap_pages(base, r, &ctx);
 			say_range(o, r, MS_svm_verb_unmap_pages, 0);
 		}
 		if (range->event == MMU_NOTIFY_UNMAP) {
-			drm_gpusvm_range_set_unmapped(r, range);
+			range_set_unmapped(r, range);
 			say_range(o, r, MS_svm_verb_set_unmapped, 0);
 		}
 	}
@@ -166,7 +165,7 @@ static void collect(struct svm *svm, unsigned long address)
 
 	notifier = drm_gpusvm_notifier_find(&svm->base, address, address + 1);
 	r = notifier ? drm_gpusvm_range_find(notifier, address, address + 1) : NULL;
-	if (!r || !r->pages.flags.unmapped)
+	if (!r || !range_unmapped(r))
 		return;
 	o = object_of(notifier);
 	start = drm_gpusvm_range_start(r);
@@ -175,21 +174,22 @@ static void collect(struct svm *svm, unsigned long address)
 		ref_zap(o, start, end);
 		ref_drain(o, start, end);
 	}
-	drm_gpusvm_range_remove(&svm->base, r); /* the last one takes its notifier along, and that the object */
+	range_remove(&svm->base, r); /* the last one takes its notifier along, and that the object */
 }
 
 /* xe_svm_bind_rebind...: every page of the range into the table, under notifier_lock for reading. */
 static int bind(struct ref_object *o, struct drm_gpusvm_range *r)
 {
 	unsigned long at = drm_gpusvm_range_start(r), end = drm_gpusvm_range_end(r);
+	struct drm_gpusvm_pages *pages = range_pages(r);
 	int ret = 0;
 
 	for (unsigned long i = 0; at < end && !ret;) {
-		const struct drm_pagemap_addr *a = &r->pages.dma_addr[i];
+		const struct drm_pagemap_addr *a = &pages->dma_addr[i];
 		unsigned long n = 1UL << a->order;
 
 		for (unsigned long j = 0; j < n && at < end && !ret; j++, i++, at += PAGE_SIZE)
-			ret = ref_map(o, at, (PHYS_PFN(dma_to_phys(&platform->dev, a->addr)) + j) << REF_PFN_SHIFT | REF_WRITE, r->pages.notifier_seq,
+			ret = ref_map(o, at, (PHYS_PFN(dma_to_phys(&platform->dev, a->addr)) + j) << REF_PFN_SHIFT | REF_WRITE, pages->notifier_seq,
 				      MS_page_source_hmm_write);
 	}
 	return ret;
@@ -213,7 +213,7 @@ static int fault_once(struct svm *svm, unsigned long address, bool write)
 		return -ENOMEM;
 	before = ref_is(o, REF_GPUSVM_pages_valid_outside_lock);
 	drm_gpusvm_notifier_lock(&svm->base);
-	ret = r->pages.flags.unmapped ? -EAGAIN : 0; /* since it was found: to be collected first */
+	ret = range_unmapped(r) ? -EAGAIN : 0; /* since it was found: to be collected first */
 	fresh = !was_said(r);
 	if (!ret) {
 		container_of(r, struct svm_range, base)->said = true;
@@ -222,14 +222,14 @@ static int fault_once(struct svm *svm, unsigned long address, bool write)
 	drm_gpusvm_notifier_unlock(&svm->base);
 	if (ret)
 		return ret;
-	ret = drm_gpusvm_range_get_pages(&svm->base, r, &ctx);
+	ret = range_get_pages(&svm->base, r, &ctx);
 	say_range(o, r, MS_svm_verb_get_pages, ret);
 	if (ret)
 		return ret == -EOPNOTSUPP ? -EAGAIN : ret;
 	ref_window(svm->device);
 	if (before) {
 		drm_gpusvm_notifier_lock(&svm->base);
-		ret = drm_gpusvm_range_pages_valid(&svm->base, r) ? 0 : -EAGAIN;
+		ret = range_pages_valid(&svm->base, r) ? 0 : -EAGAIN;
 		drm_gpusvm_notifier_unlock(&svm->base);
 		if (ret)
 			return ret;
@@ -239,8 +239,8 @@ static int fault_once(struct svm *svm, unsigned long address, bool write)
 	drm_gpusvm_notifier_lock(&svm->base);
 	SAY(lock, o, .lock = IDENTITY(&svm->base.notifier_lock), .kind = MS_lock_kind_user);
 	if (before || ref_is(o, REF_GPUSVM_bind_without_pages_valid)) {
-		ret = r->pages.dma_addr ? 0 : -EAGAIN;
-	} else if (drm_gpusvm_range_pages_valid(&svm->base, r)) {
+		ret = range_pages(r)->dma_addr ? 0 : -EAGAIN;
+	} else if (range_pages_valid(&svm->base, r)) {
 		say_range(o, r, MS_svm_verb_pages_valid, 0);
 	} else {
 		ref_count(svm->device, REF_COLLISIONS);
@@ -313,7 +313,7 @@ static int gpusvm_setup(struct ref_device *d)
 		return -ENOMEM;
 	svm->device = d;
 	mutex_init(&svm->lock);
-	ret = drm_gpusvm_init(&svm->base, "mirrorscope", &drm, d->mm, 0, TASK_SIZE, SZ_2M, &svm_ops, chunks, ARRAY_SIZE(chunks));
+	ret = gpusvm_init(&svm->base, &drm, d->mm, &svm_ops, chunks, ARRAY_SIZE(chunks));
 	if (ret) {
 		kfree(svm);
 		return ret;
@@ -341,7 +341,7 @@ static void gpusvm_cleanup(struct ref_device *d)
 		ref_zap(o, o->start, o->end);
 		ref_drain(o, o->start, o->end);
 		drm_gpusvm_for_each_range_safe(r, after, notifier, 0, TASK_SIZE)
-			drm_gpusvm_range_remove(&svm->base, r); /* with the last one the object says that the lock is given back */
+			range_remove(&svm->base, r); /* with the last one the object says that the lock is given back */
 	}
 	drm_gpusvm_fini(&svm->base);
 	mutex_unlock(&svm->lock);
