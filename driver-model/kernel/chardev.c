@@ -105,11 +105,19 @@ static int file_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* How wide notifiers are is asked of one mode only: the others have theirs. */
+static bool sensible_ranges(const struct mirrorscope_setup *setup)
+{
+	if (setup->mode != MIRRORSCOPE_IMPLICIT || setup->ranges != MIRRORSCOPE_LEVEL)
+		return !setup->level_shift && setup->ranges < (setup->mode == MIRRORSCOPE_IMPLICIT ? MIRRORSCOPE_RANGES : 1);
+	return !setup->level_shift || (setup->level_shift >= PAGE_SHIFT && setup->level_shift < 47);
+}
+
 static int set_up(struct ref_device *d, struct mirrorscope_setup *setup)
 {
 	int ret;
 
-	if (setup->mode >= MIRRORSCOPE_MODES || setup->pad0 || strnlen(setup->bug, sizeof(setup->bug)) == sizeof(setup->bug))
+	if (setup->mode >= MIRRORSCOPE_MODES || setup->pad0 || !sensible_ranges(setup) || strnlen(setup->bug, sizeof(setup->bug)) == sizeof(setup->bug))
 		return -EINVAL;
 	if (!modes[setup->mode])
 		return -EOPNOTSUPP;
@@ -122,6 +130,8 @@ static int set_up(struct ref_device *d, struct mirrorscope_setup *setup)
 	d->kind = setup->mode;
 	d->window_us = setup->window_us ?: window_us;
 	d->dma_us = setup->dma_us ?: dma_us;
+	d->ranges = setup->ranges;
+	d->level_shift = setup->level_shift ?: 21;
 	d->mm = current->mm;
 	d->mode = modes[setup->mode];
 	mmgrab(d->mm);
@@ -167,12 +177,12 @@ static int deregister(struct ref_device *d, u32 handle)
 
 static int fault(struct ref_device *d, const struct mirrorscope_range *r)
 {
-	struct ref_object *o = d->mode->find(d, r->address);
+	struct ref_object *o = d->mode->find(d, r->address, r->address + r->length);
 	int ret;
 
 	if (IS_ERR_OR_NULL(o))
 		return o ? PTR_ERR(o) : -ENOENT;
-	ret = r->address + r->length <= o->end ? d->mode->fault(o, r->address, r->address + r->length, r->write) : -EINVAL;
+	ret = r->address + r->length <= o->end ? d->mode->fault(o, r->address, r->address + r->length, r->write) : -EXDEV;
 	ref_release(o);
 	return ret;
 }

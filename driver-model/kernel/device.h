@@ -75,8 +75,8 @@ struct ref_mode {
 	int (*setup)(struct ref_device *d);
 	/* makes [start, end) of the object usable; the caller is no holder of any lock */
 	int (*fault)(struct ref_object *o, unsigned long start, unsigned long end, bool write);
-	/* the object that mirrors an address, with a reference; made if need be */
-	struct ref_object *(*find)(struct ref_device *d, unsigned long address);
+	/* the object that mirrors [address, end), or what of it one object can, with a reference; made if need be */
+	struct ref_object *(*find)(struct ref_device *d, unsigned long address, unsigned long end);
 	void (*release)(struct ref_object *o); /* gives back what find gave; NULL: ref_object_put() */
 	int (*add)(struct ref_object *o);     /* REGISTER, after the object was made */
 	void (*remove)(struct ref_object *o); /* DEREGISTER, or the file is closed: nothing of it is left behind */
@@ -136,9 +136,10 @@ struct ref_device {
 	u32 kind; /* enum mirrorscope_mode */
 	enum ref_bug bug;
 	u32 window_us, dma_us;
+	u32 ranges, level_shift; /* of implicit */
 	struct mm_struct *mm; /* mmgrab() */
 	struct mutex lock; /* serialises setup, register, deregister */
-	struct xarray objects; /* by handle; of implicit, by number of the level */
+	struct xarray objects; /* by handle; of implicit, by number of the last page */
 	u32 next_handle;
 	struct ref_object *whole; /* mirror, devmem: the one object */
 	struct mutex reservation; /* of fence */

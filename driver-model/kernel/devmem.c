@@ -368,9 +368,9 @@ static int devmem_fault(struct ref_object *o, unsigned long start, unsigned long
 	return ref_mirror.fault(o, start, end, write);
 }
 
-static struct ref_object *devmem_find(struct ref_device *d, unsigned long address)
+static struct ref_object *devmem_find(struct ref_device *d, unsigned long address, unsigned long end)
 {
-	return ref_mirror.find(d, address);
+	return ref_mirror.find(d, address, end);
 }
 
 static void devmem_cleanup(struct ref_device *d)

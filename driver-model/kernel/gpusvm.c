@@ -281,7 +281,7 @@ static int gpusvm_fault(struct ref_object *o, unsigned long start, unsigned long
 }
 
 /* The object of the address's notifier; a first fault makes both. */
-static struct ref_object *gpusvm_find(struct ref_device *d, unsigned long address)
+static struct ref_object *gpusvm_find(struct ref_device *d, unsigned long address, unsigned long end)
 {
 	struct svm *svm = d->svm;
 	struct drm_gpusvm_notifier *notifier;

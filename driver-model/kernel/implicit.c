@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mode `implicit`: one registration of everything, whose children have a notifier of their own per aligned 2 MB, are made by faults, and are
- * destroyed by the callback that empties them. The model's is driver-model/profiles/odp_implicit.cpp.
+ * Mode `implicit`: one registration of everything, whose children have a notifier of their own, are made by faults, and are destroyed by the
+ * callback that empties them; those of one request go with it. The model's is driver-model/profiles/odp_implicit.cpp.
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "device.h"
 
-#define LEVEL_SHIFT 21
 #define REF_TRIES 1000
 
 /* ib_umem_odp_map_dma_and_lock() */
@@ -59,6 +58,12 @@ static int implicit_fault(struct ref_object *o, unsigned long start, unsigned lo
 	return ret;
 }
 
+/* Where a child is in d->objects: the first that ends behind an address is the only one that may cover it. */
+static unsigned long last_page(const struct ref_object *o)
+{
+	return (o->end - 1) >> PAGE_SHIFT;
+}
+
 /* mlx5_ib_invalidate_range(), destroy_unused_implicit_child_mr() */
 static bool implicit_invalidate(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, unsigned long cur_seq)
 {
@@ -73,8 +78,8 @@ static bool implicit_invalidate(struct mmu_interval_notifier *sub, const struct 
 		start += PAGE_SIZE;
 	ref_zap(o, start, end);
 	ref_drain(o, start, end);
-	/* whoever takes it out of the tree destroys it */
-	if (xa_empty(&o->table) && xa_cmpxchg(&o->device->objects, o->handle, o, NULL, GFP_ATOMIC) == o)
+	/* whoever takes it out of the tree destroys it; a temporary one was never in it */
+	if (xa_empty(&o->table) && xa_cmpxchg(&o->device->objects, last_page(o), o, NULL, GFP_ATOMIC) == o)
 		queue_work(ref_workqueue, &o->leave);
 	ref_unlock(o, &o->lock, MS_lock_kind_user);
 	return true;
@@ -115,15 +120,14 @@ static void leave_worker(struct work_struct *work)
 }
 
 /* ib_umem_odp_alloc_child() */
-static struct ref_object *child_new(struct ref_device *d, unsigned long index)
+static struct ref_object *child_new(struct ref_device *d, unsigned long start, unsigned long end)
 {
-	struct ref_object *o = ref_object_new(d, index << LEVEL_SHIFT, (index + 1) << LEVEL_SHIFT, true);
+	struct ref_object *o = ref_object_new(d, start, end, true);
 	int ret;
 
 	if (!o)
 		return ERR_PTR(-ENOMEM);
 	INIT_WORK(&o->leave, leave_worker);
-	o->handle = index;
 	ret = mmu_interval_notifier_insert(&o->sub, d->mm, o->start, o->end - o->start, &implicit_ops);
 	if (ret) {
 		ref_object_put(o);
@@ -135,43 +139,115 @@ static struct ref_object *child_new(struct ref_device *d, unsigned long index)
 	return o;
 }
 
-static struct ref_object *implicit_find(struct ref_device *d, unsigned long address)
+static struct ref_object *first_ending_behind(struct ref_device *d, unsigned long address)
 {
-	unsigned long index = address >> LEVEL_SHIFT;
-	struct ref_object *o, *made = NULL;
+	unsigned long index = address >> PAGE_SHIFT;
 
-	for (;;) {
+	return xa_find(&d->objects, &index, ULONG_MAX, XA_PRESENT);
+}
+
+/* Under xa_lock: the child that covers an address. */
+static struct ref_object *covering(struct ref_device *d, unsigned long address)
+{
+	struct ref_object *o = first_ending_behind(d, address);
+
+	return o && o->start <= address ? o : NULL;
+}
+
+/* How wide the child of an address is to be: [*start, *end). */
+static int bounds(struct ref_device *d, unsigned long address, unsigned long *start, unsigned long *end)
+{
+	struct vm_area_struct *vma;
+	struct ref_object *o;
+
+	if (d->ranges == MIRRORSCOPE_LEVEL) {
+		*start = address & ~((1UL << d->level_shift) - 1);
+		*end = *start + (1UL << d->level_shift);
+		return 0;
+	}
+	mmap_read_lock(d->mm);
+	vma = vma_lookup(d->mm, address);
+	if (vma) {
+		*start = vma->vm_start;
+		*end = vma->vm_end;
+	}
+	mmap_read_unlock(d->mm);
+	if (!vma)
+		return -EFAULT;
+	/* VMAs have been split and merged since the others were made: the gap between them (kfd_svm.c, svm_range_add()) */
+	xa_lock(&d->objects);
+	while (*start <= address && (o = first_ending_behind(d, *start)) && o->end <= address)
+		*start = o->end;
+	o = first_ending_behind(d, *start);
+	if (o && o->start > address)
+		*end = min(*end, o->start);
+	xa_unlock(&d->objects);
+	return 0;
+}
+
+/* Under xa_lock: enters a child, unless another covers a part of it by now. */
+static bool place(struct ref_device *d, struct ref_object *o, int *err)
+{
+	struct ref_object *other = first_ending_behind(d, o->start);
+
+	if (other && other->start < o->end)
+		return false;
+	*err = xa_err(__xa_store(&d->objects, last_page(o), o, GFP_ATOMIC));
+	return !*err;
+}
+
+static struct ref_object *implicit_find(struct ref_device *d, unsigned long address, unsigned long end)
+{
+	struct ref_object *o = NULL, *made;
+	unsigned long first, last;
+	int err = 0;
+
+	if (d->ranges == MIRRORSCOPE_TEMPORARY) {
+		o = child_new(d, address & PAGE_MASK, PAGE_ALIGN(end));
+		if (!IS_ERR(o))
+			atomic_inc(&o->users);
+		return o;
+	}
+	made = NULL;
+	while (!o && !err) {
 		xa_lock(&d->objects);
-		o = xa_load(&d->objects, index);
-		if (!o && made) {
+		o = covering(d, address);
+		if (!o && made && place(d, made, &err)) {
 			o = made;
-			made = xa_err(__xa_store(&d->objects, index, o, GFP_ATOMIC)) ? o : NULL;
-			if (made)
-				o = NULL;
+			made = NULL;
 		}
 		if (o) {
 			atomic_inc(&o->users);
 			ref_object_get(o);
 		}
 		xa_unlock(&d->objects);
-		if (o || made)
+		if (made) { /* somebody was faster, or there was no memory: nobody has seen it */
+			mmu_interval_notifier_remove(&made->sub);
+			over(made);
+			made = NULL;
+		}
+		if (o || err)
 			break;
-		made = child_new(d, index);
+		err = bounds(d, address, &first, &last);
+		if (err)
+			break;
+		made = child_new(d, first, last);
 		if (IS_ERR(made))
 			return made;
 	}
-	if (made) { /* somebody was faster, or there was no memory: nobody has seen it */
-		mmu_interval_notifier_remove(&made->sub);
-		over(made);
-	}
-	return o ?: ERR_PTR(-ENOMEM);
+	return o ?: ERR_PTR(err);
 }
 
 static void implicit_release(struct ref_object *o)
 {
+	const bool temporary = o->device->ranges == MIRRORSCOPE_TEMPORARY;
+
 	if (atomic_dec_and_test(&o->users))
 		wake_up_all(&o->rest);
-	ref_object_put(o);
+	if (temporary)
+		leave(o); /* nobody else has it, and this is its reference */
+	else
+		ref_object_put(o);
 }
 
 /* The file is closed, and its jobs are over: every child goes, by this hand or by its callback's. */

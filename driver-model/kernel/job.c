@@ -42,7 +42,7 @@ static int begin_anywhere(struct ref_object **object, struct ref_work *work)
 	int ret;
 
 	while ((ret = begin_faulting(*object, work)) == -ESTALE) {
-		o = d->mode->find(d, work->start);
+		o = d->mode->find(d, work->start, work->end);
 		if (IS_ERR(o))
 			return PTR_ERR(o);
 		ref_release(*object);
@@ -63,12 +63,12 @@ static int arm(struct ref_object **object, struct ref_work *work, bool listed)
 	return ret;
 }
 
-static struct ref_object *object_of(struct ref_device *d, u32 handle, unsigned long address)
+static struct ref_object *object_of(struct ref_device *d, u32 handle, unsigned long address, unsigned long end)
 {
 	struct ref_object *o;
 
 	if (!handle || d->mode->find)
-		return d->mode->find ? d->mode->find(d, address) : ref_object_at(d, address);
+		return d->mode->find ? d->mode->find(d, address, end) : ref_object_at(d, address);
 	xa_lock(&d->objects);
 	o = xa_load(&d->objects, handle);
 	if (o)
@@ -92,10 +92,10 @@ int ref_access(struct ref_device *d, struct mirrorscope_access *access)
 
 	if (access->address & 7 || access->kind > MIRRORSCOPE_ADD || access->address + 8 > TASK_SIZE)
 		return -EINVAL;
-	o = object_of(d, access->handle, access->address);
+	o = object_of(d, access->handle, work.start, work.end);
 	if (IS_ERR_OR_NULL(o))
 		return o ? PTR_ERR(o) : -ENOENT;
-	ret = within(o, work.start, work.end) ? arm(&o, &work, true) : -EINVAL;
+	ret = within(o, work.start, work.end) ? arm(&o, &work, true) : -EXDEV;
 	if (!ret) {
 		access->value = ref_touch(o, access->address, entry, access->kind, access->value);
 		ref_end(&work);
@@ -149,13 +149,14 @@ int ref_submit(struct ref_device *d, struct mirrorscope_job *request)
 	if (!request->length || request->length > REF_JOB_PAGES << PAGE_SHIFT || request->address + request->length > TASK_SIZE ||
 	    request->address + request->length < request->address)
 		return -EINVAL;
-	o = object_of(d, request->handle, request->address);
+	o = object_of(d, request->handle, request->address, request->address + request->length);
 	if (IS_ERR_OR_NULL(o))
 		return o ? PTR_ERR(o) : -ENOENT;
-	job = within(o, request->address, request->address + request->length) ? kzalloc(struct_size(job, entries, npages), GFP_KERNEL) : NULL;
+	ret = within(o, request->address, request->address + request->length) ? 0 : -EXDEV;
+	job = ret ? NULL : kzalloc(struct_size(job, entries, npages), GFP_KERNEL);
 	if (!job) {
 		ref_release(o);
-		return -EINVAL;
+		return ret ?: -ENOMEM;
 	}
 	job->object = o;
 	job->access = (struct ref_work){ .start = request->address, .end = request->address + request->length, .write = request->write,

@@ -178,7 +178,7 @@ static int mirror_setup(struct ref_device *d)
 	return 0;
 }
 
-static struct ref_object *mirror_find(struct ref_device *d, unsigned long address)
+static struct ref_object *mirror_find(struct ref_device *d, unsigned long address, unsigned long end)
 {
 	ref_object_get(d->whole);
 	return d->whole;

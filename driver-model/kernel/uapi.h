@@ -20,7 +20,7 @@
 /* How the device keeps up with the process. The model's profile of the same behaviour stands behind each. */
 enum mirrorscope_mode {
 	MIRRORSCOPE_MIRROR,	  /* hmm_mirror: one notifier for everything, fault on demand, unmap in the callback */
-	MIRRORSCOPE_IMPLICIT,	  /* odp_implicit: a child with its own notifier per aligned 2 MB, made by faults */
+	MIRRORSCOPE_IMPLICIT,	  /* odp_implicit: children with a notifier of their own, made by faults; how wide: enum mirrorscope_ranges */
 	MIRRORSCOPE_REGISTRATION, /* i915_userptr: pages pinned at submission, kept until the sequence has gone on */
 	MIRRORSCOPE_FENCE,	  /* amdgpu_userptr: pages looked up at submission, the callback waits for jobs */
 	MIRRORSCOPE_QUIESCE,	  /* kfd_quiesce: the callback stops the queue, a worker looks pages up and lets it run */
@@ -30,11 +30,21 @@ enum mirrorscope_mode {
 	MIRRORSCOPE_MODES,
 };
 
+/* What a child of IMPLICIT covers. Requests that cross its end are refused with -EXDEV: each part is one of its own. */
+enum mirrorscope_ranges {
+	MIRRORSCOPE_LEVEL,     /* the aligned 2^level_shift bytes around the address, as a level of a page table does */
+	MIRRORSCOPE_VMA,       /* the VMA, or what of it no other child covers, as it was when the child was made */
+	MIRRORSCOPE_TEMPORARY, /* the pages of one request, and both go with it */
+	MIRRORSCOPE_RANGES,
+};
+
 /* SETUP, first and once: what this device is. -EOPNOTSUPP: this kernel has not what the mode needs. -ENOENT: the mode has no such mutant. */
 struct mirrorscope_setup {
 	__u32 mode;
 	__u32 window_us; /* every race that the mutant opens is held open for so long; 0 = the module's parameter */
 	__u32 dma_us;	 /* a job works so long on each page; 0 = the module's parameter */
+	__u32 ranges;	   /* IMPLICIT: enum mirrorscope_ranges */
+	__u32 level_shift; /* of MIRRORSCOPE_LEVEL, 12 to 46; 0 = 21, which is 2 MB */
 	__u32 pad0;
 	char bug[40]; /* name of the mutant, as in the model; empty: the module's parameter `bug`, else a correct driver */
 };

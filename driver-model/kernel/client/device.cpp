@@ -17,6 +17,8 @@ constexpr const char* kPath = "/dev/mirrorscope";
 constexpr std::array<std::string_view, MIRRORSCOPE_MODES> kModes = {"mirror",  "implicit", "registration", "fence",
                                                                     "quiesce", "pinned",   "devmem",       "gpusvm"};
 
+constexpr std::array<std::string_view, MIRRORSCOPE_RANGES> kRanges = {"level", "vma", "temporary"};
+
 int ask(int fd, unsigned long request, void* argument) { return ioctl(fd, request, argument) < 0 ? -errno : 0; }
 
 uint64_t address(const void* at) { return reinterpret_cast<uint64_t>(at); }
@@ -27,6 +29,12 @@ uint32_t mode_named(std::string_view name) {
   uint32_t mode = 0;
   while (mode < MIRRORSCOPE_MODES && kModes[mode] != name) ++mode;
   return mode;
+}
+
+uint32_t ranges_named(std::string_view name) {
+  uint32_t ranges = 0;
+  while (ranges < MIRRORSCOPE_RANGES && kRanges[ranges] != name) ++ranges;
+  return ranges;
 }
 
 std::string_view name_of_mode(uint32_t mode) { return mode < MIRRORSCOPE_MODES ? kModes[mode] : "?"; }
@@ -49,6 +57,8 @@ int Device::open(const Options& options) {
   setup.mode = options.mode;
   setup.window_us = options.window_us;
   setup.dma_us = options.dma_us;
+  setup.ranges = options.ranges;
+  setup.level_shift = options.level_shift;
   std::memcpy(setup.bug, options.bug.data(), options.bug.size());
   close();
   fd_ = ::open(kPath, O_RDWR | O_CLOEXEC);

@@ -17,6 +17,8 @@ namespace mirrorscope::device {
 // "mirror", "implicit", ... as in the table of README.md; MIRRORSCOPE_MODES if there is none of this name.
 uint32_t mode_named(std::string_view name);
 std::string_view name_of_mode(uint32_t mode);
+// "level", "vma" or "temporary"; MIRRORSCOPE_RANGES if there is none of this name.
+uint32_t ranges_named(std::string_view name);
 
 struct Mutant {
   std::string name;
@@ -33,6 +35,8 @@ class Device {
     std::string bug;         // empty: a correct driver, unless the module's parameter says otherwise
     uint32_t window_us = 0;  // 0: the module's parameter
     uint32_t dma_us = 0;
+    uint32_t ranges = MIRRORSCOPE_LEVEL;  // of implicit
+    uint32_t level_shift = 0;             // 0: 2 MB
   };
 
   Device() = default;

@@ -11,6 +11,7 @@
 
 #include "driver-model/kernel/client/churn.h"
 #include "driver-model/kernel/client/mutants.h"
+#include "driver-model/kernel/client/neighbours.h"
 
 using namespace mirrorscope::device;
 
@@ -36,6 +37,15 @@ int run_churn(const std::string& mode, const Device::Options& options, uint64_t 
   std::printf("%s: %llu operations, %llu differences%s%s\n", mode.c_str(), static_cast<unsigned long long>(result.operations),
               static_cast<unsigned long long>(result.differences), result.first.empty() ? "" : ", first: ", result.first.c_str());
   return result.differences || result.stats.stale || result.stats.not_writable ? 1 : 0;
+}
+
+int run_neighbours(const Device::Options& options, uint64_t changes, unsigned seed) {
+  const NeighboursResult result = neighbours(options, changes, seed);
+  if (result.error != 0) return no_device(result.error);
+  print("neighbours", result.stats);
+  std::printf("neighbours: %llu changes, %llu requests, %llu refused\n", static_cast<unsigned long long>(result.changes),
+              static_cast<unsigned long long>(result.requests), static_cast<unsigned long long>(result.refused));
+  return result.stats.stale || result.stats.not_writable ? 1 : 0;
 }
 
 uint64_t monotonic() {
@@ -93,7 +103,7 @@ int list() {
 int main(int argc, char** argv) {
   CLI::App app{"The reference driver from a shell: needs the module mirrorscope.ko and /dev/mirrorscope.\n"
                "Exit codes: 0 as it should be, 1 the device did not see what the process saw, 2 usage or no device."};
-  std::string mode, name;
+  std::string mode, name, ranges = "level";
   Device::Options options;
   uint64_t operations = 10000;
   unsigned seed = 1, rounds = 40;
@@ -106,6 +116,14 @@ int main(int argc, char** argv) {
   churns->add_option("--bug", options.bug, "be this mutant");
   churns->add_option("--window-us", options.window_us, "hold races open for so long");
   churns->add_option("--dma-us", options.dma_us, "a job works so long on a page");
+  CLI::App* beside = app.add_subcommand("neighbours", "a correct device of mode implicit, which uses some of what its process changes");
+  beside->add_option("--changes", operations, "of the process, and requests of the device")->capture_default_str();
+  beside->add_option("--seed", seed)->capture_default_str();
+  beside->add_option("--dma-us", options.dma_us, "a job works so long on a page");
+  for (CLI::App* wide : {churns, beside}) {
+    wide->add_option("--ranges", ranges, "what a notifier of implicit covers: level, vma or temporary")->capture_default_str();
+    wide->add_option("--level-shift", options.level_shift, "a level is 2^N bytes; 0 = 2 MB");
+  }
   CLI::App* tries = app.add_subcommand("mutants", "each mutant in a process of its own, in the scenario that makes it go wrong;\n"
                                                   "prints: mode, mutant, accesses, of these stale, of these without permission, and from when to when (CLOCK_MONOTONIC, ns)");
   tries->add_option("--mode", mode, "only of this mode");
@@ -121,10 +139,16 @@ int main(int argc, char** argv) {
   }
   if (lists->parsed()) return list();
   if (tries->parsed()) return run_mutants(mode, name, rounds, dangerous);
-  options.mode = mode_named(mode);
+  options.ranges = ranges_named(ranges);
+  if (options.ranges == MIRRORSCOPE_RANGES) {
+    std::fprintf(stderr, "mirrorscope-device: notifiers cover a level, a vma or are temporary, not '%s'.\n", ranges.c_str());
+    return 2;
+  }
+  options.mode = mode_named(beside->parsed() ? "implicit" : mode);
   if (options.mode == MIRRORSCOPE_MODES) {
     std::fprintf(stderr, "mirrorscope-device: '%s' is no mode; mirrorscope-device churn --help names them.\n", mode.c_str());
     return 2;
   }
+  if (beside->parsed()) return run_neighbours(options, operations, seed);
   return run_churn(mode, options, operations, seed);
 }

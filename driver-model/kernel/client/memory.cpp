@@ -56,10 +56,17 @@ void compact() {
 
 }  // namespace
 
-Memory::Memory(size_t pages) : pages_(pages) {
-  // Far below where mmap() looks for room: nothing else is put into the hole that a munmap() leaves for a moment. Aligned for huge pages.
+namespace {
+// Far below where mmap() looks for room: nothing else is put into the hole that a munmap() leaves for a moment. Aligned for huge pages.
+uintptr_t next_room() {
   static std::atomic<uintptr_t> next{0x100000000000};
-  base_ = reinterpret_cast<char*>(next.fetch_add(uintptr_t{1} << 30));
+  return next.fetch_add(uintptr_t{1} << 30);
+}
+}  // namespace
+
+Memory::Memory(size_t pages) : Memory(next_room(), pages) {}
+
+Memory::Memory(uintptr_t at, size_t pages) : base_(reinterpret_cast<char*>(at)), pages_(pages) {
   must(mmap(base_, bytes(), kUsable, kAnonymous | MAP_FIXED_NOREPLACE, -1, 0) == base_, "mmap");
   touch(0, pages_, 1);
 }

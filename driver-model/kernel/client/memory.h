@@ -15,6 +15,7 @@ constexpr size_t kPage = 4096;
 class Memory {
  public:
   explicit Memory(size_t pages);  // touched; aborts the program if there is none
+  Memory(uintptr_t at, size_t pages);
   ~Memory();
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;

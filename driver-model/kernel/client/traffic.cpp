@@ -52,8 +52,8 @@ int device_acts(const Device& device, uint32_t mode, const Memory& memory, const
       ret = device.submit(memory.page(first), n * kPage, random() % 2, job, handle);
       if (ret == 0 && random() % 4 == 0) ret = device.wait(job);
   }
-  // nothing there, or not for writing, at this moment; a submission without its buffer object in the list: refused until one with it has renewed the table (amdgpu_cs.c)
-  return ret == -EFAULT || ret == -EPERM || ret == -EBUSY || ret == -EAGAIN ? 0 : ret;
+  // nothing there, or not for writing, at this moment; of two notifiers, as two VMAs are; a submission without its buffer object in the list: refused until one with it has renewed the table (amdgpu_cs.c)
+  return ret == -EFAULT || ret == -EPERM || ret == -EBUSY || ret == -EAGAIN || ret == -EXDEV ? 0 : ret;
 }
 
 namespace {
