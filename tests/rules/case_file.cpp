@@ -44,6 +44,7 @@ class Builder {
     if (w[0] == "after") return after(w);
     if (w[0] == "lost") return lost(w);
     if (w[0] == "skipped") return skipped(w);
+    if (w[0] == "again") return again(w);
     if (w[0] == "unprobed") return unprobed(w);
     if (w[0] == "unsettled") return unsettled();
     if (w[0] == "about") return record(whole.substr(whole.find("about") + 5), nullptr);
@@ -53,7 +54,7 @@ class Builder {
       return record(whole.substr(whole.find(w[1]) + w[1].size()), &w[1]);
     }
     if (w.size() > 1 && (w[0][0] == 't' || w[0][0] == 'n')) return record(whole.substr(whole.find(w[0]) + w[0].size()), &w[0]);
-    return fail(0, "expected a task, expect, after, lost, skipped, soon, unprobed, unsettled or about, not ", w[0]);
+    return fail(0, "expected a task, expect, after, again, lost, skipped, soon, unprobed, unsettled or about, not ", w[0]);
   }
 
   void end() {
@@ -93,6 +94,7 @@ class Builder {
       push(*parsed, time_);
       return {};
     }
+    last_.push_back({text, *task});
     auto n = number(task->substr(1));
     if (!n) return fail(0, "a task is t1, t2 or n1, not ", *task);
     const auto tid = static_cast<uint32_t>(((*task)[0] == 'n' ? 200 : 100) + *n);
@@ -117,6 +119,16 @@ class Builder {
     auto n = w.size() == 2 ? number(w[1]) : std::nullopt;
     if (!n) return fail(0, "after what? e.g. after 50ms");
     time_ += *n;
+    return {};
+  }
+
+  Result<void> again(const std::vector<std::string>& w) {
+    const uint64_t lines = w.size() == 3 ? number(w[1]).value_or(0) : 0, times = w.size() == 3 ? number(w[2]).value_or(0) : 0;
+    if (!lines || !times || lines > last_.size()) return fail(0, "which lines again, and how often? e.g. again 2 100");
+    const std::vector<std::pair<std::string, std::string>> repeated(last_.end() - static_cast<std::ptrdiff_t>(lines), last_.end());
+    for (uint64_t i = 0; i < times; ++i)
+      for (const auto& [text, task] : repeated)
+        if (auto done = record(text, &task); !done) return done;
     return {};
   }
 
@@ -185,6 +197,7 @@ class Builder {
   uint64_t time_ = 1'000'000'000;
   std::map<uint16_t, uint32_t> next_seq_;
   std::set<std::string> met_;  // tasks that have had a line
+  std::vector<std::pair<std::string, std::string>> last_;  // record lines: what they say, whose they are
   std::optional<size_t> window_;
   bool settled_ = true;
 };
