@@ -13,6 +13,7 @@ constexpr auto kFormats = std::to_array<ExportFormat>({
     {"perfetto", "Perfetto's protobuf, a track per task: ui.perfetto.dev", true, perfetto_exporter},
     {"ctf-text", "a line per record, as babeltrace2 prints them", false, ctf_text_exporter},
     {"csv", "a row per record, for spreadsheets and data frames", false, csv_exporter},
+    {"notifiers", "a row per callback: what its interval notifiers cost, as CSV", false, notifiers_exporter},
 });
 }  // namespace
 

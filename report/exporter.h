@@ -35,5 +35,6 @@ std::unique_ptr<Exporter> chrome_exporter(std::ostream& out, const Names& names)
 std::unique_ptr<Exporter> perfetto_exporter(std::ostream& out, const Names& names);
 std::unique_ptr<Exporter> ctf_text_exporter(std::ostream& out, const Names& names);
 std::unique_ptr<Exporter> csv_exporter(std::ostream& out, const Names& names);
+std::unique_ptr<Exporter> notifiers_exporter(std::ostream& out, const Names& names);
 
 }  // namespace mirrorscope

@@ -7,7 +7,7 @@ proto=$here/../../report/track_event.proto
 
 for name in driver_bug application_mistake doubt; do
   "$mirrorscope" dump --json "$name" > dump.json
-  for format in chrome perfetto ctf-text csv; do
+  for format in chrome perfetto ctf-text csv notifiers; do
     exits 0 "$mirrorscope" export --format "$format" -o "$name.$format" "$name"
     [ ! -s out ] || complain "$format writes to standard output besides its file"
   done
@@ -57,6 +57,13 @@ wanted = [(e["ph"], round(e["ts"] * 1000), e["tid"], None if e["ph"] == "E" else
 assert decoded == wanted, f"perfetto: events {[(a, b) for a, b in zip(decoded, wanted) if a != b][:3]}"
 threads = set(re.findall(r'tid: (\d+)\n +thread_name: "(.*)"', text))
 assert threads == {(str(e["tid"]), e["args"]["name"]) for e in events if e["name"] == "thread_name"}, "perfetto: threads"
+# notifiers: what its rows add up to is in the trace
+rows = list(csv.DictReader(open(f"{name}.notifiers", newline="")))
+total = lambda column: sum(int(r[column]) for r in rows)
+count = lambda event, ok=lambda r: True: sum(r["event"] == event and ok(r) for r in traced)
+assert total("callbacks") == count("cb_enter"), "notifiers: callbacks"
+assert total("inserted") == count("sub_insert_ret", lambda r: r["ret"] == 0), "notifiers: insertions"
+assert total("read_begins") <= count("read_begin_ret") and total("lookups") <= count("range_fault_ret"), "notifiers: readers"
 print(name, len(records), "records,", len(cut), "calls without a return")
 PYTHON
 done > said
