@@ -51,7 +51,8 @@ Profile devmem(const Profile& pagemap) {
   return p;
 }
 
-// drm_gpusvm looks, asks and locks out of sight; a fault is tried again from the start, and a callback meets any number of ranges (gpusvm.c)
+// drm_gpusvm looks, asks and locks out of sight; a fault is tried again from the start, and a callback meets any number of ranges (gpusvm.c). Who has
+// begun to read finds the pages valid, or begins once more inside hmm_range_fault_unlocked_timeout() (7.3)
 Profile gpusvm(Profile p) {
   const std::vector<Program> parts = p.driver.programs;
   for (Scenario& s : p.scenarios) std::erase_if(s.threads, [](const ThreadDef& t) { return t.program.starts_with("fault"); });
@@ -61,11 +62,11 @@ Profile gpusvm(Profile p) {
       label("next"),
       maybe("collected"), dev_unmap(device, sub), range_says(MS_svm_verb_removed), label("collected"),
       maybe("made"), sub_insert(sub), label("made"),
-      label("check"), maybe("checked"), read_begin(sub), range_fault(sub, reads), jump("check"), label("checked"),  // drm_gpusvm_check_pages()
+      label("check"), maybe("checked"), read_begin(sub), maybe("check"), range_fault(sub, reads), jump("check"), label("checked"),  // drm_gpusvm_check_pages()
       maybe("out"),  // no VMA is there
       maybe("found"), range_says(MS_svm_verb_created), jump("get pages"),
       label("found"), range_says(MS_svm_verb_found),
-      label("get pages"), maybe("got pages"), read_begin(sub), range_fault(sub, writes), jump("get pages"), label("got pages"),
+      label("get pages"), maybe("got pages"), read_begin(sub), maybe("get pages"), range_fault(sub, writes), jump("get pages"), label("got pages"),
       range_says(MS_svm_verb_get_pages),
       maybe("bound"),
       lock_read(user), maybe("stale"), range_says(MS_svm_verb_pages_valid), dev_map(device, sub, writes, shared_tok(0)), label("stale"), unlock(user),
