@@ -4,7 +4,7 @@
 #
 # A script says in comments what it needs: "# guest: OPTIONS" of guest.sh; "# needs: module" for the reference driver in OUT, "# needs: my_driver"
 # for the tutorial's in OUT/btf and, without type information, in OUT/no-btf.
-# DURATION of the environment, in seconds, reaches a test that takes it.
+# DURATION (in seconds), OPERATIONS and CHANGES of the environment reach a test that takes them.
 set -euo pipefail
 build=$(cd "$1" && pwd) kernel=$2 script=$3 out=$4
 cd "$(dirname "$0")/../.."
@@ -17,4 +17,4 @@ if grep -q '^# needs: my_driver' "$script"; then
 fi
 read -ra options <<<"$(sed -n 's/^# guest: //p' "$script")"
 exec tests/lab/guest.sh --kernel "$kernel" --memory 3G --timeout 1700 --out "$out" --quiet "${options[@]}" -- \
-    env BUILD="$build" ${DURATION:+DURATION="$DURATION"} bash "$script"
+    env BUILD="$build" ${DURATION:+DURATION="$DURATION"} ${OPERATIONS:+OPERATIONS="$OPERATIONS"} ${CHANGES:+CHANGES="$CHANGES"} bash "$script"
