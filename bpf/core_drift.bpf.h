@@ -21,6 +21,19 @@ enum {
 	MS_HMM_PFN_ERROR_BIT = 61,
 };
 
+/*
+ * hmm_range_fault_locked() (7.3) says -EBUSY for two things: the range was invalidated, or the fault handler let go of the mmap lock, which
+ * `locked` then says. The second is no collision; the kernel calls it HMM_FAULT_UNLOCKED, which is -ENOLCK, where it is found.
+ */
+static __always_inline s32 hmm_result(s32 ret, u64 locked)
+{
+	u8 held = 1;
+
+	if (ret == -16 && locked && bpf_probe_read_kernel(&held, sizeof(held), (void *)locked))
+		held = 1;
+	return held ? ret : -37;
+}
+
 #define MS_MIGRATE_PFN_VALID 1UL
 #define MS_MIGRATE_PFN_MIGRATE 2UL
 #define MS_MIGRATE_PFN_SHIFT 6

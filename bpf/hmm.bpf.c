@@ -5,9 +5,12 @@
 #include "bpf/core_drift.bpf.h"
 #include "bpf/probe.bpf.h"
 
-ENTRY(range_fault, hmm_range_fault)
+/*
+ * A lookup is hmm_range_fault_locked(range, locked) since 7.3, behind hmm_range_fault() and hmm_range_fault_unlocked_timeout(): the sequence
+ * stands in range by then, and the mmap lock is held.
+ */
+static __always_inline int looks_up(struct hmm_range *range, const bool direct)
 {
-	struct hmm_range *range = (void *)ARG(0);
 	struct mmu_interval_notifier *sub = GET(range, notifier);
 	struct mm_struct *mm = GET(sub, mm);
 
@@ -17,6 +20,16 @@ ENTRY(range_fault, hmm_range_fault)
 		    .sub_seq = GET(sub, invalidate_seq), .pfns = ID(GET(range, hmm_pfns)),
 		    .default_flags = GET(range, default_flags), .owner = ID(GET(range, dev_private_owner)),
 		    .mmap_lock = GET(mm, mmap_lock.count.counter), .mm_users = GET(mm, mm_users.counter));
+}
+
+ENTRY(range_fault, hmm_range_fault_locked)
+{
+	return looks_up((void *)ARG(0), direct);
+}
+
+ENTRY(range_fault__or_whole, hmm_range_fault)
+{
+	return looks_up((void *)ARG(0), direct);
 }
 
 /* The first MS_SAMPLED_PAGES entries of the array that hmm_range_fault() filled: on 0 all of them are outputs. */
@@ -39,9 +52,8 @@ static __always_inline void sample_pfns(struct ev_range_fault_ret *e)
 	e->error = error;
 }
 
-EXIT(range_fault_ret, hmm_range_fault)
+static __always_inline int looked_up(struct hmm_range *range, s32 ret, const bool direct)
 {
-	struct hmm_range *range = (void *)ARG(0);
 	struct mmu_interval_notifier *sub = GET(range, notifier);
 	struct mm_struct *mm = GET(sub, mm);
 	struct ev_range_fault_ret *e;
@@ -60,7 +72,7 @@ EXIT(range_fault_ret, hmm_range_fault)
 	e->pfns = ID(GET(range, hmm_pfns));
 	e->default_flags = GET(range, default_flags);
 	e->owner = ID(GET(range, dev_private_owner));
-	e->ret = (s32)RET();
+	e->ret = ret;
 	if (e->ret) {
 		/* entries before the failure are outputs, those behind it still inputs: nobody can tell which
 		 * (mm/hmm.c) */
@@ -71,4 +83,14 @@ EXIT(range_fault_ret, hmm_range_fault)
 	e->pad0 = 0;
 	SUBMIT(range_fault_ret, e, mm);
 	return 0;
+}
+
+EXIT(range_fault_ret, hmm_range_fault_locked)
+{
+	return looked_up((void *)ARG(0), hmm_result((s32)RET(), ADDRESS(1)), direct);
+}
+
+EXIT(range_fault_ret__or_whole, hmm_range_fault)
+{
+	return looked_up((void *)ARG(0), (s32)RET(), direct);
 }

@@ -26,9 +26,9 @@ EXIT(tally_invalidate_ret, __mmu_notifier_invalidate_range_start)
 	return 0;
 }
 
-ENTRY(tally_fault, hmm_range_fault)
+/* As hmm.bpf.c does: hmm_range_fault_locked() since 7.3. */
+static __always_inline int looks_up(struct hmm_range *range, const bool direct)
 {
-	struct hmm_range *range = (void *)ARG(0);
 	struct mmu_interval_notifier *sub = GET(range, notifier);
 	struct mm_struct *mm = GET(sub, mm);
 
@@ -38,16 +38,34 @@ ENTRY(tally_fault, hmm_range_fault)
 	return 0;
 }
 
-EXIT(tally_fault_ret, hmm_range_fault)
+ENTRY(tally_fault, hmm_range_fault_locked)
 {
-	struct hmm_range *range = (void *)ARG(0);
+	return looks_up((void *)ARG(0), direct);
+}
+
+ENTRY(tally_fault__or_whole, hmm_range_fault)
+{
+	return looks_up((void *)ARG(0), direct);
+}
+
+static __always_inline int looked_up(struct hmm_range *range, s32 ret, const bool direct)
+{
 	struct mmu_interval_notifier *sub = GET(range, notifier);
 	struct ms_call_under_way *call = ended_call(MS_tally_fault);
-	s32 ret = (s32)RET();
 
 	if (call)
 		end_call(call, GET(sub, mm), ret == -16 /* EBUSY */, ret ? 0 : call->pages);
 	return 0;
+}
+
+EXIT(tally_fault_ret, hmm_range_fault_locked)
+{
+	return looked_up((void *)ARG(0), hmm_result((s32)RET(), ADDRESS(1)), direct);
+}
+
+EXIT(tally_fault_ret__or_whole, hmm_range_fault)
+{
+	return looked_up((void *)ARG(0), (s32)RET(), direct);
 }
 
 ENTRY(tally_migrate, migrate_vma_setup)

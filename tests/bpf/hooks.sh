@@ -27,7 +27,10 @@ for file in "$drivers"/*.bpf.c; do
         "$(sed -n '2s#^/\* \(.*\) \*/$#\1#p' "$file")"
     sed -nE 's/^(ENTRY|EXIT)\(([a-z_0-9]+), *([a-zA-Z_0-9]+)\)$/\2 \3/p' "$file" | sed -E 's/__[a-z0-9_]+ / /' | while read -r event function; do
         awk -v e="$event" -v f="$function" '
-            function word(w) { return w == "." ? "other" : w == "unloaded" ? "BTF" : w }
+            function word(w,  h) {
+                if (split(w, h, "|") == 2) return h[1] == "." ? h[2] " since 7.3" : h[1] " until 7.2"
+                return w == "." ? "other" : w == "unloaded" ? "BTF" : w
+            }
             $1 == e && $2 == f { found = 1; printf "| `%s` | `%s` | %s | %s | %s |\n", e, f, word($3), word($4), word($5) }
             END { exit !found }' "$here/attach.expect" || { echo "attach.expect has no row for $event at $function" >&2; exit 1; }
     done
