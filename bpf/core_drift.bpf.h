@@ -12,7 +12,7 @@
  *   __mmu_notifier_invalidate_range_end() had a second argument `only_end` until 6.6 (ec8832d007cb).
  *   pin_user_pages*() had an argument `vmas` before `locked` until 6.5 (4c630f307455, 0b295316b3a9); it came after
  * those read here. HMM_PFN_ORDER_SHIFT is 56 in 6.x and 53 in 7.x; VALID, WRITE and ERROR are bits 63, 62 and 61 in
- * all. MIGRATE_PFN_VALID, _MIGRATE and _SHIFT are macros without BTF, the same in 6.1, 6.12 and 7.2.
+ * all. MIGRATE_PFN_VALID, _MIGRATE and _SHIFT are macros without BTF, the same in 6.1, 6.12 and 7.x.
  */
 
 enum {
@@ -87,7 +87,9 @@ static __always_inline u32 odp_asks_write(u64 access_mask)
 
 /*
  * preempt_count() is a per-CPU variable of its own in 6.1 and again in 7.x, a member of pcpu_hot in 6.12
- * (64701838bf05, 6.2). Its bits: include/linux/preempt.h.
+ * (64701838bf05, 6.2). Its bits: include/linux/preempt.h. Since 7.3 those of hard interrupts and of the NMI are eight higher: between them and
+ * the soft interrupts stands how often interrupts were disabled (include/linux/interrupt_rc.h), which is no interrupt. No type or member
+ * says so, but the variable that came with it.
  */
 struct pcpu_hot {
 	int preempt_count;
@@ -95,17 +97,19 @@ struct pcpu_hot {
 
 extern const int __preempt_count __ksym __weak;
 extern const struct pcpu_hot pcpu_hot __ksym __weak;
+extern const unsigned long local_interrupt_disable_state __ksym __weak;
 
 /* 0 in a task, 1 to 3 in an interrupt: serving a soft interrupt, hard interrupt, NMI. */
 static __always_inline u32 interrupt_level(void)
 {
-	int count = 0;
+	u32 count = 0, hard;
 
 	if (&__preempt_count)
 		count = *(const int *)bpf_this_cpu_ptr(&__preempt_count);
 	else if (&pcpu_hot)
 		count = ((const struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
-	return count & 0xf00000 ? 3 : count & 0xf0000 ? 2 : count & 0x100 ? 1 : 0;
+	hard = count >> (&local_interrupt_disable_state ? 24 : 16);
+	return hard & 0xf0 ? 3 : hard & 0xf ? 2 : count & 0x100 ? 1 : 0;
 }
 
 /* The mm of the task that does this; 0 in a kernel thread, and in an interrupt, which the task knows nothing about. */

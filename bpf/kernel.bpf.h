@@ -223,7 +223,7 @@ struct bpf_iter__task {
 
 #pragma clang attribute pop
 
-#define PF_KTHREAD 0x00200000 /* include/linux/sched.h; the same in 6.1, 6.12 and 7.2 */
+#define PF_KTHREAD 0x00200000 /* include/linux/sched.h; the same in 6.1, 6.12 and 7.x */
 #define ERR_PTR_MIN ((u64)-4095)
 
 #endif

@@ -42,6 +42,19 @@ struct svm_range {
 	struct mmu_interval_notifier notifier;
 };
 
+struct svm_range___since_7_3 {
+	unsigned long bitmap_needs_unmap[1];
+};
+
 #pragma clang attribute pop
+
+/* Is this unmap about some of the GPUs that have the range? */
+static __always_inline bool kfd_unmaps_some(struct svm_range *range, u64 bitmap)
+{
+	struct svm_range___since_7_3 *newer = (void *)range;
+
+	return bpf_core_field_exists(newer->bitmap_needs_unmap) &&
+	       bitmap == ID(newer) + bpf_core_field_offset(struct svm_range___since_7_3, bitmap_needs_unmap);
+}
 
 #endif

@@ -28,7 +28,10 @@ ENTRY(dev_ctx_end__kfd_svm, svm_range_remove_notifier)
 	return mm && READ(range, notifier.interval_tree.start) ? is_gone(ID(range), MS_driver_kfd_svm, mm) : 0;
 }
 
-/* svm_range_unmap_from_gpus(prange, start, last, trigger), in pages: waits for the update and flushes, GPU after GPU */
+/*
+ * svm_range_unmap_from_gpus(prange, start, last, trigger), in pages: waits for the update and flushes, GPU after GPU. Since 7.3 it is told which
+ * GPUs (start, last, bitmap, trigger), and those that have lost their access alone are not the device (svm_range_needs_unmap()).
+ */
 EXIT(dev_unmap__kfd_svm, svm_range_unmap_from_gpus)
 {
 	struct svm_range *range = (void *)ARG(0);
@@ -36,5 +39,7 @@ EXIT(dev_unmap__kfd_svm, svm_range_unmap_from_gpus)
 
 	r.start = ARG(1) << 12;
 	r.end = (ARG(2) + 1) << 12;
-	return (s32)RET() ? 0 : unmapped(&r, READ(range, notifier.mm));
+	if ((s32)RET() || kfd_unmaps_some(range, ADDRESS(3)))
+		return 0;
+	return unmapped(&r, READ(range, notifier.mm));
 }

@@ -97,7 +97,7 @@ EXIT(revalidate__kvm, is_page_fault_stale)
 }
 
 enum {
-	RET_PF_RETRY = 1, /* the same in 6.1, 6.12 and 7.2; all other results leave an SPTE that maps fault->pfn */
+	RET_PF_RETRY = 1, /* the same in 6.1, 6.12 and 7.x; all other results leave an SPTE that maps fault->pfn */
 };
 
 /* kvm_tdp_mmu_map(vcpu, fault), mmu_lock held for read: what unmaps holds it for write, so it comes before this or after. */

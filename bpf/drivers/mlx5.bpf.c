@@ -16,7 +16,7 @@ struct mlx5_ib_mr {
 
 #pragma clang attribute pop
 
-/* mlx5_ib.h: the same in 6.1, 6.12 and 7.2 */
+/* mlx5_ib.h: the same in 6.1, 6.12 and 7.x */
 #define MLX5_IB_UPD_XLT_ZAP 1
 #define MLX5_IB_UPD_XLT_INDIRECT 64
 #define MLX5_PF_FLAGS_SNAPSHOT 4 /* odp.c */

@@ -4,7 +4,7 @@
 #include "bpf/drivers/rxe.bpf.h"
 
 enum {
-	RXE_TO_MR_OBJ, /* enum rxe_mr_copy_dir: the same in 6.1, 6.12 and 7.2 */
+	RXE_TO_MR_OBJ, /* enum rxe_mr_copy_dir: the same in 6.1, 6.12 and 7.x */
 };
 
 /* The region's umem if it is a pinned one; rxe_mr_copy() passes ODP regions on, and kernel MRs have no umem. */

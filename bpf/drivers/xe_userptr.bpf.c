@@ -37,7 +37,7 @@ struct xe_userptr_vma {
 
 #pragma clang attribute pop
 
-#define XE_VM_FLAG_FAULT_MODE (1UL << 4) /* xe_vm_types.h, 7.2 */
+#define XE_VM_FLAG_FAULT_MODE (1UL << 4) /* xe_vm_types.h, 7.x */
 
 /* xe_userptr_setup(uvma, start, range) */
 EXIT(dev_ctx__xe, xe_userptr_setup)
