@@ -121,7 +121,7 @@ say "booting $(<"$dir/version") ($accel, $smp CPUs, $memory)"
 began=$SECONDS
 setpriv --pdeathsig TERM timeout --kill-after 5 "$timeout" qemu-system-x86_64 "${machine[@]}" \
     -kernel "$dir/vmlinuz" -initrd "$initramfs" \
-    -append "console=ttyS0 loglevel=5 panic=-1 oops=panic rdinit=/init$arguments" </dev/null >"$state/qemu.log" 2>&1 &
+    -append "console=ttyS0 loglevel=5 panic=-1 oops=panic no_timer_check rdinit=/init$arguments" </dev/null >"$state/qemu.log" 2>&1 &
 qemu_pid=$!
 ended=0
 wait "$qemu_pid" || ended=$?
