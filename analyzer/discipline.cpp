@@ -21,6 +21,8 @@ constexpr auto kCallbacks = std::to_array<DriverCallback>({
     {"svm_range_cpu_invalidate_pagetables", quiesce, SetsSeq::always, "drivers/gpu/drm/amd/amdkfd/kfd_svm.c"},
     // only stores the sequence: the unmap is in nouveau's mmu_notifier, which runs later in the same start
     {"nouveau_svm_range_invalidate", unmap, SetsSeq::always, "drivers/gpu/drm/nouveau/nouveau_svm.c"},
+    // nothing for the device's own migration, which unmaps by itself
+    {"nouveau_svmm_invalidate_range_start", unmap, SetsSeq::never, "drivers/gpu/drm/nouveau/nouveau_svm.c: an mmu_notifier"},
     {"mshv_region_interval_invalidate", unmap, SetsSeq::always, "drivers/hv/mshv_regions.c"},
     {"gntdev_invalidate", unmap, SetsSeq::never, "drivers/xen/gntdev.c: read_begin() only as a barrier after the insert"},
     {"kvm_mmu_notifier_invalidate_range_start", unmap, SetsSeq::never, "virt/kvm/kvm_main.c: an mmu_notifier"},
@@ -60,7 +62,9 @@ std::optional<Discipline> promise(const Ctx& ctx, const Mirror& mirror) {
     case MS_driver_rxe_odp:
     case MS_driver_mlx5:
     case MS_driver_kvm:
-    case MS_driver_drm_gpusvm: return unmap;
+    case MS_driver_drm_gpusvm:
+    case MS_driver_xe_svm:
+    case MS_driver_nouveau: return unmap;
     case MS_driver_ib_umem:
     case MS_driver_rxe:
     case MS_driver_io_uring:

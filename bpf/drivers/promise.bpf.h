@@ -9,15 +9,15 @@
 #include "bpf/probe.bpf.h"
 
 struct promise {
-	u64 ctx, sub;
+	u64 ctx, sub, owner;
 	u32 discipline, driver, wide;
 };
 
 static __always_inline int promises(const struct promise *p, const void *mm)
 {
-	/* no hook sees the owner: a driver gives it to each call anew */
-	return EMIT(dev_ctx, mm, .ctx = p->ctx, .sub = p->sub, .owner = 0, .discipline = p->discipline, .wide = p->wide,
-		    .mixed = 0, .flushes = 0, .driver = p->driver);
+	/* most hooks cannot see the owner: a driver gives it to each call anew */
+	return EMIT(dev_ctx, mm, .ctx = p->ctx, .sub = p->sub, .owner = p->owner, .discipline = p->discipline,
+		    .wide = p->wide, .mixed = 0, .flushes = 0, .driver = p->driver);
 }
 
 static __always_inline int is_gone(u64 ctx, u32 driver, const void *mm)

@@ -4,7 +4,6 @@
 set -euo pipefail
 
 usage="usage: kernel.sh 6.1 | 6.12 | 7.x"
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say() { printf 'kernel.sh: %s\n' "$*" >&2; }
 die() { say "$*"; exit 2; }
@@ -39,36 +38,18 @@ rm -rf "$cache/kernels/.$name."*.tmp # left by a run that was killed: the lock i
 work=$(mktemp -d "$cache/kernels/.$name.XXXXXX.tmp")
 trap 'rm -rf "$work"' EXIT
 
-mirror=$("$(dirname "$0")/mirror.sh") || die "so there is none to fetch kernel $name from."
-
-# A private apt: own sources, lists and archives; the machine's proxies, credentials and keys. The hooks of the machine's apt
-# (docker-clean and the like) work on the machine's directories and are left out.
-apt=$work/apt
-mkdir -p "$apt"/{lists/partial,cache/archives/partial,parts}
-for suite in $suites; do echo "deb [signed-by=$keyring] $mirror $suite main"; done >"$apt/sources.list"
-cat >"$apt/apt.conf" <<CONF
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-Dir::Etc::sourcelist "$apt/sources.list";
-Dir::Etc::sourceparts "$apt/parts";
-Dir::State::Lists "$apt/lists";
-Dir::Cache "$apt/cache";
-APT::Sandbox::User "";
-Acquire::Retries "3";
-CONF
-
 say "looking up the newest $name kernel in: $suites"
-apt-get -qq -c="$apt/apt.conf" update >&2 || die "apt could not read the package lists of $suites, so kernel $name cannot be had."
+# shellcheck disable=SC2086 # a list
+conf=$("$(dirname "$0")/apt.sh" "$work/apt" $suites) || die "so kernel $name cannot be had."
 
 image=${packages%%VER*}
-release=$(apt-cache -c="$apt/apt.conf" pkgnames "$image" |
+release=$(apt-cache -c="$conf" pkgnames "$image" |
     sed -nE "s/^$image($series.*-amd64)$/\1/p" | grep -vE -- '-(cloud|rt)-amd64$' | sort -V | tail -n1 || true)
-[[ -n $release ]] || die "apt finds no package $image* of the $name series in $suites of $mirror, so that kernel cannot be had."
+[[ -n $release ]] || die "apt finds no package $image* of the $name series in $suites, so that kernel cannot be had."
 
 for package in ${packages//VER/$release}; do
     say "downloading $package"
-    (cd "$work" && apt-get -qq -c="$apt/apt.conf" download "$package" >&2) || die "apt could not download $package, so kernel $name cannot be had."
+    (cd "$work" && apt-get -qq -c="$conf" download "$package" >&2) || die "apt could not download $package, so kernel $name cannot be had."
 done
 for deb in "$work"/*.deb; do dpkg -x "$deb" "$work/root"; done
 
