@@ -39,6 +39,7 @@ struct nonblocking nonblocking SEC(".maps");
 struct stacks stacks SEC(".maps");
 struct ucache_tasks ucache_tasks SEC(".maps");
 struct ucache_regions ucache_regions SEC(".maps");
+struct nowhere nowhere SEC(".maps");
 
 struct tallies tallies SEC(".maps");
 struct tally_names tally_names SEC(".maps");

@@ -19,6 +19,7 @@
 SEC("uprobe/mirrorscope_ucache_enter")
 int ucache_insert__said_enter(struct pt_regs *ctx)
 {
+	own_stack(ctx);
 	enter_call(PT_REGS_PARM1(ctx), 0, 0);
 	return 0;
 }
@@ -29,8 +30,9 @@ int ucache_insert__said(struct pt_regs *ctx)
 	u64 region = PT_REGS_PARM2(ctx), start = PT_REGS_PARM3(ctx);
 	struct ucache_call *call = leave_call();
 
+	own_stack(ctx);
 	if (ready)
-		ucache_inserted(PT_REGS_PARM1(ctx), region, start, start + PT_REGS_PARM4(ctx), region, call ? call->registered : 0);
+		ucache_inserted(PT_REGS_PARM1(ctx), region, start, start + PT_REGS_PARM4(ctx), call);
 	return 0;
 }
 
@@ -39,6 +41,7 @@ int ucache_hit__said(struct pt_regs *ctx)
 {
 	u64 start = PT_REGS_PARM3(ctx);
 
+	own_stack(ctx);
 	if (ready)
 		ucache_found(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), start, start + PT_REGS_PARM4(ctx));
 	return 0;
@@ -47,6 +50,7 @@ int ucache_hit__said(struct pt_regs *ctx)
 SEC("uprobe/mirrorscope_ucache_put")
 int ucache_put__said(struct pt_regs *ctx)
 {
+	own_stack(ctx);
 	if (ready)
 		ucache_given_back(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
 	return 0;
@@ -55,6 +59,7 @@ int ucache_put__said(struct pt_regs *ctx)
 SEC("uprobe/mirrorscope_ucache_evict")
 int ucache_evict__said(struct pt_regs *ctx)
 {
+	own_stack(ctx);
 	if (ready)
 		ucache_evicted(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), (u32)PT_REGS_PARM3(ctx));
 	return 0;
@@ -63,6 +68,7 @@ int ucache_evict__said(struct pt_regs *ctx)
 SEC("uprobe/mirrorscope_ucache_event")
 int ucache_event__said(struct pt_regs *ctx)
 {
+	own_stack(ctx);
 	if (ready)
 		ucache_told(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
 	return 0;
@@ -71,6 +77,7 @@ int ucache_event__said(struct pt_regs *ctx)
 SEC("uprobe/mirrorscope_ucache_end")
 int ucache_end__said(struct pt_regs *ctx)
 {
+	own_stack(ctx);
 	if (ready)
 		ucache_ended(PT_REGS_PARM1(ctx));
 	return 0;

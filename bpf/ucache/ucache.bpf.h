@@ -16,13 +16,34 @@ extern ms_t_u32 ready;
  * reads of the library's structs must be the same in all its versions: that is said where it is read.
  */
 
+struct nowhere {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+};
+extern struct nowhere nowhere SEC(".maps");
+
+/*
+ * Each program of a uprobe says this: the tail call is never made, but a program that has one keeps its variables on the stack of its task.
+ * Without it, from 6.13 on, they are in memory that the CPU has once per program (kernel/bpf/verifier.c, bpf_enable_priv_stack() and
+ * check_max_stack_depth()), and another task may run the same program on the CPU meanwhile: nothing prevents that for uprobes
+ * (include/linux/bpf.h, bpf_prog_run_array_uprobe()), as bpf_prog_active does for kprobes. Then a record has fields of the other task's.
+ */
+static __always_inline void own_stack(struct pt_regs *ctx)
+{
+	if (!config.ucache)
+		bpf_tail_call(ctx, &nowhere, 0);
+}
+
 /* A call of the cache between its entry and its return. */
 struct ucache_call {
 	u64 cache;
 	u64 start, length; /* what was looked for */
 	u64 result[2];	   /* where the region may be left for the caller */
-	u64 inserted;	   /* the region, or what names it, that this call put into the cache */
+	u64 inserted;	   /* the region, or something in it, that this call put into the cache */
 	u64 registered;	   /* the registration that the kernel made in it: its umem */
+	u64 also;	   /* a second one: UCX with relaxed ordering makes one for each order (src/uct/ib/base/ib_md.c) */
 };
 
 /* Caches lie upon each other: the registration of one may be a get of the next. */
@@ -41,7 +62,7 @@ struct ucache_tasks {
 };
 extern struct ucache_tasks ucache_tasks SEC(".maps");
 
-/* Which region of which cache: by the region or what the library names it by, and by the registration behind it. */
+/* Which region of which cache: by the region itself and by the registrations behind it. */
 struct ucache_name {
 	u64 mm, name;
 };
@@ -126,21 +147,31 @@ static __always_inline void forget_region(u64 name)
 	bpf_map_delete_elem(&ucache_regions, &key);
 }
 
-static __always_inline void ucache_inserted(u64 cache, u64 region, u64 start, u64 end, u64 name, u64 registration)
+static __always_inline void name_region(u64 mm, u64 name, u64 cache, u64 region)
+{
+	struct ucache_region value = {cache, region};
+	struct ucache_name key = {mm, name};
+
+	bpf_map_update_elem(&ucache_regions, &key, &value, BPF_ANY);
+}
+
+/* The region is its own name in what gives it up. */
+static __always_inline void ucache_inserted(u64 cache, u64 region, u64 start, u64 end, const struct ucache_call *call)
 {
 	struct mm_struct *mm = task_mm();
-	struct ucache_region value = {cache, region};
-	struct ucache_name key = {(u64)mm, name};
+	u64 registered = call ? call->registered : 0, also = call ? call->also : 0;
 
 	if (!wanted(mm))
 		return;
 	becomes_holder(mm);
-	bpf_map_update_elem(&ucache_regions, &key, &value, BPF_ANY);
-	if (registration) {
-		key.name = registration;
-		bpf_map_update_elem(&ucache_regions, &key, &value, BPF_ANY);
-	}
-	RECORD(ucache_insert, mm, .cache = cache, .region = region, .start = start, .end = end, .ctx = registration);
+	name_region((u64)mm, region, cache, region);
+	if (registered)
+		name_region((u64)mm, registered, cache, region);
+	RECORD(ucache_insert, mm, .cache = cache, .region = region, .start = start, .end = end, .ctx = registered);
+	if (!also)
+		return;
+	name_region((u64)mm, also, cache, region);
+	RECORD(ucache_insert, mm, .cache = cache, .region = region, .start = start, .end = end, .ctx = also);
 }
 
 static __always_inline void ucache_found(u64 cache, u64 region, u64 start, u64 end)
@@ -176,7 +207,11 @@ static __always_inline void note_registration(u64 ctx)
 	if (!config.ucache)
 		return;
 	call = innermost();
-	if (call)
+	if (!call)
+		return;
+	if (call->registered)
+		call->also = ctx;
+	else
 		call->registered = ctx;
 }
 
@@ -187,9 +222,18 @@ static __always_inline void note_registration(u64 ctx)
 static __always_inline void note_registration_end(u64 ctx)
 {
 	struct ucache_region *found;
+	struct ucache_call *call;
 
 	if (!config.ucache || !task_mm())
 		return;
+	/* a cache that tries again, merged with others or against another thread, ends what it registered first */
+	call = innermost();
+	if (call && call->also == ctx)
+		call->also = 0;
+	if (call && call->registered == ctx) {
+		call->registered = call->also;
+		call->also = 0;
+	}
 	found = region_named(ctx);
 	if (!found)
 		return;

@@ -15,6 +15,7 @@ int ucache_hit__ucx_enter(struct pt_regs *ctx)
 {
 	struct ucache_call *call = enter_call(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx));
 
+	own_stack(ctx);
 	if (!call)
 		return 0;
 	/* (rcache, address, length, prot, arg, region_p), since 1.15 with `alignment` before prot, which moves region_p to the stack */
@@ -39,11 +40,12 @@ int ucache_hit__ucx(struct pt_regs *ctx)
 	struct ucache_call *call = leave_call();
 	u64 region;
 
+	own_stack(ctx);
 	if (!ready || !call || (s32)PT_REGS_RC(ctx))
 		return 0;
 	region = call->inserted;
 	if (region) {
-		ucache_inserted(call->cache, region, user_word(region), user_word(region + 8), region, call->registered);
+		ucache_inserted(call->cache, region, user_word(region), user_word(region + 8), call);
 		return 0;
 	}
 	region = region_at(call->result[0], call);
@@ -60,6 +62,7 @@ int ucache_insert__ucx(struct pt_regs *ctx)
 {
 	struct ucache_call *call = ready ? innermost() : 0;
 
+	own_stack(ctx);
 	if (call)
 		call->inserted = PT_REGS_PARM2(ctx);
 	return 0;
@@ -72,6 +75,7 @@ int ucache_evict__ucx(struct pt_regs *ctx)
 	u64 region = PT_REGS_PARM2(ctx);
 	struct ucache_region *found = ready ? region_named(region) : 0;
 
+	own_stack(ctx);
 	if (!found)
 		return 0;
 	ucache_evicted(found->cache, region, 0);
@@ -85,6 +89,7 @@ int ucache_hit__ucx_hold(struct pt_regs *ctx)
 {
 	u64 region = PT_REGS_PARM2(ctx);
 
+	own_stack(ctx);
 	if (ready && !innermost())
 		ucache_found(PT_REGS_PARM1(ctx), region, user_word(region), user_word(region + 8));
 	return 0;
@@ -94,6 +99,7 @@ int ucache_hit__ucx_hold(struct pt_regs *ctx)
 SEC("uprobe/ucs_rcache_region_put")
 int ucache_put__ucx(struct pt_regs *ctx)
 {
+	own_stack(ctx);
 	if (ready)
 		ucache_given_back(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
 	return 0;
@@ -105,6 +111,7 @@ int ucache_event__ucx(struct pt_regs *ctx)
 {
 	u64 event = PT_REGS_PARM2(ctx);
 
+	own_stack(ctx);
 	/* UCM_EVENT_VM_UNMAPPED (src/ucm/api/ucm.h); event->vm_unmapped is {address, size} */
 	if (ready && (u32)PT_REGS_PARM1(ctx) == 1U << 17)
 		ucache_told(0, user_word(event), user_word(event + 8));
@@ -114,6 +121,7 @@ int ucache_event__ucx(struct pt_regs *ctx)
 SEC("uprobe/ucs_rcache_destroy")
 int ucache_end__ucx_enter(struct pt_regs *ctx)
 {
+	own_stack(ctx);
 	enter_call(PT_REGS_PARM1(ctx), 0, 0);
 	return 0;
 }
@@ -123,6 +131,7 @@ int ucache_end__ucx(struct pt_regs *ctx)
 {
 	struct ucache_call *call = leave_call();
 
+	own_stack(ctx);
 	if (ready && call)
 		ucache_ended(call->cache);
 	return 0;
