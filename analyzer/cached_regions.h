@@ -21,6 +21,7 @@ struct CachedRegion {
   EventRef inserted;
   EventRef lost;     // its addresses, or a part of them, were unmapped or moved
   EventRef told;     // the cache heard of a part of what was lost, or of all of it before
+  uint32_t lost_by = 0;  // the task that did it
   uint64_t lost_start = 0;
   uint64_t lost_end = 0;
   uint64_t told_start = 0;
@@ -62,6 +63,7 @@ class CachedRegions {
       r.lost_start = r.lost ? std::min(r.lost_start, from) : from;
       r.lost_end = r.lost ? std::max(r.lost_end, to) : to;
       r.lost = EventRef::of(h);
+      r.lost_by = h.tid;
     }
   }
   // Before the memory goes, as hooks of munmap() tell, or after, as userfaultfd does.

@@ -8,6 +8,10 @@ namespace mirrorscope::rules {
 
 class StaleRegistration final : public SuspectingRule<StaleRegistration> {
  public:
+  void finish(uint64_t now, const Mirror& mirror, Judge& judge) override {
+    cached_over(0, nullptr, judge);
+    SuspectingRule::finish(now, mirror, judge);
+  }
   void on(const ev_inv_start& e, const Facts& f, Judge& judge) {
     if (!f.stale.empty()) taken(e.h, e.start, e.end, reason_text(e.reason), f, judge);
   }
@@ -24,6 +28,7 @@ class StaleRegistration final : public SuspectingRule<StaleRegistration> {
 
   void on(const ev_dereg& e, const Facts& f, Judge& judge) {
     suspects_.explain(e.h, e.ctx, judge);
+    cached_over(e.ctx, f.registration, judge);
     if (!f.registration || f.registration->sub || f.registration->hit) return;
     // an mm without notifiers whose VMAs nobody watches tells nothing
     f.mm && (f.mm->starts || f.mm->vmas_watched) ? judge.held() : judge.unknown();
@@ -37,11 +42,36 @@ class StaleRegistration final : public SuspectingRule<StaleRegistration> {
       if (r->made_at) evidence.push_back({r->made_at, "where the registration was asked for"});
       evidence.push_back({r->begun, "registered, its pages are pinned"});
       if (f.site) evidence.push_back({f.site, "where its addresses are taken away"});
-      suspects_.add(h, r->ctx, r->begun.time, std::move(evidence),
-                    fmt::format("{} ({}) hits registration {} of {}: from here on the device uses other pages than the CPU finds there",
-                                range_text(start, end), how, hex(r->ctx), range_text(r->start, r->end)));
+      auto what = fmt::format("{} ({}) hits registration {} of {}: from here on the device uses other pages than the CPU finds there",
+                              range_text(start, end), how, hex(r->ctx), range_text(r->start, r->end));
+      if (r->cache)
+        cached_.push_back({h, r->ctx, r->begun.time, std::move(evidence), std::move(what)});
+      else
+        suspects_.add(h, r->ctx, r->begun.time, std::move(evidence), std::move(what));
     }
   }
+
+  // Of a registration that belongs to a cache: when it ends it is known whether the cache heard of it from a userfaultfd, which tells after
+  // the unmap (fs/userfaultfd.c, userfaultfd_unmap_complete()), and found it no more. Who found it meanwhile is REG-20's.
+  void cached_over(uint64_t ctx, const Registration* ended, Judge& judge) {
+    if (cached_.empty()) return;
+    std::erase_if(cached_, [&](Cached& c) {
+      if (ctx && c.ctx != ctx) return false;
+      if (ended && ended->heard)
+        judge.held();
+      else
+        judge.broken(c.completing, c.from, std::move(c.evidence), std::move(c.what));
+      return true;
+    });
+  }
+
+  struct Cached {
+    ev_header completing;
+    uint64_t ctx, from;
+    std::vector<Evidence> evidence;
+    std::string what;
+  };
+  std::vector<Cached> cached_;
 };
 
 RULE(reg_05_stale_registration, StaleRegistration,
@@ -54,7 +84,8 @@ RULE(reg_05_stale_registration, StaleRegistration,
                  "zap_vma_range_batched() do not look at pins. It is the application's contract: the driver has promised only the pages",
       .not_claimed = "that the device accesses it afterwards: REG-23; a clear may be an attempt of the process's own reclaim or "
                      "migration that the pin defeats: the stack says; the end of the process; truncate() and hole punching of a file; a "
-                     "cache that gives a region up before the munmap and ends the registration later, if record --ucache saw it; "
+                     "cache that gives a region up before the munmap, or when it reads of it from a userfaultfd, and ends the registration later, "
+                     "if record --ucache saw it; "
                      "anything about memory that a notifier watches: munmap() under a device's work is the application's error there "
                      "too (REG-14), migration and reclaim are not, the driver follows them",
       .look_at = "who took the addresses away (the stack), and the registration cache that missed this munmap, mremap or madvise",

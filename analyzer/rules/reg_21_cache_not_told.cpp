@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// REG-21: a registration cache hears of all that is unmapped before the addresses are used again.
+// REG-21: a registration cache hears of all that is unmapped before it is asked for the addresses again.
 #include "analyzer/cached_regions.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
@@ -8,8 +8,6 @@ namespace mirrorscope::rules {
 class CacheNotTold final : public RuleOf<CacheNotTold> {
  public:
   void on(const ev_ucache_insert& e, const Facts&, Judge&) { regions_.insert(e); }
-  void on(const ev_ucache_event& e, const Facts&, Judge&) { regions_.told(e); }
-  void on(const ev_ucache_evict& e, const Facts&, Judge&) { regions_.drop(e.cache, e.region); }
   void on(const ev_vma_unmap& e, const Facts&, Judge&) { regions_.unmapped(e.h, e.start, e.end); }
   void on(const ev_vma_remap& e, const Facts&, Judge& judge) {
     regions_.unmapped(e.h, e.start, e.end);
@@ -17,19 +15,45 @@ class CacheNotTold final : public RuleOf<CacheNotTold> {
   }
   void on(const ev_vma_map& e, const Facts&, Judge& judge) { reused(e.h, e.start, e.end, judge); }
 
+  // Whoever reads a userfaultfd lets munmap() go on as soon as it has read, and tells the cache before that is asked again.
+  void on(const ev_ucache_event& e, const Facts&, Judge& judge) {
+    regions_.told(e);
+    regions_.overlapping(e.h.mm, e.start, e.end, [&](CachedRegion& r) {
+      if (r.reused && r.knows()) settle(r), judge.held();
+    });
+  }
+
+  void on(const ev_ucache_hit& e, const Facts&, Judge& judge) {
+    if (CachedRegion* r = regions_.find(e.cache, e.region)) asked(e.h, *r, "is found", judge);
+  }
+  void on(const ev_ucache_evict& e, const Facts&, Judge& judge) {
+    if (CachedRegion* r = regions_.find(e.cache, e.region)) asked(e.h, *r, "is given up", judge);
+    regions_.drop(e.cache, e.region);
+  }
+
  private:
   void reused(const ev_header& h, uint64_t start, uint64_t end, Judge& judge) {
     if (regions_.empty()) return;
     regions_.overlapping(h.mm, start, end, [&](CachedRegion& r) {
       if (!r.lost || end <= r.lost_start || r.lost_end <= start) return;
-      if (r.knows()) return judge.held();
-      judge.broken(h, r.inserted.time, {{r.inserted, "the region was registered"}, {r.lost, "its addresses were given away"}},
-                   fmt::format("{} is mapped anew and the cache was told {} of {} being unmapped under region {}",
-                               range_text(start, end), r.told ? "only a part" : "nothing", range_text(r.lost_start, r.lost_end),
-                               hex(r.region)));
-      r.lost = EventRef{};
+      if (r.knows())
+        settle(r), judge.held();
+      else
+        r.reused = EventRef::of(h);
     });
   }
+
+  void asked(const ev_header& h, CachedRegion& r, std::string_view how, Judge& judge) {
+    if (!r.reused || r.reused.time + Mirror::kClockSlack >= h.time) return;
+    judge.broken(h, r.inserted.time,
+                 {{r.inserted, "the region was registered"}, {r.lost, "its addresses were given away"}, {r.reused, "and mapped anew"}},
+                 fmt::format("region {} {}, and the cache was told {} of {} being unmapped, which is other memory by now", hex(r.region), how,
+                             r.told ? "only a part" : "nothing", range_text(r.lost_start, r.lost_end)));
+    settle(r);
+  }
+
+  static void settle(CachedRegion& r) { r.lost = r.reused = EventRef{}; }
+
   CachedRegions regions_;
 };
 
@@ -38,10 +62,11 @@ RULE(reg_21_cache_not_told, CacheNotTold,
       .name = "cache_not_told",
       .level = Level::hard,
       .party = Party::application,
-      .says = "before addresses are used again, a cache that holds a region there has heard of all of it that was unmapped",
-      .because = "fs/userfaultfd.c, userfaultfd_unmap_prep() waits for the reader; hooks of munmap() tell before the call: the contract "
-                 "of the cache with whatever tells it",
-      .not_claimed = "that the region was used in between: REG-20; regions that the cache had evicted by itself",
+      .says = "before a cache finds or gives up a region whose addresses are other memory by now, it has heard of all of it that was unmapped",
+      .because = "fs/userfaultfd.c, userfaultfd_unmap_complete() waits until the event is read, not until the reader has told the cache; "
+                 "hooks of munmap() tell before the call: the contract of the cache with whatever tells it",
+      .not_claimed = "that the region was used in between: REG-20; regions that the cache had evicted by itself; regions that nobody "
+                     "asks for any more",
       .look_at = "events that have no hook, and hooks that tell only the base address",
       .also = {}})
 

@@ -19,8 +19,9 @@ class CacheDeregAfterFree final : public RuleOf<CacheDeregAfterFree> {
     CachedRegion* r = regions_.find(e.cache, e.region);
     if (!r) return judge.unknown();
     if (!e.freed) {
-      // given up in time: what is left is a pin that its last user ends
-      if (!r->lost) return regions_.drop(e.cache, e.region);
+      // Given up in time: what is left is a pin that its last user ends. A reader of userfaultfd hears of the unmap after it, in its own
+      // thread, and nobody asks the cache meanwhile (REG-21).
+      if (!r->reused || r->lost_by != e.h.tid) regions_.drop(e.cache, e.region);
       return;
     }
     if (r->reused && r->reused.time + Mirror::kClockSlack < e.h.time)

@@ -78,7 +78,7 @@ void Mirror::find_stale(const ev_inv_start& e, const Mm& mm, Facts& f) {
   mm.pinned.overlapping(e.start, e.end - 1, [&](Registration& r) {
     if (r.hit || r.begun.time + kClockSlack >= e.h.time) return;
     if (e.reason == MS_reason_clear && e.h.tgid != r.tgid) return;
-    if (r.given_up || f.stale.push(&r)) r.lose(EventRef::of(e.h), e.start, e.end);
+    if (r.given_up || f.stale.push(&r)) r.lose(e.h, e.start, e.end);
   });
 }
 
@@ -96,7 +96,9 @@ void Mirror::on(const ev_ucache_evict& e, Facts& f) {
   Mm* mm = mm_of(e.h, f);
   if (!mm || e.freed) return;
   mm->pinned.overlapping(0, UINT64_MAX, [&](Registration& r) {
-    if (r.cache == e.cache && r.region == e.region) r.given_up = EventRef::of(e.h);
+    if (r.cache != e.cache || r.region != e.region) return;
+    r.given_up = EventRef::of(e.h);
+    r.heard = r.hit && r.hit_by != e.h.tid;
   });
 }
 
@@ -122,7 +124,7 @@ void Mirror::taken_away(const ev_header& h, uint64_t start, uint64_t end, Mm& mm
   mm.pinned.overlapping(start, end - 1, [&](Registration& r) {
     if (r.hit || r.begun.time + kClockSlack >= h.time) return;
     // a cache that gave it up in time need not have ended it: what is left is a pin
-    if (r.given_up || f.stale.push(&r)) r.lose(EventRef::of(h), start, end);
+    if (r.given_up || f.stale.push(&r)) r.lose(h, start, end);
   });
 }
 

@@ -202,14 +202,17 @@ struct Registration {
   EventRef begun;      // reg
   EventRef ended;      // dereg
   EventRef hit;        // inv_start or vma_* that took its addresses away from its pages
+  uint32_t hit_by = 0;     // the task that did it
   uint64_t hit_start = 0;  // what of them
   uint64_t hit_end = 0;
   EventRef made_at;    // call_site of reg, none if no stack was taken
   uint64_t cache = 0;      // of user space, and its region that rests on this registration, 0 = not known
   uint64_t region = 0;
   EventRef given_up;       // the cache finds it no more: it ends with its last user, or a little later
-  void lose(const EventRef& at, uint64_t from, uint64_t to) {
-    hit = at;
+  bool heard = false;      // by another task than took the addresses away: one that reads a userfaultfd, and so hears of it after
+  void lose(const ev_header& h, uint64_t from, uint64_t to) {
+    hit = EventRef::of(h);
+    hit_by = h.tid;
     hit_start = from > start ? from : start;
     hit_end = to < end ? to : end;
   }

@@ -34,7 +34,7 @@ stale_hit REG-20 REG-21 REG-23 REG-24
 discard REG-20 REG-23
 remap REG-20 REG-21 REG-23 REG-24
 not_told REG-21 REG-24
-dereg_after_free REG-21 REG-24
+dereg_after_free REG-24
 freed_in_use REG-22
 double_layer REG-25
 leak REG-26
