@@ -9,6 +9,8 @@ packages=(
   libbpfcc libcli11-dev nlohmann-json3-dev libpugixml-dev libprotobuf-dev protobuf-compiler libfmt-dev libncurses-dev prometheus-cpp-dev libgtest-dev libgmock-dev git
   # guests with real kernels
   qemu-system-x86 busybox-static binutils xz-utils zstd kmod iproute2 rdma-core ibverbs-utils libibverbs-dev libibverbs1
+  # registration caches that others wrote
+  ucx-utils libucx-dev libfabric-bin libfabric-dev
   # what the tests compare with and look with
   babeltrace2 spin relacy-dev file jq libxml2-utils python3 python3-yaml groff-base dpkg-dev libcap2-bin procps util-linux bpftrace
   chromium fonts-dejavu-core prometheus systemd tmux mmdebstrap time
