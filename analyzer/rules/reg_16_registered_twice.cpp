@@ -28,7 +28,8 @@ RULE(reg_16_registered_twice, RegisteredTwice,
       .party = Party::application,
       .says = "no pinned registration is made of addresses that a live one of the same rights already covers exactly",
       .because = "drivers/infiniband/core/umem.c, __ib_umem_get_va() pins every page anew and counts it against RLIMIT_MEMLOCK each time",
-      .not_claimed = "that it is wrong: two protection domains, two devices or two libraries may each need one",
+      .not_claimed = "that it is wrong: two protection domains, two devices or two libraries may each need one, and UCX makes two of a region "
+                     "where it prefers relaxed ordering (UCX_IB_PCI_RELAXED_ORDERING)",
       .look_at = "the registration cache of the application or library",
       .also = {}})
 
