@@ -27,7 +27,12 @@ class CacheNotTold final : public RuleOf<CacheNotTold> {
     if (CachedRegion* r = regions_.find(e.cache, e.region)) asked(e.h, *r, "is found", judge);
   }
   void on(const ev_ucache_evict& e, const Facts&, Judge& judge) {
-    if (CachedRegion* r = regions_.find(e.cache, e.region)) asked(e.h, *r, "is given up", judge);
+    CachedRegion* r = regions_.find(e.cache, e.region);
+    if (!r) return;
+    if (r->told && (!r->lost || r->knows()))
+      judge.held();
+    else
+      asked(e.h, *r, "is given up", judge);
     regions_.drop(e.cache, e.region);
   }
 
@@ -52,7 +57,7 @@ class CacheNotTold final : public RuleOf<CacheNotTold> {
     settle(r);
   }
 
-  static void settle(CachedRegion& r) { r.lost = r.reused = EventRef{}; }
+  static void settle(CachedRegion& r) { r.lost = r.told = r.reused = EventRef{}; }
 
   CachedRegions regions_;
 };

@@ -21,7 +21,9 @@ class CacheDeregAfterFree final : public RuleOf<CacheDeregAfterFree> {
     if (!e.freed) {
       // Given up in time: what is left is a pin that its last user ends. A reader of userfaultfd hears of the unmap after it, in its own
       // thread, and nobody asks the cache meanwhile (REG-21).
-      if (!r->reused || r->lost_by != e.h.tid) regions_.drop(e.cache, e.region);
+      if (r->reused && r->lost_by == e.h.tid) return;
+      judge.held();
+      regions_.drop(e.cache, e.region);
       return;
     }
     if (r->reused && r->reused.time + Mirror::kClockSlack < e.h.time)

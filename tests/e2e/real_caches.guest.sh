@@ -38,7 +38,7 @@ sleep 1
 "$@" "$address" || exit 1
 wait $server
 END
-cat > healthy <<END
+cat > healthy.sh <<END
 set -e
 bash pair 127.0.0.1 ucx_perftest -t tag_bw -s 65536 -n 20 -w 5 -c 0 -f
 bash pair 127.0.0.1 ucx_perftest -t ucp_put_bw -s 65536 -n 20 -w 5 -c 0 -f
@@ -51,7 +51,7 @@ FI_MR_CACHE_MONITOR=memhooks $workloads/ofi_reuse
 FI_MR_CACHE_MONITOR=userfaultfd $workloads/ofi_reuse --unmap syscall
 UCX_RCACHE_ENABLE=n UCX_IB_REG_METHODS=direct $workloads/ucx_reuse --unmap syscall
 END
-cat > stale <<END
+cat > stale.sh <<END
 set -e
 export LD_LIBRARY_PATH=${named%/*}
 UCX_IB_PCI_RELAXED_ORDERING=on bash pair 127.0.0.1 ucx_perftest -t tag_bw -s 65536 -n 20 -w 5 -c 0 -f
@@ -59,7 +59,7 @@ $workloads/ucx_reuse --unmap syscall
 FI_MR_CACHE_MONITOR=memhooks $workloads/ofi_reuse --unmap syscall
 END
 judged() {
-    "$mirrorscope" record --ucache --ucache-in "$named" --exit-code-from-command -o "$1" -- bash "$1" >"$1.said" 2>"$1.summary"
+    "$mirrorscope" record --ucache --ucache-in "$named" --exit-code-from-command -o "$1" -- bash "$1.sh" >"$1.said" 2>"$1.summary"
     must "$1: every program ran to its end" is $? 0
     "$mirrorscope" check --format json "$1" >"$1.json"
     "$mirrorscope" dump "$1" --event 'ucache_*' >"$1.ucache"
