@@ -82,29 +82,30 @@ static __always_inline struct request of(struct drm_gpusvm *gpusvm, u64 start, u
 	return (struct request){.ctx = ID(gpusvm), .start = start, .end = end, .driver = MS_driver_xe_svm};
 }
 
-/* xe_svm_handle_pagefault(vm, vma, gt, fault_addr, atomic) */
-static __always_inline struct request asked(const u64 *args, const bool direct)
+/* xe_svm_handle_pagefault(vm, vma, gt, fault_addr, atomic): an atomic access at least writes */
+static __always_inline struct drm_gpusvm *svm_of(u64 vm)
 {
-	struct request r = of((void *)(ADDRESS(0) + bpf_core_field_offset(struct xe_vm___svm, svm.gpusvm)),
-			      ARG(3) & -4096UL, (ARG(3) & -4096UL) + 4096);
-
-	r.write = ARG(4) & 1; /* an atomic access at least writes */
-	return r;
+	return (void *)(vm + bpf_core_field_offset(struct xe_vm___svm, svm.gpusvm));
 }
 
 ENTRY(dev_fault__xe_svm, xe_svm_handle_pagefault)
 {
-	struct request r = asked(args, direct);
+	struct drm_gpusvm *gpusvm = svm_of(ADDRESS(0));
+	u64 start = ARG(3) & -4096UL;
+	struct request r = of(gpusvm, start, start + 4096);
 
-	return asks(&r, READ((struct drm_gpusvm *)r.ctx, mm));
+	r.write = ARG(4) & 1;
+	return asks(&r, READ(gpusvm, mm));
 }
 
 EXIT(dev_fault_ret__xe_svm, xe_svm_handle_pagefault)
 {
-	struct request r = asked(args, direct);
+	struct drm_gpusvm *gpusvm = svm_of(ADDRESS(0));
+	u64 start = ARG(3) & -4096UL;
+	struct request r = of(gpusvm, start, start + 4096);
 
 	r.ret = (s32)RET();
-	return answered(&r, READ((struct drm_gpusvm *)r.ctx, mm));
+	return answered(&r, READ(gpusvm, mm));
 }
 
 /* One range of an update, the GPU's right to write as its VMA has it. */
