@@ -18,4 +18,8 @@ while read -r f; do complain "$f reaches around its layer"; done \
   < <(git ls-files '*.cpp' '*.h' | xargs grep -ln '#include "\.\./' || true)
 while read -r f; do complain "$f: GPL-2.0 is expected below bpf/"; done \
   < <(git ls-files 'bpf/*.bpf.c' 'bpf/*.bpf.h' | xargs grep -L 'SPDX-License-Identifier: GPL-2.0' || true)
+for f in bpf/ucache/*.bpf.c; do
+  [ "$(grep -cE '^SEC\("u(ret)?probe/' "$f")" = "$(grep -c 'own_stack(ctx);' "$f")" ] ||
+    complain "$f: a uprobe's program does not keep its stack (bpf/ucache/ucache.bpf.h, own_stack())"
+done
 exit $bad
