@@ -97,6 +97,9 @@ static __always_inline u64 owner_device(struct nouveau_svmm *svmm)
 	return ID(READ(drm, dev));
 }
 
+/* Is this nouveau built with SVM? Without it what nvif does is never about a process's pages, and the types are missing. */
+#define HAS_SVM() bpf_core_type_exists(struct nouveau_pfnmap_args)
+
 /* The SVM whose page table this object is, 0 if it is another's. Numbers of methods are those of a class. */
 static __always_inline struct nouveau_svmm *svmm_of(u64 object)
 {
@@ -177,6 +180,8 @@ EXIT(dev_map__nouveau, nvif_object_ioctl)
 	u64 owner, start, pages, entry;
 	u32 shift, i;
 
+	if (!HAS_SVM())
+		return 0;
 	if ((s32)RET() || READ(map, i.type) != NVIF_IOCTL_V0_MTHD || READ(map, m.method) != NVIF_VMM_V0_PFNMAP)
 		return 0;
 	svmm = svmm_of(ADDRESS(0));
@@ -201,7 +206,7 @@ EXIT(dev_unmap__nouveau, nvif_object_mthd)
 	struct request r = {.driver = MS_driver_nouveau};
 	struct nouveau_svmm *svmm;
 
-	if ((u32)ARG(1) != NVIF_VMM_V0_PFNCLR || (s32)RET())
+	if (!HAS_SVM() || (u32)ARG(1) != NVIF_VMM_V0_PFNCLR || (s32)RET())
 		return 0;
 	svmm = svmm_of(ADDRESS(0));
 	if (!svmm)
