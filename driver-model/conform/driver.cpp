@@ -181,6 +181,7 @@ void Driver::step(const ev_header& h) {
   ++now_;
   keep_span(h);
   switch (h.id) {
+    case EV_sub_insert_ret: inserted(reinterpret_cast<const ev_sub_insert_ret&>(h).sub); break;
     case EV_dev_ctx: introduce(reinterpret_cast<const ev_dev_ctx&>(h)); return;
     case EV_cb_enter: callback_entered(reinterpret_cast<const ev_cb_enter&>(h)); return;
     case EV_cb_ret: callback_returned(reinterpret_cast<const ev_cb_ret&>(h)); return;
@@ -199,6 +200,7 @@ void Driver::step(const ev_header& h) {
   Ctx* c = hooks ? &ctx_of(a.ctx, h, a.driver) : of_sub(a.sub);
   if (c && c->paths) follow(h, *c->paths, c);
   device(h);
+  if (h.id == EV_dev_ctx_end) gone(reinterpret_cast<const ev_dev_ctx_end&>(h));
 }
 
 void Driver::forget() {

@@ -40,7 +40,7 @@ class Driver {
     uint64_t start, end, begun, time;
   };
   struct Ctx {
-    uint64_t ctx = 0, mm = 0, owner = 0;
+    uint64_t ctx = 0, sub = 0, mm = 0, owner = 0;
     uint32_t driver = 0;
     unsigned index = 0;             // among those of its mm and profile
     const Paths* paths = nullptr;   // null: no profile is known
@@ -68,6 +68,8 @@ class Driver {
   Ctx& ctx_of(uint64_t ctx, const ev_header&, uint32_t driver);
   Ctx* of_sub(uint64_t sub);
   void introduce(const ev_dev_ctx&);
+  void inserted(uint64_t sub);
+  void gone(const ev_dev_ctx_end&);
   void callback_entered(const ev_cb_enter&);
   void callback_returned(const ev_cb_ret&);
   void device(const ev_header&);
@@ -83,7 +85,7 @@ class Driver {
   std::map<std::pair<std::string_view, bool>, std::unique_ptr<Paths>> compiled_;  // by name, and whether as the reference driver has it
   std::unordered_map<uint64_t, Ctx> ctxs_;
   std::vector<uint64_t> order_;
-  std::unordered_map<uint64_t, uint64_t> sub_ctx_;  // sub -> ctx, as learnt
+  std::unordered_map<uint64_t, uint64_t> sub_ctx_;  // sub -> ctx: as said last, before that as the whole trace says first
   std::unordered_map<uint64_t, Task> tasks_;
   std::vector<Divergence> divergences_;
   std::map<std::string_view, std::bitset<32>> locks_;               // kinds that have records, by profile

@@ -88,7 +88,7 @@ void Driver::learn(const ev_header& h) {
   About a;
   const bool hooks = about(h, a);
   if (hooks && a.driver != MS_driver_model) modelled_ = false;
-  if (hooks && a.ctx && a.sub) sub_ctx_[a.sub] = a.ctx;
+  if (hooks && a.ctx && a.sub) sub_ctx_.try_emplace(a.sub, a.ctx);
   if (h.id == EV_dev_ctx) learnt_[a.ctx] = name_of(reinterpret_cast<const ev_dev_ctx&>(h));
   if (h.id != EV_lock) return;
   const auto& e = reinterpret_cast<const ev_lock&>(h);
@@ -123,12 +123,26 @@ void Driver::introduce(const ev_dev_ctx& e) {
   c.mm = e.h.mm;
   c.owner = e.owner;
   c.paths = paths_named(name_of(e), e.driver);
+  c.sub = e.sub;
   if (e.sub) sub_ctx_[e.sub] = e.ctx;
   c.in_flight.clear();
   c.since = e.h.time;
   c.index = 0;
   for (const auto& [ptr, other] : ctxs_)
     if (ptr != e.ctx && other.mm == c.mm && other.paths == c.paths) ++c.index;
+}
+
+// A notifier where another was, or where the whole trace knows one, is somebody's when that is said: its callbacks may come before.
+void Driver::inserted(uint64_t sub) {
+  if (modelled_) return;
+  if (const Ctx* c = of_sub(sub); !c || c->sub != sub) sub_ctx_.erase(sub);
+}
+
+void Driver::gone(const ev_dev_ctx_end& e) {
+  const auto c = ctxs_.find(e.ctx);
+  if (modelled_ || c == ctxs_.end()) return;
+  if (const auto at = sub_ctx_.find(c->second.sub); at != sub_ctx_.end() && at->second == e.ctx) sub_ctx_.erase(at);
+  c->second.sub = 0;
 }
 
 // What the device ends must have begun.

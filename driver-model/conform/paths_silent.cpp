@@ -128,8 +128,9 @@ void Paths::silent(const Walk& w, const Scene& scene, const ev_header& next, std
     }
     case Op::if_nonblock: branch(!scene.blockable, scene.blockable); break;
     case Op::if_reason: {
+      const bool unknown = !scene.callback && !scene.modelled;  // in the middle of a callback that was entered before a loss
       const bool is = scene.callback && (scene.reason == in.a) != (in.b == 1);
-      branch(is, !is);
+      branch(unknown || is, unknown || !is);
       break;
     }
     case Op::if_owner: branch(scene.owned, !scene.owned || !scene.modelled); break;
