@@ -195,8 +195,11 @@ static int bind(struct ref_object *o, struct drm_gpusvm_range *r)
 	return ret;
 }
 
-/* __xe_svm_handle_pagefault() */
-static int fault_once(struct svm *svm, unsigned long address, bool write)
+/*
+ * __xe_svm_handle_pagefault(), for `asked`, of which the lock was said, or for whatever object is there. That of `asked` may have gone with its
+ * last range since it was found, and a new one is there: it has to be found, and the lock said of it.
+ */
+static int fault_once(struct svm *svm, const struct ref_object *asked, unsigned long address, bool write)
 {
 	struct drm_gpusvm_ctx ctx = { .read_only = false };
 	struct ref_object *o;
@@ -211,6 +214,8 @@ static int fault_once(struct svm *svm, unsigned long address, bool write)
 	o = introduce(svm, r->notifier);
 	if (!o)
 		return -ENOMEM;
+	if (asked && o != asked)
+		return -ESTALE;
 	before = ref_is(o, REF_GPUSVM_pages_valid_outside_lock);
 	drm_gpusvm_notifier_lock(&svm->base);
 	ret = range_unmapped(r) ? -EAGAIN : 0; /* since it was found: to be collected first */
@@ -269,7 +274,7 @@ static int gpusvm_fault(struct ref_object *o, unsigned long start, unsigned long
 		if (ref_mapped(o, at, at + PAGE_SIZE, write))
 			continue;
 		for (int i = 0; i < REF_TRIES; i++) {
-			ret = fault_once(svm, at, write);
+			ret = fault_once(svm, o, at, write);
 			if (ret != -EAGAIN && ret != -EBUSY)
 				break;
 		}
@@ -295,7 +300,7 @@ static struct ref_object *gpusvm_find(struct ref_device *d, unsigned long addres
 		if (o)
 			ref_object_get(o);
 		else
-			ret = fault_once(svm, address & PAGE_MASK, false);
+			ret = fault_once(svm, NULL, address & PAGE_MASK, false);
 		if (ret == -EAGAIN || ret == -EBUSY)
 			ret = 0;
 	}
