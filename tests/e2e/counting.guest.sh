@@ -57,7 +57,7 @@ export TERM=screen-256color
 tmux -f /dev/null new-session -d -s top -x 160 -y 40 "$mirrorscope top -i 500ms; echo ended with \$? > top.code; sleep 60"
 for _ in $(seq 300); do
     tmux capture-pane -p -t top > screen.txt
-    grep -q rdma_churn screen.txt && break
+    grep -q rdma_churn screen.txt && grep -q "q quits" screen.txt && break # a screen may be half drawn
     sleep 0.5
 done
 must "the screen shows the load" grep -q "rdma_churn" screen.txt

@@ -56,6 +56,9 @@ REG-05 application: the disturbers of pins and pinned unmap, move and discard me
 REG-23 application: and both go on to transfer through it
 REG-14 application: churn unmaps what a job of the reference device works on; --dma-us holds that open
 REG-16 application: the threads of rdma_churn register the same regions, each for itself, and those of pin_churn the same extent
+LIF-15 driver: drm_gpusvm's first fault in 2 MB inserts a notifier, and the reference driver in mode gpusvm asks for it inside a fault
+ORD-25 width: the reference driver's children and drm_gpusvm's notifiers are 2 MB wide, for devices that use less (docs/wide-notifiers.md)
+SEQ-21 time: who waits for its own range waits for the whole episode, with a dozen threads that invalidate
 ORD-19 time: two emulated CPUs for a dozen busy threads, so that a callback waits for its turn
 SEQ-07 time: and so does who waits for an invalidation to end
 SEQ-08 time: and who faults may not get through for a second, as the disturbers invalidate in between
