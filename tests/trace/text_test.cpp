@@ -122,7 +122,8 @@ TEST(Text, Errors) {
             "column 19: '-EGAIN' found, expected a number of 32 bit or an error like -EAGAIN");
   EXPECT_EQ(error_of("dereg driver=rdma"),
             "column 14: 'rdma' found, expected one of none, ib_umem_odp, rxe_odp, ib_umem, rxe, model, reference, kvm, io_uring, vfio, "
-            "drm_gpusvm, xe_userptr, amdgpu_userptr, kfd_userptr, kfd_svm, i915_userptr, hfi1, gntdev, amdxdna, mlx5");
+            "drm_gpusvm, xe_userptr, amdgpu_userptr, kfd_userptr, kfd_svm, i915_userptr, hfi1, gntdev, amdxdna, mlx5, "
+            "drm_pagemap, xe_svm, nouveau, hook");
   EXPECT_EQ(error_of("task_name comm=12345678901234567"),
             "column 16: '12345678901234567' found, expected text of at most 16 bytes");
   EXPECT_EQ(error_of("task_name comm=\"ba"), "column 19: the line ends, expected a closing quote");
