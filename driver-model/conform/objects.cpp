@@ -143,6 +143,10 @@ void Driver::gone(const ev_dev_ctx_end& e) {
   if (modelled_ || c == ctxs_.end()) return;
   if (const auto at = sub_ctx_.find(c->second.sub); at != sub_ctx_.end() && at->second == e.ctx) sub_ctx_.erase(at);
   c->second.sub = 0;
+  // what is said of this address before the next dev_ctx is of an object that nobody has introduced
+  if (c->second.paths && c->second.replayed.steps) past_.push_back({c->second.ctx, c->second.mm, c->second.paths->profile().name, c->second.replayed});
+  c->second.replayed = {};
+  if (!only_) c->second.paths = nullptr;
 }
 
 // What the device ends must have begun.
