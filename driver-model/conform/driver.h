@@ -69,6 +69,7 @@ class Driver {
   Ctx* of_sub(uint64_t sub);
   void introduce(const ev_dev_ctx&);
   void inserted(uint64_t sub);
+  void retire(Ctx&);  // what was replayed of it is kept, its address may be another's
   void gone(const ev_dev_ctx_end&);
   void callback_entered(const ev_cb_enter&);
   void callback_returned(const ev_cb_ret&);

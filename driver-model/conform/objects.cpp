@@ -116,10 +116,14 @@ Driver::Ctx* Driver::of_sub(uint64_t sub) {
   return c == ctxs_.end() ? nullptr : &c->second;
 }
 
-void Driver::introduce(const ev_dev_ctx& e) {
-  Ctx& c = ctx_of(e.ctx, e.h, e.driver);
+void Driver::retire(Ctx& c) {
   if (c.paths && c.replayed.steps) past_.push_back({c.ctx, c.mm, c.paths->profile().name, c.replayed});
   c.replayed = {};
+}
+
+void Driver::introduce(const ev_dev_ctx& e) {
+  Ctx& c = ctx_of(e.ctx, e.h, e.driver);
+  retire(c);
   c.mm = e.h.mm;
   c.owner = e.owner;
   c.paths = paths_named(name_of(e), e.driver);
@@ -144,8 +148,7 @@ void Driver::gone(const ev_dev_ctx_end& e) {
   if (const auto at = sub_ctx_.find(c->second.sub); at != sub_ctx_.end() && at->second == e.ctx) sub_ctx_.erase(at);
   c->second.sub = 0;
   // what is said of this address before the next dev_ctx is of an object that nobody has introduced
-  if (c->second.paths && c->second.replayed.steps) past_.push_back({c->second.ctx, c->second.mm, c->second.paths->profile().name, c->second.replayed});
-  c->second.replayed = {};
+  retire(c->second);
   if (!only_) c->second.paths = nullptr;
 }
 
