@@ -98,15 +98,7 @@ Result<void> Writer::write_packet(Stream& s) {
 Result<void> Writer::put_packet(Stream& s) {
   PacketHead head = head_of(s);
   head.time_begin = s.records > 0 ? s.first_time : s.last_time;
-  head.time_end = s.last_time;
   head.discarded = s.lost_outside + s.lost_here;
-  head.records = s.records;
-  const auto records = std::span<const std::byte>(s.pending).subspan(sizeof head);
-  if (s.records > 0) {
-    head.first_seq = reinterpret_cast<const ev_header*>(records.data())->seq;
-    head.last_seq = s.last_seq;
-  }
-
   if (!s.file.is_open())
     if (auto opened = open_file(s, head.time_begin); !opened) return opened;
   // A CTF reader takes differences of events_discarded: without a packet that says 0, the first loss has no count.
@@ -116,10 +108,31 @@ Result<void> Writer::put_packet(Stream& s) {
     if (auto begun = put(s, nothing, {}); !begun) return begun;
     head.packet_seq = s.packet_seq;
   }
+  if (s.packet_seq > 0 && head.time_begin <= s.packet_begin) {
+    head.time_begin = s.packet_begin + 1;
+    raise_times(s, head.time_begin);
+  }
+  head.time_end = std::max(s.last_time, head.time_begin);
+  head.records = s.records;
+  const auto records = std::span<const std::byte>(s.pending).subspan(sizeof head);
+  if (s.records > 0) {
+    head.first_seq = reinterpret_cast<const ev_header*>(records.data())->seq;
+    head.last_seq = s.last_seq;
+  }
   if (auto done = put(s, head, records); !done) return done;
   s.pending.resize(sizeof head);
   s.records = 0;
   return {};
+}
+
+// The records that are older than this, the first ones, get this time.
+void Writer::raise_times(Stream& s, uint64_t least) {
+  for (size_t at = sizeof(PacketHead); at < s.pending.size();) {
+    auto* r = reinterpret_cast<ev_header*>(&s.pending[at]);
+    if (r->time >= least) return;
+    r->time = least;
+    at += record_sizes[r->id];
+  }
 }
 
 Result<void> Writer::put(Stream& s, const PacketHead& head, std::span<const std::byte> records) {
@@ -129,6 +142,7 @@ Result<void> Writer::put(Stream& s, const PacketHead& head, std::span<const std:
   bytes_written_ += bytes;
   if (s.id != about_stream) segment_written_ += bytes;
   s.packet_seq++;
+  s.packet_begin = head.time_begin;
   s.discarded_on_disk = head.discarded;
   return {};
 }

@@ -42,7 +42,8 @@ class Writer {
 
   // Takes whole records, one after the other, `bytes` in total, and copies them. All have header.cpu == stream and
   // ascend in time, also from call to call; `stream` is a CPU or about_stream. A record that breaks this is refused
-  // with the ones behind it; the ones in front of it are taken.
+  // with the ones behind it; the ones in front of it are taken. Where a packet would begin at the time of the one before
+  // it, its first records are written with a time 1 ns later (FORMAT.md, "Times").
   Result<void> append(uint16_t stream, const ev_header* records, size_t bytes);
 
   // How many records of this stream were lost before they reached the Writer, since recording began. Never goes down.
@@ -77,7 +78,8 @@ class Writer {
     uint64_t lost_outside = 0;       // discarded()
     uint64_t lost_here = 0;          // no room on disk
     uint64_t discarded_on_disk = 0;  // what the last packet says
-    uint64_t packet_seq = 0;
+    uint64_t packet_seq = 0;    // of the next packet
+    uint64_t packet_begin = 0;  // time_begin of the last one
     StreamFile file;
   };
 
@@ -87,6 +89,7 @@ class Writer {
   Result<void> make_room(Stream& s);
   Result<void> write_packet(Stream& s);
   Result<void> put_packet(Stream& s);
+  static void raise_times(Stream& s, uint64_t least);
   Result<void> put(Stream& s, const PacketHead& head, std::span<const std::byte> records);
   Result<void> open_file(Stream& s, uint64_t time);
   Result<void> rotate_if_large();

@@ -12,7 +12,9 @@ must "at most three parts stay" test "$(find run -mindepth 1 -type d -name "0*" 
 must "it was long enough to rotate" test "$(field run stopped delivered)" -gt "$("$mirrorscope" dump run --cpu 0 --cpu 1 | wc -l)"
 must "it takes no more room than that" test "$(du -sm run | cut -f1)" -le 6
 must "names and probes are still known" test "$(count run probe_state)" -gt 10
-must "babeltrace2 reads as many records" is "$(babeltrace2 ./run 2>/dev/null | wc -l)" "$("$mirrorscope" dump run | wc -l)"
+must "babeltrace2 reads as many records" is "$(babeltrace2 ./run 2>babeltrace2.said | wc -l)" "$("$mirrorscope" dump run | wc -l)"
+must "and finds no packet out of its place" is "$(grep -vc 'WARNING: Tracer discarded [0-9]* event' babeltrace2.said)" 0
+[ $bad = 0 ] || head -c 2000 babeltrace2.said
 "$mirrorscope" check run >/out/check.txt 2>&1
 code=$?
 must "nothing is judged wrong because its beginning is gone (exit $code)" test $code = 0 -o $code = 3

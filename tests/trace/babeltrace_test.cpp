@@ -117,5 +117,32 @@ TEST_F(BabeltraceReads, SegmentsAsOneTrace) {
   EXPECT_EQ(b.discarded, 6u) << b.complaints;
 }
 
+// Joining segments, babeltrace2 turns two packets around that begin at the same time, and then meets a time that goes back.
+TEST_F(BabeltraceReads, SegmentsOfPacketsThatWouldBeginAtOneTime) {
+  begin({.packet_bytes = 4096, .segment_bytes = 1 << 30});
+  uint32_t seq = 0;
+  for (int round = 0; round < 20; round++) {
+    if (round % 7 == 6) {
+      ASSERT_TRUE(writer->rotate());
+    }
+    for (const uint16_t stream : {uint16_t{0}, about_stream}) {
+      for (const uint64_t later : {0, 0, 0, 500}) {  // three packets of one time, the third of which goes on
+        const AnyRecord r = record_of(EV_inv_end, stream, seq++, now + later);
+        ASSERT_TRUE(writer->append(stream, &r.header(), r.size()));
+        if (later == 0 && seq % 3 != 0) flush();
+      }
+      writer->discarded(stream, static_cast<uint64_t>(round) + 1);
+      flush();
+    }
+    now += 501;
+  }
+  end();
+  const Babeltrace b = agree();
+  SKIP_IF_ABSENT();
+  EXPECT_EQ(b.events, seq);
+  EXPECT_EQ(b.discarded, 40u) << b.complaints;
+  EXPECT_EQ(b.complaints.find("packet"), std::string::npos) << b.complaints;
+}
+
 }  // namespace
 }  // namespace mirrorscope::trace
