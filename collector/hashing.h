@@ -20,7 +20,8 @@ class Hashing {
   Hashing(const Hashing&) = delete;
   Hashing& operator=(const Hashing&) = delete;
 
-  // The name of an address. 0 stays 0, and an error pointer stays what it is.
+  // The name of an address: never one that looks like a kernel address, so that none in a trace is one. 0 stays 0, and
+  // an error pointer stays what it is.
   uint64_t name(uint64_t address);
   // Replaces every field of type ptr or pfn in a whole record, the header's mm included. The id must be a row of
   // events.def.

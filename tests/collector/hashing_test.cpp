@@ -38,6 +38,13 @@ TEST(Hashing, different_addresses_have_different_names) {
   EXPECT_EQ(names.size(), 100000u);
 }
 
+TEST(Hashing, no_name_looks_like_a_kernel_address) {
+  Hashing h(Hashing::Addresses::hashed);
+  uint64_t alike = 0;  // 15 of a million by chance
+  for (uint64_t i = 0; i < 1000000; ++i) alike += h.name(0xffff888000000000 + i * 64) >> 48 == 0xffff ? 1 : 0;
+  EXPECT_EQ(alike, 0u);
+}
+
 TEST(Hashing, identities_are_hidden_and_nothing_else) {
   Hashing h(Hashing::Addresses::hashed);
   ev_unpin e{};
