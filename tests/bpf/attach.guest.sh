@@ -13,7 +13,7 @@ else
     "$lab/kvm.sh"
     # The drivers that this kernel has; none of them needs its hardware to be loaded. xen-gntdev refuses outside Xen.
     for module in drm_gpusvm_helper xe amdgpu i915 vfio_iommu_type1 hfi1 mlx5_ib amdxdna; do
-        if find "/lib/modules/$(uname -r)/" -name "$module.ko*" | grep -q .; then lab-modprobe $module; fi
+        if [ -n "$(find "/lib/modules/$(uname -r)/" -name "$module.ko*")" ]; then lab-modprobe $module; fi
     done
 fi
 "$BUILD/tests/bpf/probe_smoke" --seconds 1 >/tmp/smoke || { tail -5 /tmp/smoke; exit 1; }

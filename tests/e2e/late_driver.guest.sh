@@ -9,7 +9,7 @@ must "it gets ready" until_ready run
 "$lab/rxe.sh"
 "$workloads/rdma_churn" --odp --seconds 1 >/dev/null
 for _ in $(seq 300); do
-    "$mirrorscope" dump run --event probe_state 2>/dev/null | grep -q rxe_ib_invalidate_range && break
+    grep -q rxe_ib_invalidate_range <<<"$("$mirrorscope" dump run --event probe_state 2>/dev/null)" && break
     sleep 0.4
 done
 "$workloads/rdma_churn" --odp --seconds 3 >/dev/null

@@ -25,5 +25,5 @@ deb=("$work"/deb/*.deb)
 [ -s "${deb[0]}" ] || { complain "no package"; exit 1; }
 diff -u <(cd "$work/usr" && find . -type f | sort) <(dpkg-deb -c "${deb[0]}" | awk '$1 ~ /^-/ {print $6}' | sed 's|^\./usr/|./|' | sort) ||
   complain "the package has other files than an installation"
-dpkg-deb -f "${deb[0]}" Depends | grep -q libc6 || complain "the package does not say what it depends on"
+grep -q libc6 <<< "$(dpkg-deb -f "${deb[0]}" Depends)" || complain "the package does not say what it depends on"
 exit $bad

@@ -66,7 +66,8 @@ unshare --mount bash -c 'mount --bind /proc "$1/proc" && exec chroot "$1" make -
 # a warning is a defect, but those of a compiler other than the kernel's, or of a kernel without BTF, are not the module's
 grep -n 'warning: ' "$work/log" | grep -v 'the compiler differs' >&2 && die "the compiler warns (above)."
 ko=module/source/$module.ko
-typed() { readelf -S "$work/$ko" | grep -q '\.BTF'; }
+# (not through a pipe: readelf dies of SIGPIPE when grep has seen enough, and a module with types would pass for one without)
+typed() { grep -q '\.BTF' <<<"$(readelf -S "$work/$ko")"; }
 # Headers come without the types of vmlinux in 6.1, so that no module gets its own (scripts/Makefile.modfinal): they are made from the kernel's.
 if [[ $btf = 1 ]] && ! typed; then
     cp "$dir/vmlinux.btf" "$work/"

@@ -17,7 +17,7 @@ echo > "$work/a.cpp"
 if out=$(cmake -S "$work" -B "$work/build" -DPROJECT="$source" 2>&1); then
   echo "trace -> analyzer was accepted"; exit 1
 fi
-tr '\n' ' ' <<< "$out" | tr -s ' ' | grep -q 'trace must not use analyzer' || { echo "$out"; exit 1; }
+grep -q 'trace must not use analyzer' <<< "$(tr -s '\n ' ' ' <<< "$out")" || { echo "$out"; exit 1; }
 # a source of trace/ sees schema/ and nothing of analyzer/
 build=${1:?build directory}
 echo '#include "schema/catalog.h"' > "$work/right.cpp"
