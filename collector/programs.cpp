@@ -100,8 +100,10 @@ void put(std::vector<bpf_insn>& code, uint64_t placeholder, uint64_t value) {
   }
 }
 
-// The verifier's reason is in its last lines, before the statistics.
+// The verifier's reason is in its last lines: before the page of explanation that 7.3 adds (bpf_diag_header() in
+// kernel/bpf/diagnostics.c) and the statistics.
 std::string last_lines(std::string log) {
+  if (const size_t explained = log.find("\nVerification failed: "); explained != std::string::npos && explained > 0) log.resize(explained);
   if (const size_t stats = log.rfind("processed "); stats != std::string::npos) log.resize(stats);
   while (!log.empty() && log.back() == '\n') log.pop_back();
   size_t from = log.size();
