@@ -49,7 +49,7 @@ RULE(svm_16_retried_without_evict, RetriedWithoutEvict,
       .because = "drivers/gpu/drm/drm_gpusvm.c, DOC: \"if (err == -EOPNOTSUPP) drm_gpusvm_range_evict()\"; "
                  "drivers/gpu/drm/xe/xe_svm.c, xe_svm_range_get_pages()",
       .not_claimed = "retries that succeed, because a CPU fault has moved the pages; how often a driver may try",
-      .look_at = "the branch on -EOPNOTSUPP behind drm_gpusvm_range_get_pages()",
+      .look_at = "the branch on -EOPNOTSUPP behind drm_gpusvm_get_pages(), until 7.2 drm_gpusvm_range_get_pages()",
       .also = {}})
 
 }  // namespace mirrorscope::rules
