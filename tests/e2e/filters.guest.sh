@@ -12,11 +12,11 @@ mkdir -p /sys/fs/cgroup/wanted
 mms() { "$mirrorscope" dump "$1" --event inv_start | sed -n 's/.* mm=\(0x[0-9a-f]*\).*/\1/p' | sort -u | wc -l; }
 # Is this process among the tasks?
 has() { "$mirrorscope" dump "$1" --event inv_start | cut -d' ' -f4 | grep "/$2\$" >/dev/null; }
-# Records for some seconds in which both work; they rest while the recorder starts, which takes all of an emulated CPU.
+# Records invalidations for some seconds in which both work; they rest while the recorder starts, which takes all of an emulated CPU.
 both_under() {
     local trace=$1
     shift
-    "$mirrorscope" record -o "$trace" "$@" 2>/dev/null &
+    "$mirrorscope" record -o "$trace" --probes 'inv_*' "$@" 2>/dev/null &
     local recorder=$!
     until_ready "$trace"
     kill -CONT $other $wanted
@@ -48,7 +48,7 @@ must "no filter: both" is "$(names all)" "other wanted "
 "$mirrorscope" record -o command -- bash -c './wanted --seconds 1 >/dev/null; true' 2>/dev/null
 must "a command: its child and not the others" is "$(mms command)" 1
 must "a command: something was recorded" test "$(count command inv_start)" -gt 0
-both_under events --pid $wanted --probes 'inv_*' --probes '!inv_end*'
+both_under events --pid $wanted --probes '!inv_end*'
 must "--probes: only these events" is \
     "$("$mirrorscope" dump events --cpu 0 --cpu 1 --json | jq -r .event | sort -u | grep -vE 'task_name|_seen' | tr '\n' ' ')" "inv_start inv_start_ret "
 must "--probes: the others are off, not missing" grep -q 'how=off' <("$mirrorscope" dump events --event probe_state)
