@@ -39,9 +39,7 @@ Intake::Order Intake::about(const ev_header& h) {
     case EV_probe_state: {
       const auto& e = reinterpret_cast<const ev_probe_state&>(h);
       probes_known_ = true;
-      const bool works = e.error == 0 && e.how != MS_probe_how_absent && e.how != MS_probe_how_refused &&
-                         e.how != MS_probe_how_off;
-      if (works && e.event < EV_LIMIT) attached_.set(e.event);
+      if (is_in_place(e) && e.event < EV_LIMIT) attached_.set(e.event);
       const auto& name = e.function;
       probes_.push_back({e.event, std::string(name, std::find(name, name + sizeof(name), '\0')), e.how, e.error});
       names_.learn(e);

@@ -81,7 +81,8 @@ Result<std::vector<std::string>> what_is_missing(const HookSource& hook, std::sp
     }
     const std::string reason = state == states.end() ? "it has no program" : state->why;
     missing.push_back("the hook " + hook.file.string() + " says nothing of " + f.function + "(): " + reason);
-    if (why.empty()) why = reason;
+    const bool refused = state != states.end() && state->how == MS_probe_how_refused;
+    if (why.empty() || refused) why = refused ? f.function + "(): " + reason : reason;
   }
   if (attached == 0)
     return fail(0, "nothing of the hook ", hook.file.string(), " could be attached (", functions_of(hook), "): ", why);

@@ -126,7 +126,9 @@ Result<void> Machinery::load_object() {
     if (!bpf_program__autoload(program)) kernel.texts.push_back(program_without_code(program));
     bpf_program__unload(program);
   }
-  return load_bcc_hooks();
+  if (auto loaded = load_bcc_hooks(); !loaded) return loaded;
+  name_hooks();
+  return {};
 }
 
 Result<void> Machinery::make_rings() {

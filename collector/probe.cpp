@@ -72,6 +72,7 @@ Probe::Probe(const ProgramText* trampoline, const ProgramText* kprobe, Place pla
   if (const EventInfo* event = event_named(any->event)) state_.event = event->id;
   state_.function = place_.function;
   state_.module = place_.module;
+  state_.hook = any->hook;
   state_.address = place_.address;
   state_.how = MS_probe_how_absent;
 }
@@ -79,6 +80,20 @@ Probe::Probe(const ProgramText* trampoline, const ProgramText* kprobe, Place pla
 void Probe::switch_off(std::string why) {
   state_.how = MS_probe_how_off;
   state_.why = std::move(why);
+}
+
+void Probe::withhold(std::string why) {
+  detach();
+  state_.how = MS_probe_how_withheld;
+  state_.why = std::move(why);
+}
+
+void Probe::detach() {
+  drop_spares();
+  link_.close();
+  program_.close();
+  state_.program = 0;
+  state_.fd = -1;
 }
 
 // The trampoline's refusal is the interesting one: it stays in front when the kprobe is refused as well.
@@ -230,11 +245,7 @@ void Probe::verify(Kernel& kernel) {
 }
 
 void Probe::fall_back(Kernel& kernel) {
-  drop_spares();
-  link_.close();
-  program_.close();
-  state_.program = 0;
-  state_.fd = -1;
+  detach();
   if (load_kprobe(kernel)) attach_kprobe(kernel);
 }
 

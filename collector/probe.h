@@ -69,6 +69,8 @@ class Probe {
   void verify(Kernel& kernel);
   // Not wanted.
   void switch_off(std::string why);
+  // Detached: its hook is not whole.
+  void withhold(std::string why);
 
   const ProbeState& state() const { return state_; }
 
@@ -82,6 +84,7 @@ class Probe {
   bool load_kprobe(Kernel& kernel);
   Result<OwnedFd> link_kprobe(Kernel& kernel) const;
   void attach_kprobe(Kernel& kernel);
+  void detach();
   void fall_back(Kernel& kernel);
   void refused(const Error& error);
   void settled(OwnedFd link);

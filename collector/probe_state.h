@@ -14,6 +14,7 @@ struct ProbeState {
   uint32_t how = MS_probe_how_absent;  // MS_probe_how_*
   std::string function;                // as the kernel calls it
   std::string module;                  // empty for the kernel image
+  std::string hook;                    // "rxe_odp": the hook that it is part of (ProgramText); empty for the core's own
   uint64_t address = 0;                // of the function, 0 if /proc/kallsyms does not say
   int error = 0;                       // errno, 0 if attached
   std::string why;                     // one sentence if it is not attached, empty otherwise

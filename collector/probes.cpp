@@ -46,6 +46,7 @@ Result<Attached> attach(Loaded&& loaded) {
   if (auto followed = m->start_filter(); !followed) return followed.error();
   for (Probe& probe : m->probes) probe.attach(m->kernel);
   m->verify(m->probes);
+  m->withhold_parts();
   m->add(m->callbacks.by_prototype(m->kernel));
   m->note_states();
   size_t attached = 0;

@@ -31,6 +31,7 @@ struct ProgramText {
   std::string name;    // "inv_start", "sub_insert__locked", "inv_start__kp"
   std::string event;   // the part before "__"
   std::string target;  // function, tracepoint or iterator from its SEC(); empty for a template
+  std::string hook;    // "rxe_odp", "my_driver": the driver's or cache's hook that it is of; empty: of none, or not relocated
   ProgramKind kind;
   std::vector<bpf_insn> code;
   std::vector<std::byte> functions, lines;  // its BTF, so that bpftool can show source lines

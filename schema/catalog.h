@@ -153,6 +153,12 @@ const EventInfo* event_named(std::string_view name);
 // The label of an enumerated value, empty if it has none.
 std::string_view label_of(const EnumInfo& labels, uint32_t value);
 
+// Does a program run when this probe's function is called?
+constexpr bool is_in_place(const ev_probe_state& e) {
+  return e.error == 0 && e.how != MS_probe_how_absent && e.how != MS_probe_how_refused && e.how != MS_probe_how_off &&
+         e.how != MS_probe_how_withheld;
+}
+
 // FNV-1a over names, ids, types and offsets: equal hashes mean that records can be read as they are.
 inline constexpr uint64_t schema_hash = [] {
   uint64_t h = 14695981039346656037ull;

@@ -86,7 +86,7 @@ void Kernel::leave(Now n, Call* c, Space& s) {
 }
 
 void Kernel::on(Now n, const ev_probe_state& e) {
-  const bool works = !e.error && e.how != MS_probe_how_absent && e.how != MS_probe_how_refused && e.how != MS_probe_how_off;
+  const bool works = is_in_place(e);
   if (!probes_known_) spaces_.clear();
   probes_known_ = true;
   if (!works || e.event >= EV_LIMIT) return;

@@ -2,6 +2,8 @@
 // Which interval notifiers are live, since when each is in the tree, and what became of its address before.
 #include "driver-model/mirror/mirror.h"
 
+#include "schema/catalog.h"
+
 namespace mirrorscope {
 
 namespace {
@@ -109,7 +111,7 @@ void Mirror::on(const ev_sub_remove_ret& e, Facts& f) {
 
 void Mirror::on(const ev_probe_state& e, Facts&) {
   probes_known_ = true;
-  const bool works = !e.error && e.how != MS_probe_how_absent && e.how != MS_probe_how_refused && e.how != MS_probe_how_off;
+  const bool works = is_in_place(e);
   if (works && e.event < EV_LIMIT) probed_.set(e.event);
   if (!e.fn || !works) return;
   CallbackFn& fn = callbacks_.get(e.fn);

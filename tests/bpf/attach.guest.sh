@@ -46,6 +46,17 @@ while read -r event function want; do
         bad=1
     fi
 done < <(rows)
+# Of which hook a program is, is known: where one is refused the others must go (collector/whole_hooks.cpp).
+known=0
+for file in "$here"/../../bpf/drivers/*.bpf.c; do
+    hook=$(basename "$file" .bpf.c)
+    while read -r event function; do
+        hooks=$(awk -v e="$event" -v f="$function" '$1 == e && $2 == f && $3 ~ /^(fentry|fexit|kprobe|kretprobe)$/ { print $4 }' /tmp/states)
+        [ -n "$hooks" ] || continue
+        if grep -qx "$hook" <<<"$hooks"; then known=$((known + 1)); else echo "NOT OK: $event at $function is not known to be of $hook"; bad=1; fi
+    done < <(sed -nE 's/^(ENTRY|EXIT)\(([a-z_0-9]+), *([a-zA-Z_0-9]+)\)$/\2 \3/p' "$file" | sed -E 's/__[a-z0-9_]+ / /')
+done
+echo "$known of them in hooks"
 # What could not be attached to must be there all the same.
 while read -r function; do
     gntdev=$(find "/lib/modules/$(uname -r)/" -name "xen-gntdev.ko*")

@@ -22,6 +22,9 @@ Generated from `bpf/drivers/` and `tests/bpf/attach.expect`; `bpf.KERNEL.attach`
 
 A driver's discipline, what its hook leaves out and why stand at the head of its file. Where the hardware is absent, that is all that was
 tried: the functions are found and attached, nothing has run through them.
+
+A hook is whole or says nothing: if this kernel refuses one of its programs, the others are withheld (`probe_state`, `record` says which and why),
+because half of a driver's events look like a driver that does half of its work. A function that a kernel does not have withholds nothing.
 TEXT
 for file in "$drivers"/*.bpf.c; do
     name=$(basename "$file" .bpf.c)

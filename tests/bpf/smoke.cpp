@@ -82,8 +82,8 @@ void print_states(const Attached& attached) {
   for (const auto& [how, n] : totals) std::printf("%s: %d\n", how.c_str(), n);
   // for attach.guest.sh
   for (const ProbeState& s : attached.states())
-    std::printf("STATE %s %s %s\n", std::string(event_info(s.event)->name).c_str(), s.function.c_str(),
-                std::string(label_of(catalog::enum_probe_how, s.how)).c_str());
+    std::printf("STATE %s %s %s %s\n", std::string(event_info(s.event)->name).c_str(), s.function.c_str(),
+                std::string(label_of(catalog::enum_probe_how, s.how)).c_str(), s.hook.c_str());
 }
 
 int die(const Error& error) {

@@ -89,6 +89,14 @@ TEST(Hook, SaysWhatIsMissingAndFailsWhenNothingIsThere) {
   EXPECT_NE(none.error().message.find("(my_driver_watch, my_driver_write_table): no such function"), std::string::npos) << none.error().message;
 }
 
+TEST(Hook, OfWhichOneProgramIsRefusedIsNotThereAtAll) {
+  const ProbeState watch = state("dev_ctx", "my_driver_watch", MS_probe_how_withheld, "it is not whole");
+  const ProbeState write = state("dev_map", "my_driver_write_table", MS_probe_how_refused, "invalid mem access");
+  const auto none = what_is_missing(hook(), std::vector{watch, write});
+  ASSERT_FALSE(none);
+  EXPECT_NE(none.error().message.find("my_driver_write_table(): invalid mem access"), std::string::npos) << none.error().message;
+}
+
 TEST(Hook, ThatIsSwitchedOffIsNotMissing) {
   const ProbeState off = state("dev_ctx", "my_driver_watch", MS_probe_how_off, "not wanted");
   EXPECT_TRUE(what_is_missing(hook("EXIT(dev_ctx__mine, my_driver_watch)\n"), std::vector{off})->empty());

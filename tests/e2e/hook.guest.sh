@@ -62,6 +62,8 @@ sed 's/\.write = 1, //' my_driver.bpf.c >field.bpf.c
 refused "a field that is left out" "what clang says of it stands above" --hook field.bpf.c
 must "and clang names it" grep -q 'a field of dev_map is left out' refused.err
 refused "no file" "cannot read the hook nowhere.bpf.c: No such file" --hook nowhere.bpf.c
+sed 's/u64 start = GET(dev, start);/u64 start = *(volatile u8 *)ARG(1);/' my_driver.bpf.c >unsafe.bpf.c
+refused "a program that the verifier refuses, and the rest with it" "invalid mem access" --hook unsafe.bpf.c --hook-compiler clang
 sed 's/my_driver_forget)/your_driver_forget)/' my_driver.bpf.c >partly.bpf.c
 "$mirrorscope" record --hook partly.bpf.c -o partly -- ./my_test >/dev/null 2>partly.err
 must "a function that is not there is a warning, the rest is recorded" is "$? $(grep -c 'warning: the hook partly.bpf.c says nothing of your_driver_forget()' partly.err) $(count partly dev_map)" "0 1 320"
