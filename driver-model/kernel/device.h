@@ -126,7 +126,7 @@ struct ref_object {
 	unsigned long npages;
 	unsigned long pages_seq; /* the sequence that `pages` or the table was made with */
 	bool have_pages, stale_pages, key, evicted, again, running;
-	struct mutex scheduler;
+	struct mutex scheduler; /* quiesce: held while queues are stopped or restored */
 	struct delayed_work restore;
 	struct mmu_interval_notifier *of_svm; /* gpusvm: the notifier that this object is of, instead of `sub` */
 };
@@ -143,10 +143,10 @@ struct ref_device {
 	u32 next_handle;
 	struct ref_object *whole; /* mirror, devmem: the one object */
 	struct mutex reservation; /* of fence */
-	spinlock_t tlb_lock;
+	spinlock_t tlb_lock; /* of tlb */
 	struct ref_tlb tlb[REF_TLB];
 	atomic64_t flushes;
-	spinlock_t jobs_lock;
+	spinlock_t jobs_lock; /* of jobs, last_job and what stands in each job */
 	struct list_head jobs;
 	u64 last_job;
 	wait_queue_head_t job_done;

@@ -340,7 +340,7 @@ static void evict(struct ref_device *d)
 		bool used = false;
 
 		for (unsigned long i = first; i < first + REF_CHUNK; i++)
-			used |= slots[i].in != NULL;
+			used |= !!slots[i].in;
 		if (!used)
 			continue;
 		memset(dst, 0, sizeof(dst));

@@ -18,16 +18,15 @@ static bool off_by_one;
 module_param(off_by_one, bool, 0644);
 MODULE_PARM_DESC(off_by_one, "take range->end for the last byte minus a page: the last page stays in the table");
 
-/* What a hook can see has to be a function that the compiler keeps, under its name. */
-#define seen noinline __noclone
+/* What a hook can see has to be a function that the compiler keeps, under its name: noinline __noclone. */
 
-seen void my_driver_write_table(struct my_device *dev, unsigned long index, unsigned long pfn, unsigned long seq)
+noinline __noclone void my_driver_write_table(struct my_device *dev, unsigned long index, unsigned long pfn, unsigned long seq)
 {
 	dev->table[index] = pfn;
 }
 
 /* Entries first to last, both included; the device is memory, so there is no TLB to flush. */
-seen void my_driver_clear_table(struct my_device *dev, unsigned long first, unsigned long last)
+noinline __noclone void my_driver_clear_table(struct my_device *dev, unsigned long first, unsigned long last)
 {
 	unsigned long index;
 
@@ -57,7 +56,7 @@ static const struct mmu_interval_notifier_ops my_driver_ops = {
 	.invalidate = my_driver_invalidate,
 };
 
-seen int my_driver_watch(struct my_device *dev, unsigned long start, unsigned long pages)
+noinline __noclone int my_driver_watch(struct my_device *dev, unsigned long start, unsigned long pages)
 {
 	int ret;
 
@@ -121,7 +120,7 @@ static int my_driver_open(struct inode *inode, struct file *file)
 }
 
 /* The table is emptied while the notifier still watches it. */
-seen void my_driver_forget(struct my_device *dev)
+noinline __noclone void my_driver_forget(struct my_device *dev)
 {
 	mutex_lock(&dev->lock);
 	my_driver_clear_table(dev, 0, dev->pages - 1);
