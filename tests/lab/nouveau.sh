@@ -25,19 +25,10 @@ trap 'rm -rf "$work"' EXIT
 "$lab/module.sh" "$name" "$work/module" >/dev/null # makes the root
 root=$dir/build
 
-# 7.3.4+deb13-amd64 is built from linux-source-7.3 of a version 7.3.4-...
-package=linux-source-$(cut -d. -f1-2 <<<"$release")
-conf=$("$lab/apt.sh" "$work/apt" trixie-backports)
-version=$(apt-cache -c="$conf" madison "$package" | awk -F' *[|] *' -v v="${release%%+*}-" 'index($2, v) == 1 { print $2; exit }')
-[[ -n $version ]] || die "there is no $package of the version ${release%%+*}."
-say "downloading $package $version"
-(cd "$work" && apt-get -qq -c="$conf" download "$package=$version" >&2) || die "apt could not download $package."
-dpkg --fsys-tarfile "$work/$package"_*.deb | tar -xO --wildcards '*/'"$package.tar.xz" |
-    tar -xJ -C "$work" "$package/drivers/gpu/drm/nouveau" || die "$package holds no nouveau."
-
+"$lab/source.sh" "$name" "$work/linux" drivers/gpu/drm/nouveau
 inside=/tmp/nouveau.$$
 trap 'rm -rf "$work" "$root$inside"' EXIT
-cp -r "$work/$package/drivers/gpu/drm/nouveau" "$root$inside"
+cp -r "$work/linux/drivers/gpu/drm/nouveau" "$root$inside"
 say "building nouveau with SVM for $release"
 # its own option, for its makefile and for its headers; its two encoders are modules of their own
 unshare --mount bash -c 'mount --bind /proc "$1/proc" && exec chroot "$1" make -s -j"$(nproc)" -C "/lib/modules/$2/build" "M=$3" \
