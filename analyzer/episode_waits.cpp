@@ -30,14 +30,15 @@ void EpisodeWaits::end_in(Episode& episode, const ev_itree_end_ret& e, const Cal
 void EpisodeWaits::sees(const ev_itree_end_ret& e, const Facts& f) {
   const Call* within = f.within;
   if (within && within->at.id == EV_mm_release) within = nullptr;
-  Two& two = episodes_[e.h.mm];
+  Two& two = episodes_.get(e.h.mm);
   const uint64_t odd = e.seq % 2 ? e.seq : e.seq - 1;
   if (two.now.seq < odd) {
     if (two.now.seq && !two.now.over) two.now.over = EventRef::of(e.h);
     if (two.now.seq) end_in(two.now, e, within);
-    two.before = std::move(two.now);
-    two.now = Episode{};
+    std::swap(two.before, two.now);
     two.now.seq = odd;
+    two.now.over = {};
+    two.now.ended.clear();  // its room stays
   }
   end_in(two.now, e, within);
   if (e.seq % 2 == 0 && !two.now.over) two.now.over = EventRef::of(e.h);
@@ -46,9 +47,9 @@ void EpisodeWaits::sees(const ev_itree_end_ret& e, const Facts& f) {
 std::optional<EpisodeWaits::Wait> EpisodeWaits::of(const ev_read_begin_ret& e, const Facts& f, const Mirror& mirror) const {
   if (!f.has_entry || !f.sub) return {};
   Wait w;
-  const auto at = episodes_.find(e.h.mm);
-  if (at == episodes_.end()) return w;
-  const Episode& episode = at->second.now.seq == e.ret ? at->second.now : at->second.before;
+  const Two* two = episodes_.find(e.h.mm);
+  if (!two) return w;
+  const Episode& episode = two->now.seq == e.ret ? two->now : two->before;
   if (episode.seq != e.ret || !episode.over || episode.over.time <= f.entry->at.time) return w;  // it was over before, or never was
   w.over = episode.over;
   w.waited = episode.over.time - f.entry->at.time;

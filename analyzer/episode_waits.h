@@ -4,10 +4,10 @@
 #pragma once
 
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "driver-model/mirror/mirror.h"
+#include "driver-model/mirror/table.h"
 
 namespace mirrorscope {
 
@@ -40,7 +40,7 @@ class EpisodeWaits {
   };
   static void end_in(Episode&, const ev_itree_end_ret&, const Call*);
 
-  std::unordered_map<uint64_t, Two> episodes_;  // by mm
+  Table<Two> episodes_;  // by mm
 };
 
 }  // namespace mirrorscope
