@@ -17,12 +17,13 @@ probes=(--probes 'inv_*')
 # each is "CPU WALL"; of all but the last row the first is taken: what the thread that invalidates pays
 plain=$($loop)
 floor=$("$build/tests/bench/record_floor" $loop)
-ours=$("$mirrorscope" record -q -a --no-stacks "${probes[@]}" -o /tmp/a -- $loop 2> /dev/null)
-once=$("$mirrorscope" record -q -a --no-stacks "${probes[@]}" --kprobes -o /tmp/k -- $loop 2> /dev/null)
-stacks=$("$mirrorscope" record -q -a "${probes[@]}" -o /tmp/b -- $loop 2> /dev/null)
-bare=$("$mirrorscope" record -q -a --no-stacks -o /tmp/d -- $loop 2> /dev/null)
-counted=$("$mirrorscope" stat -a -o /tmp/s.txt -- $loop 2> /dev/null)
-all=$("$mirrorscope" record -q -a -o /tmp/c -- $loop 2> /dev/null)
+work=$(mktemp -d) # the guest sees what the host has in /tmp
+ours=$("$mirrorscope" record -q -a --no-stacks "${probes[@]}" -o "$work/a" -- $loop 2> /dev/null)
+once=$("$mirrorscope" record -q -a --no-stacks "${probes[@]}" --kprobes -o "$work/k" -- $loop 2> /dev/null)
+stacks=$("$mirrorscope" record -q -a "${probes[@]}" -o "$work/b" -- $loop 2> /dev/null)
+bare=$("$mirrorscope" record -q -a --no-stacks -o "$work/d" -- $loop 2> /dev/null)
+counted=$("$mirrorscope" stat -a -o "$work/s.txt" -- $loop 2> /dev/null)
+all=$("$mirrorscope" record -q -a -o "$work/c" -- $loop 2> /dev/null)
 s=__mmu_notifier_invalidate_range_start e=__mmu_notifier_invalidate_range_end
 last() { grep -E '^[0-9]+ [0-9]+$' | tail -1; }
 print=$(bpftrace -c "$loop" -e "kfunc:$s { printf(\"s %p %p %d\\n\", args->range->start, args->range->end, args->range->event); }

@@ -12,15 +12,16 @@ if [ "${1:-}" != in-guest ]; then
 fi
 build=$2
 tests/lab/rxe.sh > /dev/null
+work=$(mktemp -d) # the guest sees what the host has in /tmp
 program=$build/tests/lab/workloads/ucache_lab
 record=("$build/cli/mirrorscope" record -q)
 floor=$build/tests/bench/ucache_floor
 # the pair's CPU time: what the thread pays that asks the cache
 pair() { "$@" "$program" --time 2> /dev/null | sed -n 's/^a get and a put.*: \([0-9]*\) [0-9]*$/\1/p'; }
 plain=$(pair env)
-off=$(pair "${record[@]}" -o /tmp/a --)
-ours=$(pair "${record[@]}" --ucache --no-stacks -o /tmp/b --)
-stacks=$(pair "${record[@]}" --ucache -o /tmp/c --)
+off=$(pair "${record[@]}" -o "$work/a" --)
+ours=$(pair "${record[@]}" --ucache --no-stacks -o "$work/b" --)
+stacks=$(pair "${record[@]}" --ucache -o "$work/c" --)
 nothing=$(pair "$floor" nothing)
 submit=$(pair "$floor" submit)
 echo "a get that hits and its put, without any probe: $plain ns of instructions; below, what is added to it by two uprobes"
