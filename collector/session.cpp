@@ -41,6 +41,7 @@ bool Recorded::balanced() const {
 
 Result<Recorded> record(const RecordOptions& options, RecordObserver& observer, RecordTap tap) {
   if (auto may = can_record(); !may) return may.error();
+  if (auto free = trace::Writer::is_free(options.output); !free) return free.error();
   auto prepared = prepare_command(options.scope);
   if (!prepared) return prepared.error();
   std::optional<Command>& command = *prepared;

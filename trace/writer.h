@@ -37,6 +37,8 @@ struct DiskLoss {
 // there is room again writing goes on, and a later shortage is reported once again.
 class Writer {
  public:
+  // Can a trace be made there, as far as can be said without making it? Asked before anything that takes time.
+  static Result<void> is_free(const std::filesystem::path& path);
   // Makes the directory `path` (0700), or uses it if it exists and is empty. Metadata is on disk when this returns.
   static Result<Writer> create(const std::filesystem::path& path, Provenance provenance, WriterOptions options = {});
 

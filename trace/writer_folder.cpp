@@ -55,20 +55,24 @@ fs::path segment_name(uint32_t number) {
 
 }  // namespace
 
+Result<void> Writer::is_free(const fs::path& path) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(path, error))) return {};
+  if (!fs::is_directory(path, error)) return fail(0, path.string(), " exists and is no directory");
+  const bool empty = fs::is_empty(path, error);
+  if (error) return fail(error.value(), "cannot look into ", path.string());
+  if (!empty) return fail(0, path.string(), " exists and is not empty; a trace needs a directory of its own");
+  return {};
+}
+
 Result<Writer> Writer::create(const fs::path& path, Provenance provenance, WriterOptions options) {
   if (options.packet_bytes % packet_page != 0 || options.packet_bytes == 0 || options.packet_bytes > largest_packet)
     return fail(EINVAL, "a packet cannot have ", options.packet_bytes, " bytes");
   if (provenance.uuid == Uuid{} && getentropy(provenance.uuid.data(), provenance.uuid.size()) != 0)
     return fail(errno, "cannot make a uuid");
 
-  std::error_code error;
-  if (::mkdir(path.c_str(), 0700) != 0) {
-    if (errno != EEXIST) return fail(errno, "cannot create ", path.string());
-    if (!fs::is_directory(path, error)) return fail(0, path.string(), " exists and is no directory");
-    const bool empty = fs::is_empty(path, error);
-    if (error) return fail(error.value(), "cannot look into ", path.string());
-    if (!empty) return fail(0, path.string(), " exists and is not empty; a trace needs a directory of its own");
-  }
+  if (auto free = is_free(path); !free) return free.error();
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fail(errno, "cannot create ", path.string());
   Writer writer(path, std::move(provenance), options);
   if (options.segment_bytes == 0) {
     if (auto written = write_metadata(path, writer.provenance_); !written) return written.error();
