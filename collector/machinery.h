@@ -43,7 +43,7 @@ struct Machinery {
   // The same for functions in user space: one for each file that has the function.
   void plan_user_space(const ProgramText& text);
   bool is_spare(const ProgramText& text) const;
-  // Says of each text of which hook it is.
+  // Says of each text that was linked of which hook it is.
   void name_hooks();
   // Of a hook of which the kernel refused a program, the others are taken away.
   void withhold_parts();

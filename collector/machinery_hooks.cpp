@@ -80,7 +80,10 @@ Result<void> Machinery::load_bcc_hooks() {
   for (const size_t index : for_bcc) {
     auto texts = compile_with_bcc(hooks[index], options.hooks.flags, *hook_headers, shared);
     if (!texts) return texts.error();
-    for (ProgramText& text : *texts) kernel.texts.push_back(std::move(text));
+    for (ProgramText& text : *texts) {
+      text.hook = hooks[index].file.filename();  // it has no lines that would say so
+      kernel.texts.push_back(std::move(text));
+    }
   }
   hook_headers.reset();
   return {};

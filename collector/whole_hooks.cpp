@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <linux/btf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -21,14 +22,19 @@ namespace {
 
 constexpr std::string_view source_suffix = ".bpf.c";
 
-// Its lines are in headers and in one file of programs.
-std::string hook_of(const ProgramText& text, const btf* types) {
+// Its lines are in headers and in one file of programs: one given on the command line, one of bpf/drivers or bpf/ucache, or one of the core's own.
+std::string hook_of(const ProgramText& text, const btf* types, std::span<const HookSource> given) {
   for (size_t at = 0; types && text.lines_size && at + sizeof(bpf_line_info) <= text.lines.size(); at += text.lines_size) {
     bpf_line_info line;
     std::memcpy(&line, &text.lines[at], sizeof line);
     const char* name = btf__name_by_offset(types, line.file_name_off);
     const std::filesystem::path file = name ? name : "";
     const std::string last = file.filename();
+    const auto is_it = [&](const HookSource& hook) {
+      std::error_code absent;  // where this build was made is no directory here
+      return hook.file.filename() == last && std::filesystem::equivalent(hook.file, file, absent);
+    };
+    if (std::any_of(given.begin(), given.end(), is_it)) return last;
     if (!last.ends_with(source_suffix)) continue;
     const std::string folder = file.parent_path().filename();
     return folder == "drivers" || folder == "ucache" ? last.substr(0, last.size() - source_suffix.size()) : std::string{};
@@ -40,14 +46,8 @@ std::string hook_of(const ProgramText& text, const btf* types) {
 
 void Machinery::name_hooks() {
   const btf* types = bpf_object__btf(object->obj);
-  std::map<std::string, std::string> given;  // programs of hooks on the command line: the name of the file
-  for (const HookSource& hook : hooks)
-    for (const HookFunction& f : hook.functions)
-      given[f.program] = given[f.program + "__kp"] = hook.file.filename();
-  for (ProgramText& text : kernel.texts) {
-    const auto found = given.find(text.name);
-    text.hook = found != given.end() ? found->second : hook_of(text, types);
-  }
+  for (ProgramText& text : kernel.texts)
+    if (text.hook.empty()) text.hook = hook_of(text, types, hooks);
 }
 
 void Machinery::withhold_parts() {
