@@ -54,7 +54,7 @@ for file in "$here"/../../bpf/drivers/*.bpf.c; do
         hooks=$(awk -v e="$event" -v f="$function" '$1 == e && $2 == f && $3 ~ /^(fentry|fexit|kprobe|kretprobe)$/ { print $4 }' /tmp/states)
         [ -n "$hooks" ] || continue
         if grep -qx "$hook" <<<"$hooks"; then known=$((known + 1)); else echo "NOT OK: $event at $function is not known to be of $hook"; bad=1; fi
-    done < <(sed -nE 's/^(ENTRY|EXIT)\(([a-z_0-9]+), *([a-zA-Z_0-9]+)\)$/\2 \3/p' "$file" | sed -E 's/__[a-z0-9_]+ / /')
+    done < <("$here/hook_rows.sh" "$file")
 done
 echo "$known of them in hooks"
 # What could not be attached to must be there all the same.

@@ -31,7 +31,7 @@ for file in "$drivers"/*.bpf.c; do
     [[ $name != reference ]] || continue # its functions are ours, on every kernel: schema/reference_points.def, e2e.KERNEL.module
     printf '\n## %s\n\n%s\n\n| event | function | 6.1 | 6.12 | 7.x |\n|---|---|---|---|---|\n' "$name" \
         "$(sed -n '2s#^/\* \(.*\) \*/$#\1#p' "$file")"
-    sed -nE 's/^(ENTRY|EXIT)\(([a-z_0-9]+), *([a-zA-Z_0-9]+)\)$/\2 \3/p' "$file" | sed -E 's/__[a-z0-9_]+ / /' | while read -r event function; do
+    "$here/hook_rows.sh" "$file" | while read -r event function; do
         awk -v e="$event" -v f="$function" '
             function word(w,  h) {
                 if (sub(/\*$/, "", w)) return w ", built"
