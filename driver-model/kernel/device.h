@@ -126,7 +126,7 @@ struct ref_object {
 	unsigned long npages;
 	unsigned long pages_seq; /* the sequence that `pages` or the table was made with */
 	bool have_pages, stale_pages, key, evicted, again, running;
-	struct mutex scheduler; /* quiesce: held while queues are stopped or restored */
+	struct mutex scheduler; /* held while queues are stopped or let go, and while a key is used or taken away */
 	struct delayed_work restore;
 	struct mmu_interval_notifier *of_svm; /* gpusvm: the notifier that this object is of, instead of `sub` */
 };

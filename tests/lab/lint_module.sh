@@ -6,7 +6,7 @@ set -euo pipefail
 
 say() { printf 'lint_module.sh: %s\n' "$*" >&2; }
 die() { say "$*"; exit 2; }
-[[ $# -le 1 && ${1:-7.x} == 7.x ]] || die "usage: lint_module.sh [7.x]"
+[[ $# -eq 0 ]] || die "usage: lint_module.sh"
 name=7.x
 lab=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$lab/../.." && pwd)
@@ -24,7 +24,7 @@ conf=$("$lab/apt.sh" "$work/apt" sid)
 
 inside=/tmp/lint.$$
 trap 'rm -rf "$work" "$root$inside"' EXIT
-scripts=$root$(realpath -m --relative-base="$root" "$root/usr/src/linux-headers-${release%-*}-common/scripts" | sed 's,^/*,/,')
+scripts=$root/usr/src/linux-headers-${release%-*}-common/scripts
 [[ -d $scripts ]] || die "the headers of $release have no scripts/."
 mkdir -p "$root$inside" "$work/more"
 cp "$work/sparse/usr/bin/sparse" "$root$inside/"
