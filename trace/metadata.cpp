@@ -135,10 +135,13 @@ std::string metadata_text(const Provenance& p) {
   out += "\nenv {\n\ttracer_name = \"mirrorscope\";\n";
   out += "\tformat = " + std::to_string(format_version) + ";\n";
   out += "\tschema_hash = " + quoted(hex(p.schema)) + ";\n";
+  out += "\torigin = " + quoted(to_string(p.origin)) + ";\n";
   out += "\trecorder = " + quoted(p.recorder) + ";\n";
   out += "\tkernel_release = " + quoted(p.kernel_release) + ";\n";
   out += "\tkernel_version = " + quoted(p.kernel_version) + ";\n";
   out += "\tmachine = " + quoted(p.machine) + ";\n";
+  out += "\thostname = " + quoted(p.host) + ";\n";
+  out += "\tcommand_line = " + quoted(p.command_line) + ";\n";
   out += "\tboot_id = " + quoted(p.boot_id) + ";\n";
   out += "\tcpus = " + std::to_string(p.cpus) + ";\n";
   out += "\tclock = \"monotonic\";\n";

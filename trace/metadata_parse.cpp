@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the provenance is found in a metadata text, and why a text is refused.
+#include <algorithm>
 #include <charconv>
 #include <cinttypes>
 #include <cstdio>
@@ -93,8 +94,15 @@ Result<Provenance> parse_metadata(std::string_view text) {
   p.kernel_release = text_of("kernel_release");
   p.kernel_version = text_of("kernel_version");
   p.machine = text_of("machine");
+  p.host = text_of("hostname");
+  p.command_line = text_of("command_line");
   p.boot_id = text_of("boot_id");
   p.raw_addresses = text_of("addresses") == "raw";
+  const std::string origin = text_of("origin");
+  const auto known = {Origin::recorded, Origin::model, Origin::written};
+  const auto made = std::find_if(known.begin(), known.end(), [&](Origin o) { return to_string(o) == origin; });
+  if (made == known.end()) return fail(0, "has metadata that does not say what made it: recorded, model or written");
+  p.origin = *made;
   if (!uuid_from(text_of("uuid"), p.uuid) || !number(text_of("cpus"), p.cpus) ||
       !number(text_of("clock_offset"), p.clock_offset) || !number(text_of("started"), p.started))
     return fail(0, "has metadata without uuid, cpus, clock_offset or started");

@@ -19,6 +19,15 @@ int64_t now(clockid_t clock) {
 }
 }  // namespace
 
+std::string_view to_string(Origin origin) {
+  switch (origin) {
+    case Origin::recorded: return "recorded";
+    case Origin::model: return "model";
+    case Origin::written: return "written";
+  }
+  return "?";
+}
+
 Result<Provenance> provenance_here() {
   Provenance here;
   utsname name{};
@@ -26,6 +35,7 @@ Result<Provenance> provenance_here() {
   here.kernel_release = name.release;
   here.kernel_version = name.version;
   here.machine = name.machine;
+  here.host = name.nodename;
 
   const char* path = "/proc/sys/kernel/random/boot_id";
   std::ifstream boot_id(path);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "schema/catalog.h"
 #include "trace/format.h"
@@ -11,12 +12,23 @@
 
 namespace mirrorscope::trace {
 
+// What made the records. It decides what a reader may expect: a recording has to account for itself, see Intake::begin().
+enum class Origin : uint8_t {
+  recorded,  // by `mirrorscope record`, from a running kernel
+  model,     // by the explorer: complete by construction
+  written,   // by hand or by a test: a case, an example
+};
+std::string_view to_string(Origin origin);
+
 // Is written into the metadata of a trace and read back from it. Text is printable ASCII; other bytes become '?'.
 struct Provenance {
+  Origin origin = Origin::recorded;
   std::string recorder;        // version of mirrorscope
   std::string kernel_release;  // uname -r
   std::string kernel_version;  // uname -v
   std::string machine;         // uname -m
+  std::string host;            // uname -n
+  std::string command_line;    // what was typed to make it, empty if not known
   std::string boot_id;         // /proc/sys/kernel/random/boot_id, empty if the records come from no kernel
   Uuid uuid{};                 // of this trace; all zero: the Writer makes one
   uint64_t schema = schema_hash;

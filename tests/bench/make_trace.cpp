@@ -252,6 +252,7 @@ int main(int argc, char** argv) {
   auto number = [&](int i, uint64_t otherwise) { return argc > i ? std::strtoull(argv[i], nullptr, 0) : otherwise; };
   auto provenance = trace::provenance_here();
   if (!provenance) return std::fprintf(stderr, "make_trace: %s\n", provenance.error().message.c_str()), 2;
+  provenance->origin = trace::Origin::written;  // it has no account of itself
   provenance->recorder = "make_trace";
   auto writer = trace::Writer::create(argv[1], *provenance);
   if (!writer) return std::fprintf(stderr, "make_trace: %s\n", writer.error().message.c_str()), 2;

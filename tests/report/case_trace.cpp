@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   const auto file = test::read_cases(argv[1]);
   if (!file) return fail_with(file.error().message);
   trace::Provenance from;  // of no machine and no moment
+  from.origin = trace::Origin::written;
   from.recorder = "case";
   from.kernel_release = "7.2.0";
   from.cpus = 8;
