@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <tuple>
 
 namespace mirrorscope {
 
@@ -14,35 +15,19 @@ std::string_view to_string(Verdict v) {
     case Verdict::violated: return "violated";
     case Verdict::inconclusive: return "inconclusive";
     case Verdict::not_observable: return "not_observable";
+    case Verdict::never_exercised: return "never_exercised";
   }
   return "?";
 }
 
 Engine::Engine(const EngineOptions& options)
-    : defs_(options.rules.empty() ? std::vector(all_rules().begin(), all_rules().end()) : options.rules),
+    : intake_(options.trace),
+      defs_(options.rules.empty() ? std::vector(all_rules().begin(), all_rules().end()) : options.rules),
       shard_(options.shard),
       shards_(std::max(1u, options.shards)),
-      panel_(defs_, mirror_) {}
-
-// Records that do not know their mm: those that only close or accompany a call go to every shard, where the one that saw the call
-// knows what to do; the others are judged once. Which probes there are, every mirror has to know.
-uint32_t Engine::shard_of(const ev_header& h, uint32_t shards) {
-  if (h.mm) return static_cast<uint32_t>(KeyHash{}(h.mm) % shards);
-  switch (h.id) {
-    case EV_probe_state:
-    case EV_itree_end:
-    case EV_itree_end_ret:
-    case EV_sub_remove_ret:
-    case EV_cb_finish_ret:
-    case EV_hl_release_ret:
-    case EV_mn_unregister_ret:
-    case EV_mn_free:
-    case EV_page_free:
-    case EV_page_dirty:
-      return every_shard;
-    default:
-      return 0;
-  }
+      sharding_(shards_),
+      panel_(defs_, mirror_) {
+  if (options.trace.recorded) mirror_.expect_probe_states();
 }
 
 // A record with a gap in front of it, or one about the recording.
@@ -76,10 +61,11 @@ Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
   result.ended = intake.stopped();
   result.settled = intake.settled();
 
+  intake.finish();
+  result.blind = intake.blind();
   LossLog& losses = intake.losses();
   for (const auto& shard : shards)
     for (uint16_t id = 0; id < EV_LIMIT; ++id) losses.witnessed(id, shard->witnessed_[id]);
-  if (!result.settled) losses.add({intake.settled_until(), UINT64_MAX, 0, MS_loss_unsettled, 0, -1});
 
   for (const auto& shard : shards) {
     shard->panel_.finish(intake.last_time());
@@ -90,23 +76,24 @@ Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
     const RuleDef& def = *first.defs_[i];
     RuleResult r;
     r.rule = &def;
-    uint64_t kept_out = 0;
+    Candidates all;
     for (const auto& shard : shards) {
       const Judge& judge = shard->panel_.judge_of(i);
       r.held += judge.held_count();
       r.unknown += judge.unknown_count();
-      kept_out += judge.broken_count() - judge.candidates().size();
-      for (const Candidate& c : judge.candidates()) {
-        (in_doubt(c, def, losses) ? r.suspects : r.findings).push_back(c);
-      }
+      all.add(judge.candidates());
     }
-    auto by_time = [](const Candidate& a, const Candidate& b) { return a.completing.time < b.completing.time; };
-    std::stable_sort(r.findings.begin(), r.findings.end(), by_time);
-    std::stable_sort(r.suspects.begin(), r.suspects.end(), by_time);
-    r.broken = r.findings.size();
-    r.doubtful = r.suspects.size();
-    // beyond Judge::kKept only the number is known: they count as what the kept ones were
-    (r.findings.empty() ? r.doubtful : r.broken) += kept_out;
+    r.all_causes = all.all_causes();
+    all.each([&](const Candidate& c, uint64_t count) {
+      const bool doubt = in_doubt(c, def, losses);
+      (doubt ? r.doubtful : r.broken) += count;
+      (doubt ? r.suspects : r.findings).push_back(c);
+    });
+    auto by_time = [](const Candidate& a, const Candidate& b) {
+      return std::tie(a.completing.time, a.completing.cpu, a.completing.seq, a.what) < std::tie(b.completing.time, b.completing.cpu, b.completing.seq, b.what);
+    };
+    std::sort(r.findings.begin(), r.findings.end(), by_time);
+    std::sort(r.suspects.begin(), r.suspects.end(), by_time);
 
     r.reason = intake.not_observable_because(def);
     if (!r.reason.empty()) {
@@ -125,6 +112,10 @@ Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
     } else if (!result.settled) {
       r.verdict = Verdict::inconclusive;
       r.reason = "the recorder ended before it could count what it missed";
+    } else if (!r.held) {
+      r.verdict = Verdict::never_exercised;
+      r.reason = r.unknown ? "nothing could be judged: what it would have had to know happened before the recording, or was lost"
+                           : "nothing in the trace was an occasion to judge it";
     } else {
       r.verdict = Verdict::holds;
     }
@@ -141,8 +132,9 @@ std::vector<Engine::Objection> Engine::objections() {
   for (size_t i = 0; i < defs_.size(); ++i) {
     if (!intake_.not_observable_because(*defs_[i]).empty()) continue;
     std::map<uint32_t, uint64_t> by_process;
-    for (const Candidate& c : panel_.judge_of(i).candidates())
-      if (!in_doubt(c, *defs_[i], intake_.losses())) ++by_process[c.tgid];
+    panel_.judge_of(i).candidates().each([&](const Candidate& c, uint64_t count) {
+      if (!in_doubt(c, *defs_[i], intake_.losses())) by_process[c.tgid] += count;
+    });
     for (const auto& [tgid, count] : by_process) all.push_back({defs_[i], tgid, count});
   }
   return all;

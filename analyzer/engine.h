@@ -11,24 +11,33 @@
 #include "analyzer/intake.h"
 #include "analyzer/panel.h"
 #include "analyzer/rule.h"
+#include "analyzer/sharding.h"
 #include "driver-model/mirror/mirror.h"
 
 namespace mirrorscope {
 
-enum class Verdict : uint8_t { holds, violated, inconclusive, not_observable };
+enum class Verdict : uint8_t {
+  holds,            // judged at least once, and never wrong
+  violated,         // wrong, beyond doubt
+  inconclusive,     // records were lost where it matters
+  not_observable,   // a probe that the rule needs was not there
+  never_exercised,  // nothing happened that it could have judged: it says nothing about the driver
+};
+inline constexpr size_t kVerdicts = 5;
 std::string_view to_string(Verdict verdict);
 
 // The verdict of one rule on one trace, with its reasons.
 struct RuleResult {
   const RuleDef* rule = nullptr;
   Verdict verdict = Verdict::holds;
-  std::string reason;                // why not_observable or inconclusive
+  std::string reason;                // why not_observable, inconclusive or never_exercised
   uint64_t held = 0;                 // occasions that were judged and right
   uint64_t unknown = 0;              // occasions that could not be judged
   uint64_t broken = 0;               // occasions that were wrong, beyond doubt
   uint64_t doubtful = 0;             // occasions that look wrong where records were lost
-  std::vector<Candidate> findings;   // the first Judge::kKept of `broken`
-  std::vector<Candidate> suspects;   // the first of `doubtful`
+  std::vector<Candidate> findings;   // of `broken` those that are kept (candidates.h): some of every cause
+  std::vector<Candidate> suspects;   // of `doubtful` those that are kept
+  bool all_causes = true;            // false: there were so many causes that some are not among them
 };
 
 struct Report {
@@ -42,6 +51,7 @@ struct Report {
   uint64_t repaired = 0;             // of these, whose absence the other half of their pair has made up for
   bool settled = true;               // losses are accounted for up to the end
   bool ended = false;                // a `stopped` record was seen
+  bool blind = false;                // a recording that does not say which probes it had
   std::vector<ProbeSummary> probes;
   size_t live_state = 0;             // objects the mirror held at the end
   Names names;
@@ -49,6 +59,7 @@ struct Report {
 
 struct EngineOptions {
   std::vector<const RuleDef*> rules;  // empty = all
+  TraceFacts trace;
   uint32_t shard = 0;                 // this engine judges the mms with hash % shards == shard
   uint32_t shards = 1;
 };
@@ -73,12 +84,10 @@ class Engine {
       repaired();
     panel_.judge(record, facts_);
   }
-  // Who judges it: one of `shards`, or all.
-  static constexpr uint32_t every_shard = UINT32_MAX;
-  static uint32_t shard_of(const ev_header& record, uint32_t shards);
-
   // Bytes of the trace that could not be delivered, found by the reader.
   void damaged(const LossWindow& window) { intake_.losses().add(window); }
+  // Records that the heads of a stream's packets count as lost (events_discarded), all of them.
+  void heads_say(uint16_t cpu, uint64_t discarded) { intake_.heads_say(cpu, discarded); }
 
   // Judges what can only be judged at the end and settles every candidate. The engines, one per shard of the same trace, are used
   // up by it.
@@ -90,14 +99,14 @@ class Engine {
   struct Objection {
     const RuleDef* rule = nullptr;
     uint32_t tgid = 0;
-    uint64_t count = 0;  // of the first Judge::kKept
+    uint64_t count = 0;  // of those that are kept
   };
   std::vector<Objection> objections();
 
  private:
-  bool mine(const ev_header& record) const {
-    const uint32_t shard = shard_of(record, shards_);
-    return shard == shard_ || shard == every_shard;
+  bool mine(const ev_header& record) {
+    const uint32_t shard = sharding_.of(record);
+    return shard == shard_ || shard == Sharding::every;
   }
   void feed_by_order(const ev_header& record);
   void repaired();
@@ -106,6 +115,7 @@ class Engine {
   std::vector<const RuleDef*> defs_;
   uint32_t shard_ = 0;
   uint32_t shards_ = 1;
+  Sharding sharding_;
   // from here on, what judge() writes: another thread may be at the intake meanwhile
   alignas(64) Mirror mirror_;
   Panel panel_;

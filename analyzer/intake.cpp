@@ -8,12 +8,23 @@
 
 namespace mirrorscope {
 
-bool Intake::gap(const ev_header& h, const CpuSequence& s) {
-  if (s.next == UINT64_MAX) return false;
-  const auto missing = static_cast<int32_t>(h.seq - static_cast<uint32_t>(s.next));
-  // a number that comes again says that something is missing, not how much
-  losses_.add({s.last_time, h.time, static_cast<uint64_t>(std::max(1, missing)), MS_loss_gap, 0, h.cpu});
-  return true;
+Intake::Intake(const TraceFacts& facts) : facts_(facts), probes_known_(facts.recorded), live_(facts.recorded) { accounts_.begin(facts); }
+
+// What it said may have been a loss of any CPU since the last one that it settled.
+bool Intake::about_is_missing(const ev_header& h) {
+  if (!facts_.recorded) return false;
+  const bool missing = h.seq != about_next_;
+  if (missing) losses_.add({settled_until_, h.time, std::max(1u, h.seq - about_next_), MS_loss_gap, 0, -1});
+  about_next_ = h.seq + 1;
+  return missing;
+}
+
+void Intake::finish() {
+  accounts_.finish(last_time_, losses_);
+  // streams are compared with the last accounts only: what is missing behind them nobody would notice
+  if (!settled()) losses_.add({facts_.recorded ? std::min(settled_until_, accounted_until_) : settled_until_, UINT64_MAX, 0, MS_loss_unsettled, 0, -1});
+  if (blind() || (facts_.recorded && stopped_ && accounts_.delivered() != stopped_delivered_))
+    losses_.add({0, UINT64_MAX, 0, MS_loss_no_account, 0, -1});
 }
 
 Intake::Order Intake::about(const ev_header& h) {
@@ -32,9 +43,15 @@ Intake::Order Intake::about(const ev_header& h) {
     case EV_stopped:
       live_ = stopped_ = true;
       settled_until_ = h.time;
+      stopped_delivered_ = reinterpret_cast<const ev_stopped&>(h).delivered;
       break;
     case EV_ready:
       live_ = true;
+      break;
+    case EV_cpu_account:
+      live_ = true;
+      accounted_until_ = h.time;
+      order.forget = accounts_.take(reinterpret_cast<const ev_cpu_account&>(h), losses_);
       break;
     case EV_probe_state: {
       const auto& e = reinterpret_cast<const ev_probe_state&>(h);
@@ -63,6 +80,7 @@ Intake::Order Intake::about(const ev_header& h) {
 
 std::string Intake::not_observable_because(const RuleDef& rule) const {
   if (!probes_known_) return {};
+  if (blind()) return "the recording does not say which probes were in place: what the recorder says about itself is missing";
   if (rule.info.any_event && (rule.on & attached_).any()) return {};
   std::string why;
   for (size_t id = 0; id < EV_LIMIT; ++id) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/accounts.h"
 #include "analyzer/losses.h"
 #include "analyzer/names.h"
 #include "analyzer/rule.h"
@@ -23,6 +24,8 @@ struct ProbeSummary {
 
 class Intake {
  public:
+  explicit Intake(const TraceFacts& facts);
+
   // What is left to do with a record.
   struct Order {
     bool forget = false;  // records were lost in front of it: Mirror::forget() first
@@ -31,11 +34,9 @@ class Intake {
 
   // Takes a record about the kernel that follows the last one of its CPU, as nearly all do. False: it is not of that kind, take() it.
   bool take_in_sequence(const ev_header& record) {
-    CpuSequence& s = sequences_[record.cpu % sequences_.size()];
-    if (s.next != record.seq || record.id >= kFirstAbout || record.cpu == MS_ABOUT_CPU) [[unlikely]]
+    if (record.id >= kFirstAbout || !accounts_.follows(record)) [[unlikely]]
       return false;
-    s.next = record.seq + 1u;
-    s.last_time = last_time_ = record.time;
+    last_time_ = record.time;
     ++by_event_[record.id];
     return true;
   }
@@ -45,20 +46,28 @@ class Intake {
       first_time_ = record.time;
     last_time_ = record.time;
     ++by_event_[record.id % EV_LIMIT];
-    const bool missing = record.cpu != MS_ABOUT_CPU && watch_sequence(record);
+    const bool missing = record.cpu != MS_ABOUT_CPU ? accounts_.take(record, losses_) : about_is_missing(record);
     if (record.id < kFirstAbout) [[likely]]
       return {missing, true};
     const Order order = about(record);
     return {missing || order.forget, order.judge};
   }
 
+  // What only the reader of the packets sees; before finish().
+  void heads_say(uint16_t cpu, uint64_t discarded) {
+    if (cpu != MS_ABOUT_CPU) accounts_.heads_say(cpu, discarded, losses_);
+  }
+  // After the last record, once: what was promised and did not come.
+  void finish();
+
   std::string not_observable_because(const RuleDef& rule) const;
   // Were the losses accounted for up to the end? No, if a recorder was killed.
   bool settled() const { return !live_ || stopped_; }
+  // A recording of which nobody can say which probes it had: nothing in it can be judged.
+  bool blind() const { return facts_.recorded && probes_.empty(); }
 
   uint64_t first_time() const { return first_time_; }
   uint64_t last_time() const { return last_time_; }
-  uint64_t settled_until() const { return settled_until_; }
   bool stopped() const { return stopped_; }
   const std::array<uint64_t, EV_LIMIT>& by_event() const { return by_event_; }
   const std::vector<ProbeSummary>& probes() const { return probes_; }
@@ -68,24 +77,16 @@ class Intake {
  private:
   static constexpr uint16_t kFirstAbout = 200;
 
-  struct CpuSequence {
-    uint64_t next = UINT64_MAX;  // no number: nothing was heard of this CPU yet
-    uint64_t last_time = 0;
-  };
-
-  // True if records are missing in front of this one.
-  bool watch_sequence(const ev_header& record) {
-    CpuSequence& s = sequences_[record.cpu % sequences_.size()];
-    const bool missing = s.next != record.seq && gap(record, s);
-    s.next = record.seq + 1u;
-    s.last_time = record.time;
-    return missing;
-  }
-  bool gap(const ev_header& record, const CpuSequence& s);
+  // Is a record of the recorder itself missing in front of this one?
+  bool about_is_missing(const ev_header& record);
   Order about(const ev_header& record);
 
+  TraceFacts facts_;
   LossLog losses_;
-  std::array<CpuSequence, 1024> sequences_{};
+  StreamAccounts accounts_;
+  uint32_t about_next_ = 0;
+  uint64_t accounted_until_ = 0;
+  uint64_t stopped_delivered_ = 0;
   Names names_;
   std::vector<ProbeSummary> probes_;
   EventSet attached_;

@@ -13,10 +13,8 @@ const RuleDef* rule_named(std::string_view id) {
 void Judge::broken(const ev_header& completing, uint64_t from, std::vector<Evidence> evidence, std::string what,
                    uint64_t fn) {
   ++broken_;
-  if (candidates_.size() >= kKept) return;
   evidence.push_back({EventRef::of(completing), "this completes it"});
-  candidates_.push_back({EventRef::of(completing), completing.mm, completing.tid, completing.tgid, from, fn,
-                         std::move(what), std::move(evidence)});
+  candidates_.add({EventRef::of(completing), completing.mm, completing.tid, completing.tgid, from, fn, std::move(what), std::move(evidence)});
 }
 
 std::string_view to_string(Level level) {

@@ -4,6 +4,7 @@
 //   class StaleSeq final : public RuleOf<StaleSeq> {
 //    public:
 //     void on(const ev_cb_ret& e, const Facts& f, Judge& judge) {
+//       if (!f.has_entry) return judge.unknown();
 //       if (e.sub_seq == e.cur_seq) return judge.held();
 //       judge.broken(e.h, f.entry->at.time, {{f.entry->at, "the callback was entered"}}, "…");
 //     }
@@ -25,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analyzer/candidates.h"
 #include "driver-model/mirror/mirror.h"
 #include "schema/catalog.h"
 
@@ -55,23 +57,6 @@ struct RuleInfo {
   bool any_event = false;        // observable as soon as one of the events of on() is, instead of all
 };
 
-struct Evidence {
-  EventRef event;
-  std::string role;  // what this event shows, as half a sentence
-};
-
-// A breach as the rule saw it. It becomes a finding only if no record was lost where it could explain it away.
-struct Candidate {
-  EventRef completing;             // the one event that completes it
-  uint64_t mm = 0;
-  uint32_t tid = 0;
-  uint32_t tgid = 0;
-  uint64_t from = 0;               // start of the evidence window
-  uint64_t fn = 0;                 // callback concerned, 0 if none
-  std::string what;                // one sentence with the values
-  std::vector<Evidence> evidence;  // oldest first, the completing event last
-};
-
 // What a rule says about one record. Counts are kept per rule; candidates are settled by the engine.
 class Judge {
  public:
@@ -86,15 +71,13 @@ class Judge {
   uint64_t held_count() const { return held_; }
   uint64_t unknown_count() const { return unknown_; }
   uint64_t broken_count() const { return broken_; }
-  const std::vector<Candidate>& candidates() const { return candidates_; }
-
-  static constexpr size_t kKept = 256;  // candidates kept in full per rule; all are counted
+  const Candidates& candidates() const { return candidates_; }
 
  private:
   uint64_t held_ = 0;
   uint64_t unknown_ = 0;
   uint64_t broken_ = 0;
-  std::vector<Candidate> candidates_;
+  Candidates candidates_;
 };
 
 class Rule {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/output.h"
+#include "cli/replay.h"
 #include "report/json.h"
 #include "trace/merge.h"
 #include "trace/reader.h"
@@ -17,11 +18,6 @@ namespace mirrorscope::cli {
 namespace {
 using Json = nlohmann::ordered_json;
 constexpr size_t kKept = 1000;  // divergences whose record is kept
-
-LossWindow window_of(const trace::Damage& d) {
-  const bool about = d.stream == trace::about_stream;
-  return {d.first_time, d.last_time, std::max(1u, d.missing), static_cast<uint32_t>(d.cause), 0, about ? -1 : int{d.stream}};
-}
 
 std::string_view to_string(conform::Half half) { return half == conform::Half::kernel ? "kernel" : "driver"; }
 
@@ -49,7 +45,7 @@ std::string hex(uint64_t v) { return fmt::format("{:#x}", v); }
 Result<Conformed> conform(const std::filesystem::path& path, const model::Profile* profile) {
   auto reader = trace::Reader::open(path);
   if (!reader) return reader.error();
-  Conformance conformance(profile);
+  Conformance conformance(profile, facts_of(*reader));
   {
     trace::Merge merge(*reader);
     while (const ev_header* h = merge.next()) conformance.learn(*h);
@@ -63,6 +59,7 @@ Result<Conformed> conform(const std::filesystem::path& path, const model::Profil
   }
   for (const trace::Cursor& cursor : merge.cursors())
     for (const trace::Damage& d : cursor.damage()) conformance.damaged(window_of(d));
+  for (const trace::Cursor& cursor : merge.cursors()) conformance.heads_say(cursor.stream(), cursor.discarded());
   out.report = conformance.finish();
   return out;
 }

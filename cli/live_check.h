@@ -13,7 +13,7 @@ namespace mirrorscope::cli {
 
 class LiveCheck {
  public:
-  LiveCheck() { engines_.push_back(std::make_unique<Engine>(EngineOptions{})); }
+  LiveCheck() { engines_.push_back(std::make_unique<Engine>(EngineOptions{.rules = {}, .trace = {.recorded = true}})); }
 
   RecordTap tap() {
     return [this](uint16_t stream, const ev_header* records, size_t bytes) { order_.take(stream, records, bytes); };

@@ -17,11 +17,6 @@
 namespace mirrorscope::cli {
 
 namespace {
-LossWindow window_of(const trace::Damage& d) {
-  const bool about = d.stream == trace::about_stream;
-  return {d.first_time, d.last_time, std::max(1u, d.missing), static_cast<uint32_t>(d.cause), 0, about ? -1 : int{d.stream}};
-}
-
 // A line on stderr, from the third second on.
 class ProgressLine {
  public:
@@ -62,6 +57,15 @@ class ProgressLine {
 };
 }  // namespace
 
+LossWindow window_of(const trace::Damage& d) {
+  const bool about = d.stream == trace::about_stream;
+  return {d.first_time, d.last_time, std::max(1u, d.missing), static_cast<uint32_t>(d.cause), 0, about ? -1 : int{d.stream}};
+}
+
+TraceFacts facts_of(const trace::Reader& reader) {
+  return {reader.provenance().origin == trace::Origin::recorded, reader.deleted_segments() > 0};
+}
+
 Result<Replayed> replay(const std::filesystem::path& path, const ReplayOptions& options) {
   auto reader = trace::Reader::open(path);
   if (!reader) return reader.error();
@@ -70,7 +74,7 @@ Result<Replayed> replay(const std::filesystem::path& path, const ReplayOptions& 
 
   const unsigned jobs = std::max(1u, options.jobs);
   std::vector<std::unique_ptr<Engine>> engines;
-  for (uint32_t i = 0; i < jobs; ++i) engines.push_back(std::make_unique<Engine>(EngineOptions{options.rules, i, jobs}));
+  for (uint32_t i = 0; i < jobs; ++i) engines.push_back(std::make_unique<Engine>(EngineOptions{options.rules, facts_of(*out.reader), i, jobs}));
   trace::Merge merge(*out.reader);
   ProgressLine progress(options.progress, *out.reader);
   if (jobs == 1) {
@@ -96,6 +100,7 @@ Result<Replayed> replay(const std::filesystem::path& path, const ReplayOptions& 
       engines[0]->damaged(window_of(d));
       out.damage.push_back(d);
     }
+  for (const trace::Cursor& cursor : merge.cursors()) engines[0]->heads_say(cursor.stream(), cursor.discarded());
   for (const trace::Damage& d : out.reader->foreign()) out.damage.push_back(d);
   out.report = Engine::finish(engines);
   return out;

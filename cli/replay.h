@@ -27,6 +27,11 @@ struct Replayed {
   std::vector<trace::Damage> damage;
 };
 
+// Where records are missing because of bytes that could not be read.
+LossWindow window_of(const trace::Damage& damage);
+// What a reader knows before the first record.
+TraceFacts facts_of(const trace::Reader& reader);
+
 Result<Replayed> replay(const std::filesystem::path& path, const ReplayOptions& options);
 
 // The records behind the evidence of a report, found in one more pass over the trace.

@@ -7,7 +7,7 @@
 namespace mirrorscope::cli {
 
 SharedPass::SharedPass(trace::Merge& merge, std::span<const std::unique_ptr<Engine>> engines, OnBatch read)
-    : merge_(merge), engines_(engines), read_(std::move(read)), judged_count_(engines.size()) {
+    : merge_(merge), engines_(engines), sharding_(static_cast<uint32_t>(engines.size())), read_(std::move(read)), judged_count_(engines.size()) {
   for (Batch& batch : ring_) batch.lists.resize(engines.size());
 }
 
@@ -50,7 +50,6 @@ bool SharedPass::room() const {
 
 bool SharedPass::read_batch(Batch& batch) {
   for (List& list : batch.lists) list.clear();
-  const auto shards = static_cast<uint32_t>(engines_.size());
   Intake& intake = engines_.front()->intake();
   uint64_t bytes = 0;
   size_t n = 0;
@@ -62,8 +61,8 @@ bool SharedPass::read_batch(Batch& batch) {
     if (order.forget) [[unlikely]]
       for (List& list : batch.lists) list.push_back(nullptr);
     if (!order.judge) continue;
-    const uint32_t shard = Engine::shard_of(*record, shards);
-    if (shard != Engine::every_shard) {
+    const uint32_t shard = sharding_.of(*record);
+    if (shard != Sharding::every) {
       batch.lists[shard].push_back(record);
     } else {
       for (List& list : batch.lists) list.push_back(record);

@@ -43,6 +43,7 @@ class SharedPass {
 
   trace::Merge& merge_;
   std::span<const std::unique_ptr<Engine>> engines_;
+  Sharding sharding_;
   OnBatch read_;
 
   std::mutex mutex_;

@@ -19,7 +19,6 @@ class About {
   void add(uint16_t id, ev_header& record);
   void advance(uint64_t time) { time_ = time > time_ ? time : time_; }
   uint64_t time() const { return time_; }
-  uint64_t records() const { return out_.records(); }
   Result<void> flush() { return out_.flush(); }
 
  private:

@@ -31,10 +31,8 @@ class StreamOut {
   void discarded(uint64_t cumulative);
   Result<void> flush();
 
-  uint16_t stream() const { return stream_; }
-  uint64_t records() const { return records_; }
-  // Records whose time was before that of their predecessor and was raised to it (ms_cpu::misordered).
-  uint64_t raised() const { return raised_; }
+  // Of the last record added, as it stands in the stream; 0 if there was none.
+  uint64_t last_time() const { return last_time_; }
 
  private:
   void hand_on();
@@ -44,7 +42,7 @@ class StreamOut {
   Hashing& hashing_;
   std::vector<uint64_t> batch_;
   size_t used_ = 0;  // bytes
-  uint64_t last_time_ = 0, records_ = 0, raised_ = 0;
+  uint64_t last_time_ = 0;
   Result<void> state_;
 };
 

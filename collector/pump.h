@@ -50,6 +50,9 @@ class Pump {
   // Once true, every number is delivered or lost, and both are in the trace.
   Result<bool> finish();
 
+  // Once finish() has returned true: says what each CPU's stream holds, for good.
+  void close_accounts();
+
   std::vector<Books> books() const;
   uint64_t delivered() const;
   uint64_t lost() const;
@@ -62,6 +65,7 @@ class Pump {
     std::optional<Ring> ring;
     Sequence<const ev_header*> sequence;
     StreamOut out;
+    uint64_t accounted = 0;  // its sequence.next() when the last account was made
     // What the settlement under way waits for: the promise of sequence.h, made with the CPU's own counter.
     uint64_t number = 0, position = 0;
     bool reached = true;
@@ -70,6 +74,7 @@ class Pump {
   void settle_cpu(Cpu& c);
   void deliver(Cpu& c, const ev_header* record);
   void lose(Cpu& c, const Gap& gap);
+  void account(Cpu& c, bool last);
   void begin_settlement();
   Result<void> settle_if_reached();
   Result<void> flush();
@@ -83,7 +88,8 @@ class Pump {
   uint64_t began_;
   std::vector<std::unique_ptr<Cpu>> cpus_;
   std::optional<uint64_t> settling_;  // the time up to which everything is being read
-  uint64_t settled_numbers_ = 0, settled_skipped_ = 0;
+  uint64_t settled_numbers_ = 0;
+  uint64_t accounts_made_ = 0;  // the time of the last accounts
   Result<void> broken_;  // a record that no probe of ours can have made
 };
 

@@ -66,7 +66,9 @@ Result<void> Recording::activate() {
     ++(state.attached() ? ready.attached : ready.missing);
   }
   about_.add(EV_ready, ready.h);
+  // On disk before anybody is told, and before the first packet of a CPU: without it nobody could say what a killed recording has seen.
   if (auto written = about_.flush(); !written) return written;
+  if (auto flushed = outlet_.flush(); !flushed) return flushed;
   observer_.ready(attached_.states());
   return {};
 }
@@ -185,6 +187,7 @@ Result<Recorded> Recording::end(StopReason why) {
     std::this_thread::sleep_for(10ms);
   }
   write_late_states();
+  pump_.close_accounts();
   done.books = pump_.books();
   ev_stopped stopped{};
   for (const Books& b : done.books) stopped.sent += b.produced;

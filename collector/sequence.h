@@ -36,6 +36,8 @@ class Sequence {
   // The next number to deliver: every number below it was delivered or is counted in lost().
   uint64_t next() const { return next_; }
   uint64_t delivered() const { return delivered_; }
+  // The number behind that of the last record delivered, 0 if there is none: what is lost behind it is not counted.
+  uint64_t delivered_to() const { return delivered_to_; }
   uint64_t lost() const { return lost_; }
   // Records whose number had been given up: 0, or the promise above is broken and the books will not balance.
   uint64_t late() const { return late_; }
@@ -70,7 +72,7 @@ class Sequence {
   }
   template <typename Deliver>
   void give(uint64_t time, const Record& record, Deliver&& deliver) {
-    ++next_;
+    delivered_to_ = ++next_;
     ++delivered_;
     last_time_ = time;
     deliver(record);
@@ -84,7 +86,7 @@ class Sequence {
     next_ = number;
   }
 
-  uint64_t next_ = 0, delivered_ = 0, lost_ = 0, late_ = 0;
+  uint64_t next_ = 0, delivered_to_ = 0, delivered_ = 0, lost_ = 0, late_ = 0;
   uint64_t last_time_;
   std::vector<Waiting> pending_;  // sorted by number from head_ on
   size_t head_ = 0;

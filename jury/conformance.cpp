@@ -48,7 +48,7 @@ bool Conformance::feed(const ev_header& h) {
 ConformanceReport Conformance::finish() {
   ConformanceReport r;
   LossLog& losses = intake_.losses();
-  if (!intake_.settled()) losses.add({intake_.settled_until(), UINT64_MAX, 0, MS_loss_unsettled, 0, -1});
+  intake_.finish();
   for (uint64_t n : intake_.by_event()) r.records += n;
   r.lost = losses.total();
   r.mms.assign(kernel_.mms().begin(), kernel_.mms().end());

@@ -36,11 +36,12 @@ struct ConformanceReport {
 class Conformance {
  public:
   // Null: each object is of the profile that its dev_ctx looks like.
-  explicit Conformance(const model::Profile* profile) : driver_(profile) {}
+  Conformance(const model::Profile* profile, const TraceFacts& facts) : intake_(facts), driver_(profile) {}
   void learn(const ev_header& record) { driver_.learn(record); }
   // True if it diverges, or seems to.
   bool feed(const ev_header& record);
   void damaged(const LossWindow& window) { intake_.losses().add(window); }
+  void heads_say(uint16_t cpu, uint64_t discarded) { intake_.heads_say(cpu, discarded); }
   ConformanceReport finish();
 
  private:

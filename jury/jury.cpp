@@ -6,7 +6,7 @@ namespace mirrorscope {
 
 Report judge(model::Records& records, const std::vector<const RuleDef*>& rules) {
   std::vector<std::unique_ptr<Engine>> engine;
-  engine.push_back(std::make_unique<Engine>(EngineOptions{rules, 0, 1}));
+  engine.push_back(std::make_unique<Engine>(EngineOptions{rules, {}, 0, 1}));
   records.each([&](const ev_header& h) { engine[0]->feed(h); });
   return Engine::finish(engine);
 }

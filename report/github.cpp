@@ -30,7 +30,8 @@ std::string_view command_of(Outcome outcome) {
     case Outcome::known:
     case Outcome::tolerated: return "notice";
     case Outcome::pass:
-    case Outcome::skip: break;
+    case Outcome::skip:
+    case Outcome::unused: break;
   }
   return {};
 }
@@ -39,7 +40,7 @@ std::string_view command_of(Outcome outcome) {
 std::string to_github(std::span<const Document> documents, const Look& look) {
   std::string out;
   for (const Document& d : documents) {
-    std::array<size_t, 6> count{};
+    std::array<size_t, kOutcomes> count{};
     for (const RuleOutcome& o : d.outcomes) {
       ++count[static_cast<size_t>(o.outcome)];
       const std::string_view command = command_of(o.outcome);
@@ -51,10 +52,11 @@ std::string to_github(std::span<const Document> documents, const Look& look) {
       message += fmt::format("look at: {}\nsource: {}", info.look_at, info.because);
       out += fmt::format("::{} title={}::{}\n", command, escaped(fmt::format("{} {}", info.id, info.name), true), escaped(message, false));
     }
-    out += fmt::format("{}: {} fail, {} unclear, {} known or tolerated, {} pass, {} not observable\n", d.trace,
+    out += fmt::format("{}: {} fail, {} unclear, {} known or tolerated, {} pass, {} never exercised, {} not observable\n", d.trace,
                        count[static_cast<size_t>(Outcome::fail)], count[static_cast<size_t>(Outcome::unclear)],
                        count[static_cast<size_t>(Outcome::known)] + count[static_cast<size_t>(Outcome::tolerated)],
-                       count[static_cast<size_t>(Outcome::pass)], count[static_cast<size_t>(Outcome::skip)]);
+                       count[static_cast<size_t>(Outcome::pass)], count[static_cast<size_t>(Outcome::unused)],
+                       count[static_cast<size_t>(Outcome::skip)]);
   }
   return out;
 }

@@ -105,13 +105,16 @@ std::string to_json(const Report& report, const RecordFinder& find) {
   out["repaired"] = report.repaired;
   out["settled"] = report.settled;
   out["ended"] = report.ended;
+  out["blind"] = report.blind;
   out["losses"] = Json::array();
   for (const LossCount& l : report.losses) {
     const EventInfo* row = event_info(l.event);
     out["losses"].push_back({{"cause", std::string(label_of(catalog::enum_loss, l.cause))},
                              {"event", row ? Json(std::string(row->name)) : Json(nullptr)},
                              {"count", l.count},
-                             {"repaired", l.repaired}});
+                             {"repaired", l.repaired},
+                             {"from", l.from},
+                             {"until", l.until}});
   }
   out["events"] = Json::object();
   for (const EventInfo& e : catalog::events)
@@ -135,6 +138,7 @@ std::string to_json(const Report& report, const RecordFinder& find) {
               {"unknown", r.unknown},
               {"broken", r.broken},
               {"doubtful", r.doubtful},
+              {"all_causes", r.all_causes},
               {"findings", Json::array()},
               {"suspects", Json::array()}};
     for (const Candidate& c : r.findings) rule["findings"].push_back(finding(c, report, find));

@@ -43,7 +43,8 @@ void add_case(pugi::xml_node suite, const Document& d, const RuleOutcome& o, con
   switch (o.outcome) {
     case Outcome::fail: return say("failure", to_string(info.level), detail(d, o, look.findings_per_rule));
     case Outcome::unclear: return say("error", to_string(o.rule->verdict), detail(d, o, look.findings_per_rule));
-    case Outcome::skip: return say("skipped", {}, {});
+    case Outcome::skip:
+    case Outcome::unused: return say("skipped", {}, {});
     case Outcome::known:
     case Outcome::tolerated:
       test.append_child("system-out").text() =
@@ -60,7 +61,7 @@ struct Counts {
       ++tests;
       failures += o.outcome == Outcome::fail;
       errors += o.outcome == Outcome::unclear;
-      skipped += o.outcome == Outcome::skip;
+      skipped += o.outcome == Outcome::skip || o.outcome == Outcome::unused;
     }
   }
   void write(pugi::xml_node node) const {

@@ -18,13 +18,14 @@ std::string one_line(std::string text) {
 void say_rule(std::string& out, size_t number, const Document& d, const RuleOutcome& o, uint32_t limit) {
   const RuleInfo& info = o.rule->rule->info;
   const bool ok = o.outcome != Outcome::fail && o.outcome != Outcome::unclear;
-  if (o.outcome != Outcome::pass && o.outcome != Outcome::skip) {
+  const bool skipped = o.outcome == Outcome::skip || o.outcome == Outcome::unused;
+  if (o.outcome != Outcome::pass && !skipped) {
     out += fmt::format("    # {}: {}{}\n", info.id, ok ? "does not count: " : "", one_line(o.why));
     for (const Finding& f : d.findings)
       if (f.rule == o.rule && f.number <= limit) out += fmt::format("    # {}: {}\n", f.id, one_line(f.what->what));
   }
   out += fmt::format("    {} {} {} {}", ok ? "ok" : "not ok", number, info.id, info.name);
-  if (o.outcome == Outcome::skip) out += fmt::format(" # SKIP {}", one_line(o.why));
+  if (skipped) out += fmt::format(" # SKIP {}", one_line(o.why));
   out += "\n";
 }
 }  // namespace

@@ -28,6 +28,7 @@ std::string_view word(Outcome outcome) {
     case Outcome::tolerated: return "noted";
     case Outcome::pass: return "holds";
     case Outcome::skip: return "not observable";
+    case Outcome::unused: return "never exercised";
   }
   return "?";
 }
@@ -50,16 +51,16 @@ void say_findings(std::string& out, const Document& d, const RuleOutcome& o, con
 std::string to_markdown(std::span<const Document> documents, const Look& look) {
   std::string out;
   for (const Document& d : documents) {
-    std::array<size_t, 6> count{};
+    std::array<size_t, kOutcomes> count{};
     for (const RuleOutcome& o : d.outcomes) ++count[static_cast<size_t>(o.outcome)];
     const auto of = [&count](Outcome o) { return count[static_cast<size_t>(o)]; };
-    out += fmt::format("### mirrorscope: {}\n\n{} violated, {} unclear, {} known, {} noted, {} hold, {} not observable. {} records of kernel {}, {} lost.\n",
+    out += fmt::format("### mirrorscope: {}\n\n{} violated, {} unclear, {} known, {} noted, {} hold, {} never exercised, {} not observable. {} records of kernel {}, {} lost.\n",
                        cell(d.trace), of(Outcome::fail), of(Outcome::unclear), of(Outcome::known), of(Outcome::tolerated),
-                       of(Outcome::pass), of(Outcome::skip), grouped(d.report->records), cell(d.kernel), grouped(d.report->lost));
+                       of(Outcome::pass), of(Outcome::unused), of(Outcome::skip), grouped(d.report->records), cell(d.kernel), grouped(d.report->lost));
     if (of(Outcome::fail) + of(Outcome::unclear) + of(Outcome::known) + of(Outcome::tolerated) == 0) continue;
     out += "\n| rule | result | level | why |\n|---|---|---|---|\n";
     for (const RuleOutcome& o : d.outcomes)
-      if (o.outcome != Outcome::pass && o.outcome != Outcome::skip)
+      if (o.outcome != Outcome::pass && o.outcome != Outcome::skip && o.outcome != Outcome::unused)
         out += fmt::format("| {} {} | {} | {} | {} |\n", o.rule->rule->info.id, cell(o.rule->rule->info.name), word(o.outcome),
                            to_string(o.rule->rule->info.level), cell(o.why));
     for (const RuleOutcome& o : d.outcomes) say_findings(out, d, o, look);

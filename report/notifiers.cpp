@@ -93,7 +93,7 @@ class Notifiers final : public Exporter {
 
   std::ostream& out_;
   const Names& names_;
-  Intake intake_;
+  Intake intake_{TraceFacts{}};
   Mirror mirror_;
   Facts facts_;
   CallbackUse use_;

@@ -11,7 +11,7 @@
 namespace mirrorscope {
 
 namespace {
-RuleOutcome outcome_of(const RuleResult& r, const std::vector<Finding>& findings, const Insistence& insist) {
+RuleOutcome outcome_of(const RuleResult& r, const Report& report, const std::vector<Finding>& findings, const Insistence& insist) {
   const bool counts = r.rule->info.level <= insist.strict;
   const bool required = std::find(insist.required.begin(), insist.required.end(), r.rule) != insist.required.end();
   const std::string_view id = r.rule->info.id;
@@ -19,26 +19,28 @@ RuleOutcome outcome_of(const RuleResult& r, const std::vector<Finding>& findings
     case Verdict::violated: {
       const bool known = std::all_of(findings.begin(), findings.end(), [&](const Finding& f) { return f.rule != &r || f.known; });
       const std::string often = r.broken == 1 ? "violated once" : fmt::format("violated {} times", grouped(r.broken));
-      if (known && r.broken <= r.findings.size()) return {&r, Outcome::known, often + ", all of it in the baseline"};
-      if (known && !r.findings.empty())
-        return {&r, Outcome::known, fmt::format("{}; the first {} are in the baseline, the others were not compared", often, r.findings.size())};
+      // some of every cause are kept, so what is known of them is known of all, unless there were more causes than are kept
+      if (known && r.all_causes) return {&r, Outcome::known, often + ", all of it in the baseline"};
+      if (known) return {&r, counts ? Outcome::fail : Outcome::tolerated, often + ", by more causes than are kept and could be compared with the baseline"};
       return {&r, counts ? Outcome::fail : Outcome::tolerated, often};
     }
     case Verdict::inconclusive: return {&r, counts ? Outcome::unclear : Outcome::tolerated, r.reason};
     case Verdict::not_observable:
+      if (report.blind) return {&r, Outcome::unclear, r.reason};
       return {&r, required ? Outcome::unclear : Outcome::skip,
               required ? fmt::format("{} is required and not observable: {}", id, r.reason) : r.reason};
+    case Verdict::never_exercised:
+      return {&r, required ? Outcome::unclear : Outcome::unused,
+              required ? fmt::format("{} is required and was never exercised: {}", id, r.reason) : r.reason};
     case Verdict::holds: break;
   }
-  if (required && r.held == 0)
-    return {&r, Outcome::unclear, fmt::format("{} is required and nothing in the trace was an occasion to judge it", id)};
   return {&r, Outcome::pass, {}};
 }
 }  // namespace
 
 std::vector<RuleOutcome> outcomes_of(const Report& report, const std::vector<Finding>& findings, const Insistence& insist) {
   std::vector<RuleOutcome> list;
-  for (const RuleResult& r : report.rules) list.push_back(outcome_of(r, findings, insist));
+  for (const RuleResult& r : report.rules) list.push_back(outcome_of(r, report, findings, insist));
   return list;
 }
 

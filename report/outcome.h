@@ -21,7 +21,10 @@ enum class Outcome : uint8_t {
   fail,       // violated
   unclear,    // records were lost where it matters, or it is required and was not judged
   skip,       // not observable here, and not required
+  unused,     // never exercised, and not required
 };
+
+inline constexpr size_t kOutcomes = 7;
 
 struct RuleOutcome {
   const RuleResult* rule = nullptr;

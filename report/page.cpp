@@ -31,7 +31,7 @@ class PageData {
   Json trace() const {
     Json out{{"name", d_.trace}, {"kernel", d_.kernel}, {"recorder", d_.recorder}, {"records", report_.records},
              {"duration", report_.last_time - report_.first_time}, {"lost", report_.lost}, {"repaired", report_.repaired},
-             {"settled", report_.settled}, {"ended", report_.ended}, {"damage", d_.damage}};
+             {"settled", report_.settled}, {"ended", report_.ended}, {"blind", report_.blind}, {"damage", d_.damage}};
     out["rules"] = rules();
     out["findings"] = Json::array();
     for (const Finding& f : d_.findings) out["findings"].push_back(finding(f));

@@ -28,25 +28,26 @@ const char* color_of(Verdict v) {
     case Verdict::holds: return "32";
     case Verdict::violated: return "31;1";
     case Verdict::inconclusive: return "33";
-    case Verdict::not_observable: return "2";
+    case Verdict::not_observable:
+    case Verdict::never_exercised: return "2";
   }
   return "0";
 }
 
 void say_losses(std::string& out, const Report& report) {
-  if (report.losses.empty() && report.settled) {
+  if (report.losses.empty()) {
     out += "nothing lost\n";
     return;
   }
-  out += fmt::format("{} records missing", grouped(report.lost));
+  out += report.lost ? fmt::format("{} records missing", grouped(report.lost)) : std::string("records may be missing");
   if (report.repaired) out += fmt::format(", {} of them known from the other half of their pair", grouped(report.repaired));
   out += "\n";
   for (const LossCount& l : report.losses) {
     const EventInfo* row = event_info(l.event);
-    out += fmt::format("  {:>10}  {}{}{}\n", grouped(l.count), label_of(catalog::enum_loss, l.cause), row ? " of " : "",
-                       row ? row->name : "");
+    const LossInfo* why = loss_info(l.cause);
+    out += fmt::format("  {:>10}  {}{}{}: {}\n", l.count ? grouped(l.count) : "?", why ? why->name : "?", row ? " of " : "", row ? row->name : "",
+                       folded(why ? why->says : "", 14));
   }
-  if (!report.settled) out += "  the recorder was stopped before it could count what it missed at the end\n";
 }
 
 void say_finding(std::string& out, const Finding& f, const Report& report) {
@@ -102,27 +103,30 @@ std::string to_text(const Report& report, const TextOptions& options, const Reco
     for (const RuleResult& r : report.rules)
       if (r.verdict == v) say_rule(out, r, report, options, findings, paint);
 
-  size_t count[4] = {};
+  size_t count[kVerdicts] = {};
   for (const RuleResult& r : report.rules) ++count[static_cast<size_t>(r.verdict)];
+  const auto of = [&count](Verdict v) { return count[static_cast<size_t>(v)]; };
 
   if (options.explain) out += fmt::format("\n{}\n", std::string(kColumns - 1, '-'));
-  if (options.all_rules || count[0]) out += "\n";
+  if (options.all_rules || of(Verdict::holds)) out += "\n";
   for (const RuleResult& r : report.rules) {
     if (r.verdict == Verdict::holds)
-      out += fmt::format("{}  {:7} {:28} {}\n", paint("32", "holds"), r.rule->info.id, r.rule->info.name,
-                         r.held ? fmt::format("{} occasions", grouped(r.held)) : "no occasion to be wrong");
+      out += fmt::format("{}  {:7} {:28} {} occasions\n", paint("32", "holds"), r.rule->info.id, r.rule->info.name, grouped(r.held));
   }
-  if (count[static_cast<size_t>(Verdict::not_observable)]) {
-    out += "\nnot observable here:\n";
+  for (const auto& [verdict, head] : {std::pair{Verdict::never_exercised, "never exercised: nothing is known about"},
+                                      std::pair{Verdict::not_observable, "not observable here"}}) {
+    if (!of(verdict)) continue;
+    out += fmt::format("\n{}:\n", head);
     for (const RuleResult& r : report.rules)
-      if (r.verdict == Verdict::not_observable)
+      if (r.verdict == verdict)
         out += fmt::format("  {:7} {:28} {}\n", r.rule->info.id, r.rule->info.name, options.all_rules ? folded(r.reason, 39) : r.reason.substr(0, r.reason.find(';')));
   }
   size_t level[3] = {};
   for (const RuleResult& r : report.rules)
     if (r.verdict == Verdict::violated) ++level[static_cast<size_t>(r.rule->info.level)];
   const std::string soft = level[1] + level[2] ? fmt::format(" ({} hard, {} hazards, {} smells)", level[0], level[1], level[2]) : "";
-  out += fmt::format("\n{} violated{}, {} inconclusive, {} hold, {} not observable\n", count[1], soft, count[2], count[0], count[3]);
+  out += fmt::format("\n{} violated{}, {} inconclusive, {} hold, {} never exercised, {} not observable\n", of(Verdict::violated), soft,
+                     of(Verdict::inconclusive), of(Verdict::holds), of(Verdict::never_exercised), of(Verdict::not_observable));
   return out;
 }
 

@@ -36,4 +36,10 @@ std::string_view label_of(const EnumInfo& labels, uint32_t value) {
   return {};
 }
 
+const LossInfo* loss_info(uint32_t cause) {
+  for (const LossInfo& l : catalog::losses)
+    if (l.id == cause) return &l;
+  return nullptr;
+}
+
 }  // namespace mirrorscope

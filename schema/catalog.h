@@ -152,6 +152,8 @@ const EventInfo* event_info(uint32_t id);
 const EventInfo* event_named(std::string_view name);
 // The label of an enumerated value, empty if it has none.
 std::string_view label_of(const EnumInfo& labels, uint32_t value);
+// Row `cause` of losses.def, null if there is none.
+const LossInfo* loss_info(uint32_t cause);
 
 // Does a program run when this probe's function is called?
 constexpr bool is_in_place(const ev_probe_state& e) {

@@ -27,7 +27,7 @@ class CallbackAfterRemove final : public SuspectingRule<CallbackAfterRemove> {
     suspects_.settle(h.time, judge);
     const Sub& sub = *f.sub;
     // a callback may come before the insert that put the same struct back has returned
-    if (sub.mm != h.mm || sub.reinserting || h.time <= sub.removed.time + Mirror::kClockSlack) return judge.unknown();
+    if (sub.reinserting || h.time <= sub.removed.time + Mirror::kClockSlack) return judge.unknown();
     suspects_.add(h, sub.ptr, from, {{sub.inserted, "the sub was inserted"}, {sub.removed, "its remove returned"}},
                   fmt::format("sub {} {} after mmu_interval_notifier_remove() returned: its memory may be gone",
                               hex(sub.ptr), does),

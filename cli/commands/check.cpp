@@ -130,7 +130,7 @@ void add_check(CLI::App& app, int& exit_code) {
   std::vector<std::string> formats;
   for (const Format& f : all_formats()) formats.emplace_back(f.name);
   add_rules_option(*sub, o->judging);
-  sub->add_option("--require", o->require, "exit 3 if one of these could not be observed or had no occasion")
+  sub->add_option("--require", o->require, "exit 3 if one of these could not be observed or was never exercised")
       ->delimiter(',')
       ->check(suggest_rules())
       ->option_text("GLOB,...");
@@ -152,8 +152,8 @@ void add_check(CLI::App& app, int& exit_code) {
   sub->footer(
       formats_help() +
       "\n"
-      "Verdicts: holds; violated, with evidence; inconclusive, records were lost where it matters; not_observable, a probe that the\n"
-      "rule needs was not attached. Exit codes: 0 nothing violated, 1 violated, 2 usage or unreadable trace, 3 inconclusive.\n"
+      "Verdicts: holds; violated, with evidence; inconclusive, records were lost where it matters; never_exercised, nothing happened\n"
+      "that the rule could have judged; not_observable, a probe that it needs was not attached. Exit codes: 0 nothing violated, 1 violated, 2 usage or unreadable trace, 3 inconclusive.\n"
       "\n"
       "Examples:\n"
       "  mirrorscope check run                          every rule on one trace\n"

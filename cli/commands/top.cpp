@@ -71,8 +71,7 @@ std::vector<std::string> verdict_lines(const std::vector<LiveFinding>& findings)
   std::vector<std::string> lines{"", findings.empty() ? "no rule objects so far"
                                                       : "what rules object to so far; `mirrorscope record` and `check` settle it and show the evidence"};
   for (const LiveFinding& f : findings)
-    lines.push_back(fmt::format("{:>7} {:<15.15} {} {} ({}): {}{}", f.tgid, comm_of(f.tgid), f.rule, f.name, f.level, grouped(f.count),
-                                f.count < Judge::kKept ? "" : " and more"));
+    lines.push_back(fmt::format("{:>7} {:<15.15} {} {} ({}): {}", f.tgid, comm_of(f.tgid), f.rule, f.name, f.level, grouped(f.count)));
   return lines;
 }
 

@@ -33,8 +33,9 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
     if (!t.seen_idle) mm.complete = false;
   }
   Sub* sub = sub_of(e.sub, f);
-  if (!sub || (!sub->removed && (sub->start != e.sub_start || sub->last != e.sub_last ||
-                                 (sub->fn && sub->fn != e.fn)))) {
+  // of another mm: the address has been given to another sub, whoever judges that mm alone sees it for the first time
+  if (!sub || sub->mm != e.h.mm || (!sub->removed && (sub->start != e.sub_start || sub->last != e.sub_last ||
+                                                          (sub->fn && sub->fn != e.fn)))) {
     sub = &sub_begins(e.sub, e.h.mm, e.sub_start, e.sub_last, f);
     f.has_previous = false;
     sub->fn = e.fn;

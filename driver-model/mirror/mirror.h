@@ -110,6 +110,9 @@ class Mirror {
   // Updates the state by one record. `facts` is cleared first. Records come in non-decreasing time order.
   void step(const ev_header& record, Facts& facts);
 
+  // A recording says of every probe that it is there: one that nothing is said of is not. Before the first record.
+  void expect_probe_states() { probes_known_ = true; }
+
   // Records were lost: whatever depends on having seen everything is unknown until re-established.
   void forget();
 
@@ -118,6 +121,8 @@ class Mirror {
   bool callback_return_seen_since(uint64_t fn, uint64_t time) const;
   // Is there a probe for this event? Yes, where nothing is said about probes: an explored execution or a case.
   bool probed(uint16_t event) const { return !probes_known_ || probed_.test(event); }
+  // Does the trace speak of its probes? If not, every call is in it.
+  bool probes_known() const { return probes_known_; }
   const CallbackFn* callback(uint64_t fn) const { return callbacks_.find(fn); }
   const ListSub* list(uint64_t sub) const { return lists_.find(sub); }
   const Sub* sub(uint64_t ptr) const { return subs_.find(ptr); }

@@ -17,6 +17,7 @@ function conclusion(trace) {
   // what is right, but slow or fragile, is no bug: say so where it is counted
   const named = (rule) => (data.rules[rule.id].level === "hard" ? rule.id : `${rule.id} (${data.rules[rule.id].level})`);
   if (violated.length) return ["violated", `${plural(violated.length, "rule")} violated: ${violated.map(named).join(", ")}`];
+  if (trace.blind) return ["inconclusive", "the recording does not say which probes it had: nothing could be judged"];
   if (unclear.length) return ["inconclusive", `nothing violated, ${plural(unclear.length, "rule")} inconclusive`];
   return ["holds", "nothing violated"];
 }

@@ -3,11 +3,12 @@
 import { el, section } from "./dom.js";
 import { grouped } from "./numbers.js";
 
-export const verdictNames = ["violated", "inconclusive", "holds", "not_observable"];
+export const verdictNames = ["violated", "inconclusive", "holds", "never_exercised", "not_observable"];
 const says = {
   violated: "wrong, with the events that prove it",
   inconclusive: "records were lost where it matters",
   holds: "judged, and never wrong",
+  never_exercised: "nothing happened that it could have judged",
   not_observable: "a probe that the rule needs was not there",
 };
 const word = (verdict) => verdict.replace("_", " ");
@@ -15,8 +16,7 @@ const word = (verdict) => verdict.replace("_", " ");
 function times(rule) {
   if (rule.verdict === "violated") return `${grouped(rule.broken)} wrong, ${grouped(rule.held)} right`;
   if (rule.verdict === "inconclusive") return `${grouped(rule.doubtful)} in doubt, ${grouped(rule.held)} right`;
-  if (rule.verdict === "not_observable") return "";
-  return rule.held ? `${grouped(rule.held)} right` : "no occasion";
+  return rule.held ? `${grouped(rule.held)} right` : "";
 }
 
 function row(rule, about) {

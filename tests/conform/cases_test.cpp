@@ -23,7 +23,7 @@ std::vector<Case> cases_of(const char* name) {
 TEST_P(Cases, end_as_expected) {
   const Case& c = GetParam();
   SCOPED_TRACE("line " + std::to_string(c.line));
-  Conformance conformance(nullptr);
+  Conformance conformance(nullptr, {});
   for (const trace::AnyRecord& r : c.records) conformance.learn(r.header());
   for (const trace::AnyRecord& r : c.records) conformance.feed(r.header());
   const ConformanceReport r = conformance.finish();

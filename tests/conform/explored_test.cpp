@@ -26,7 +26,7 @@ struct Replays final : model::Observer {
 
   explicit Replays(const model::Profile& p) : profile(&p) {}
   bool execution(const model::Execution& e, bool& stop) override {
-    Conformance c(profile);
+    Conformance c(profile, {});
     e.records.each([&](const ev_header& h) { c.learn(h); });
     e.records.each([&](const ev_header& h) { c.feed(h); });
     const ConformanceReport r = c.finish();
@@ -77,7 +77,7 @@ struct Loses final : model::Observer {
       bool noticed = false;
       for (size_t i = gone + 1; i < all.size(); ++i) noticed = noticed || header(i).cpu == header(gone).cpu;
       if (!header(gone).seq || !noticed || header(gone).id == EV_dev_ctx) continue;
-      Conformance c(profile);
+      Conformance c(profile, {});
       for (size_t i = 0; i < all.size(); ++i) c.learn(header(i));
       for (size_t i = 0; i < all.size(); ++i)
         if (i != gone) c.feed(header(i));

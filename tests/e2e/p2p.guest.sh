@@ -33,7 +33,7 @@ must "each of these pins was given back" is "$(pages unpin npages)" "$(pages pin
 code=$?
 must "no rule objects (exit $code)" test $code = 0 -o $code = 3
 must "none is violated at all" is "$(grep -c '^violated' /out/peers.txt)" 0
-# P2P-03 to P2P-07 are about dma-buf, device-private and exclusive pages. No driver of this guest has any: they have no occasion, or,
+# P2P-03 to P2P-07 are about dma-buf, device-private and exclusive pages. No driver of this guest has any: they are never exercised, or,
 # where their events come from a driver's hook only, are not observable.
 grep -E ' P2P-' /out/peers.txt
 must "P2P-01 had each of them to judge" grep -qE "^holds +P2P-01 .* $((5 * rounds)) occasions" /out/peers.txt

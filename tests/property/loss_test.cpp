@@ -34,6 +34,7 @@ class Recording {
   };
   const std::vector<Item>& items() const { return items_; }
   const std::set<std::string>& violated() const { return violated_; }
+  TraceFacts facts() const { return facts_; }
 
  private:
   Recording() {
@@ -44,15 +45,17 @@ class Recording {
     }
     reader_ = std::make_unique<trace::Reader>(std::move(*reader));
     merge_ = std::make_unique<trace::Merge>(*reader_);
+    facts_.recorded = reader_->provenance().origin == trace::Origin::recorded;
     while (const ev_header* r = merge_->next()) items_.push_back({r, r->cpu == MS_ABOUT_CPU});
     std::vector<std::unique_ptr<Engine>> engines;
-    engines.push_back(std::make_unique<Engine>(EngineOptions{}));
+    engines.push_back(std::make_unique<Engine>(EngineOptions{{}, facts_, 0, 1}));
     for (const Item& i : items_) engines[0]->feed(*i.record);
     for (const RuleResult& r : Engine::finish(engines).rules)
       if (r.verdict == Verdict::violated) violated_.insert(std::string(r.rule->info.id));
   }
   std::unique_ptr<trace::Reader> reader_;
   std::unique_ptr<trace::Merge> merge_;
+  TraceFacts facts_;
   std::vector<Item> items_;
   std::set<std::string> violated_;
 };
@@ -60,7 +63,7 @@ class Recording {
 // What a changed trace is fed with.
 class Fed {
  public:
-  Fed() { engines_.push_back(std::make_unique<Engine>(EngineOptions{})); }
+  Fed() { engines_.push_back(std::make_unique<Engine>(EngineOptions{{}, Recording::get().facts(), 0, 1})); }
   void feed(const ev_header& r) { engines_[0]->feed(r); }
   // As if the record that was dropped in front of it had never been produced.
   void feed_renumbered(const ev_header& r) {
@@ -249,7 +252,7 @@ TEST(Loss, RecordingEndedInTheMiddle) {
 TEST(Shards, SayTheSame) {
   auto with = [](uint32_t shards) {
     std::vector<std::unique_ptr<Engine>> engines;
-    for (uint32_t i = 0; i < shards; ++i) engines.push_back(std::make_unique<Engine>(EngineOptions{{}, i, shards}));
+    for (uint32_t i = 0; i < shards; ++i) engines.push_back(std::make_unique<Engine>(EngineOptions{{}, Recording::get().facts(), i, shards}));
     for (auto& engine : engines)
       for (const auto& i : Recording::get().items()) engine->feed(*i.record);
     return Engine::finish(engines);

@@ -183,7 +183,7 @@ class Builder {
 
   Result<void> expect(const std::vector<std::string>& w) {
     if (w.size() < 2) return fail(0, "expect what?");
-    for (Verdict v : {Verdict::holds, Verdict::violated, Verdict::inconclusive, Verdict::not_observable}) {
+    for (Verdict v : {Verdict::holds, Verdict::violated, Verdict::inconclusive, Verdict::not_observable, Verdict::never_exercised}) {
       if (to_string(v) != w[1]) continue;
       case_.expected = v;
       if (w.size() > 2) case_.count = number(w[2]);
@@ -233,7 +233,7 @@ Result<CaseFile> read_cases(const std::filesystem::path& path) {
 
 RuleResult judge(const RuleDef& rule, const std::vector<trace::AnyRecord>& records, uint32_t shards) {
   std::vector<std::unique_ptr<Engine>> engines;
-  for (uint32_t i = 0; i < shards; ++i) engines.push_back(std::make_unique<Engine>(EngineOptions{{&rule}, i, shards}));
+  for (uint32_t i = 0; i < shards; ++i) engines.push_back(std::make_unique<Engine>(EngineOptions{{&rule}, {}, i, shards}));
   for (auto& engine : engines)
     for (const trace::AnyRecord& r : records) engine->feed(r.header());
   return Engine::finish(engines).rules.at(0);

@@ -56,7 +56,7 @@ async function look() {
 
 // The counts are check's, and a click shows the rules that they count.
 async function verdicts(page) {
-  for (const verdict of ["violated", "inconclusive", "holds", "not_observable"]) {
+  for (const verdict of ["violated", "inconclusive", "holds", "never_exercised", "not_observable"]) {
     const wanted = check.rules
       .filter((r) => r.verdict === verdict)
       .map((r) => r.id)
