@@ -17,6 +17,10 @@ constexpr int slots_per_round =
 // timekeeper is updated (kernel/time/timekeeping.c). What we say about "up to now" keeps this distance.
 constexpr uint64_t clock_margin = 1000;
 
+// A record that is read before it was made: its CPU's clock is ahead of ours by more than any update of the timekeeper explains, so its
+// times cannot be compared with those of other CPUs. Ten times what rules allow for (Mirror::kClockSlack) is no accident.
+constexpr uint64_t clock_ahead = 20'000;
+
 // How exactly a reader can say when a stream broke off, for 72 bytes a CPU.
 constexpr uint64_t account_every = 250'000'000;
 
@@ -84,7 +88,10 @@ void Pump::settle_cpu(Cpu& c) {
 
 Result<void> Pump::drain() {
   for (auto& c : cpus_)
-    if (c->ring) read(*c);
+    if (c->ring) {
+      read(*c);
+      look_at_clock(*c);
+    }
   if (!broken_) return broken_;
   if (auto settled = settle_if_reached(); !settled) return settled;
   return flush();
@@ -103,6 +110,16 @@ void Pump::begin_settlement() {
     c->position = c->ring ? c->ring->produced() : 0;
     c->reached = false;
   }
+}
+
+void Pump::look_at_clock(Cpu& c) {
+  if (c.ahead || c.out.last_time() <= clock_now() + clock_ahead) return;
+  c.ahead = true;
+  ev_lost lost{};
+  lost.cause = MS_loss_clock;
+  lost.until = UINT64_MAX;
+  lost.on_cpu = c.cpu;
+  losses_.add(lost);
 }
 
 // A reader compares this with what it has read: a stream that is gone leaves no number that could be missing.

@@ -65,6 +65,7 @@ class Pump {
     std::optional<Ring> ring;
     Sequence<const ev_header*> sequence;
     StreamOut out;
+    bool ahead = false;      // its clock was seen to be, and that was said
     uint64_t accounted = 0;  // its sequence.next() when the last account was made
     // What the settlement under way waits for: the promise of sequence.h, made with the CPU's own counter.
     uint64_t number = 0, position = 0;
@@ -74,6 +75,7 @@ class Pump {
   void settle_cpu(Cpu& c);
   void deliver(Cpu& c, const ev_header* record);
   void lose(Cpu& c, const Gap& gap);
+  void look_at_clock(Cpu& c);
   void account(Cpu& c, bool last);
   void begin_settlement();
   Result<void> settle_if_reached();

@@ -12,6 +12,8 @@
 namespace mirrorscope::trace {
 
 namespace {
+constexpr size_t longest_command_line = 1024;
+
 int64_t now(clockid_t clock) {
   timespec t{};
   clock_gettime(clock, &t);
@@ -36,6 +38,12 @@ Result<Provenance> provenance_here() {
   here.kernel_version = name.version;
   here.machine = name.machine;
   here.host = name.nodename;
+
+  // its arguments end in a NUL each
+  std::ifstream arguments("/proc/self/cmdline", std::ios::binary);
+  for (std::string word; here.command_line.size() < longest_command_line && std::getline(arguments, word, '\0');)
+    here.command_line += (here.command_line.empty() ? "" : " ") + word;
+  if (here.command_line.size() > longest_command_line) here.command_line.resize(longest_command_line);
 
   const char* path = "/proc/sys/kernel/random/boot_id";
   std::ifstream boot_id(path);
