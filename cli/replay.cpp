@@ -75,7 +75,8 @@ Result<Replayed> replay(const std::filesystem::path& path, const ReplayOptions& 
   const unsigned jobs = std::max(1u, options.jobs);
   std::vector<std::unique_ptr<Engine>> engines;
   for (uint32_t i = 0; i < jobs; ++i) engines.push_back(std::make_unique<Engine>(EngineOptions{options.rules, facts_of(*out.reader), i, jobs}));
-  trace::Merge merge(*out.reader);
+  trace::BufferStore store;
+  trace::Merge merge(*out.reader, jobs == 1 ? nullptr : &store);
   ProgressLine progress(options.progress, *out.reader);
   if (jobs == 1) {
     Engine& engine = *engines[0];
@@ -90,7 +91,7 @@ Result<Replayed> replay(const std::filesystem::path& path, const ReplayOptions& 
       progress.read(n, bytes);
     }
   } else {
-    SharedPass pass(merge, engines, [&](uint64_t records, uint64_t bytes) { progress.read(records, bytes); });
+    SharedPass pass(merge, store, engines, [&](uint64_t records, uint64_t bytes) { progress.read(records, bytes); });
     std::vector<std::jthread> threads;
     for (unsigned i = 1; i < jobs; ++i) threads.emplace_back([&, i] { pass.work(i); });
     pass.work(0);
@@ -107,28 +108,35 @@ Result<Replayed> replay(const std::filesystem::path& path, const ReplayOptions& 
 }
 
 EvidenceIndex::EvidenceIndex(const trace::Reader& reader, const Report& report) {
+  std::vector<uint64_t> times;
   for (const RuleResult& r : report.rules)
     for (const auto* list : {&r.findings, &r.suspects})
       for (const Candidate& c : *list)
         for (const Evidence& e : c.evidence)
-          if (e.event) records_.try_emplace(e.event, nullptr);
+          if (e.event && records_.try_emplace(e.event).second) times.push_back(e.event.time);
   if (records_.empty()) return;
+  std::sort(times.begin(), times.end());
+  const auto wanted = [&times](uint64_t first, uint64_t last) {
+    const auto next = std::lower_bound(times.begin(), times.end(), first);
+    return next != times.end() && *next <= last;
+  };
   for (size_t i = 0; i < reader.streams().size(); ++i) {
     trace::Cursor cursor = reader.cursor(i);
+    cursor.only(wanted);
     while (const ev_header* h = cursor.next())
-      if (auto it = records_.find(EventRef::of(*h)); it != records_.end()) it->second = h;
+      if (auto it = records_.find(EventRef::of(*h)); it != records_.end()) it->second = KeptRecord(*h);
   }
 }
 
 const ev_header* EvidenceIndex::find(const EventRef& ref) const {
   auto it = records_.find(ref);
-  return it == records_.end() ? nullptr : it->second;
+  return it == records_.end() ? nullptr : it->second.get();
 }
 
 Windows windows_of(const trace::Reader& reader, std::span<const Candidate* const> findings, const EvidenceIndex& evidence) {
   Windows windows(findings, [&evidence](const EventRef& r) { return evidence.find(r); });
   trace::Merge merge(reader);
-  while (const ev_header* record = merge.next()) windows.see(*record);
+  for (const ev_header* record = merge.next(); record && !windows.are_past(record->time); record = merge.next()) windows.see(*record);
   return windows;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analyzer/engine.h"
+#include "report/kept_record.h"
 #include "report/text.h"
 #include "report/window.h"
 #include "trace/reader.h"
@@ -22,7 +23,7 @@ struct ReplayOptions {
 };
 
 struct Replayed {
-  std::unique_ptr<trace::Reader> reader;  // records live as long as this
+  std::unique_ptr<trace::Reader> reader;  // to look at the trace again
   Report report;
   std::vector<trace::Damage> damage;
 };
@@ -34,7 +35,7 @@ TraceFacts facts_of(const trace::Reader& reader);
 
 Result<Replayed> replay(const std::filesystem::path& path, const ReplayOptions& options);
 
-// The records behind the evidence of a report, found in one more pass over the trace.
+// The records behind the evidence of a report: copies, made in one more pass over the packets that they are in.
 class EvidenceIndex {
  public:
   EvidenceIndex(const trace::Reader& reader, const Report& report);
@@ -44,7 +45,7 @@ class EvidenceIndex {
   struct Hash {
     size_t operator()(const EventRef& r) const { return r.time * 0x9e3779b97f4a7c15ull ^ (uint64_t{r.cpu} << 32 | r.seq); }
   };
-  std::unordered_map<EventRef, const ev_header*, Hash> records_;
+  std::unordered_map<EventRef, KeptRecord, Hash> records_;
 };
 
 // The windows of these findings, gathered in one more pass over the trace.

@@ -6,8 +6,8 @@
 
 namespace mirrorscope::cli {
 
-SharedPass::SharedPass(trace::Merge& merge, std::span<const std::unique_ptr<Engine>> engines, OnBatch read)
-    : merge_(merge), engines_(engines), sharding_(static_cast<uint32_t>(engines.size())), read_(std::move(read)), judged_count_(engines.size()) {
+SharedPass::SharedPass(trace::Merge& merge, trace::BufferStore& store, std::span<const std::unique_ptr<Engine>> engines, OnBatch read)
+    : merge_(merge), store_(store), engines_(engines), sharding_(static_cast<uint32_t>(engines.size())), read_(std::move(read)), judged_count_(engines.size()) {
   for (Batch& batch : ring_) batch.lists.resize(engines.size());
 }
 
@@ -50,6 +50,7 @@ bool SharedPass::room() const {
 
 bool SharedPass::read_batch(Batch& batch) {
   for (List& list : batch.lists) list.clear();
+  store_.give_back(batch.packets);
   Intake& intake = engines_.front()->intake();
   uint64_t bytes = 0;
   size_t n = 0;
@@ -68,6 +69,7 @@ bool SharedPass::read_batch(Batch& batch) {
       for (List& list : batch.lists) list.push_back(record);
     }
   }
+  batch.packets = store_.left();
   read_(n, bytes);
   return record != nullptr;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One pass over a trace for several engines, one thread each: whoever has nothing to judge reads ahead for all.
 //
-// Reading (checksums, merge, intake) is done once, in batches of pointers into the mapped trace, a list per engine in the order of time.
+// Reading (checksums, merge, intake) is done once, in batches of pointers into packets, a list per engine in the order of time. A packet
+// that the reader has moved on from belongs to the batch in which it did: no later one points into it, and batches are judged in order,
+// so that its memory is free when every engine is done with that batch.
 // There is no reader thread: the work of reading is less than that of judging, and would leave one thread idle.
 #pragma once
 
@@ -22,7 +24,8 @@ class SharedPass {
  public:
   // `read` is told of every batch: how many records and bytes it had. All arguments outlive the pass.
   using OnBatch = std::function<void(uint64_t records, uint64_t bytes)>;
-  SharedPass(trace::Merge& merge, std::span<const std::unique_ptr<Engine>> engines, OnBatch read);
+  // `store` is the one that `merge` has.
+  SharedPass(trace::Merge& merge, trace::BufferStore& store, std::span<const std::unique_ptr<Engine>> engines, OnBatch read);
 
   // To be run by as many threads as there are engines; returns when the engine has judged all that falls to it.
   void work(size_t shard);
@@ -35,6 +38,7 @@ class SharedPass {
   using List = std::vector<const ev_header*>;
   struct Batch {
     std::vector<List> lists;
+    std::vector<trace::Buffer> packets;
   };
 
   bool read_batch(Batch& batch);
@@ -42,6 +46,7 @@ class SharedPass {
   bool room() const;
 
   trace::Merge& merge_;
+  trace::BufferStore& store_;
   std::span<const std::unique_ptr<Engine>> engines_;
   Sharding sharding_;
   OnBatch read_;

@@ -15,7 +15,7 @@ namespace mirrorscope {
 class Exporter {
  public:
   virtual ~Exporter() = default;
-  // Every record, in time order. It must stay where it is until finish().
+  // Every record, in time order. Who needs it later copies it.
   virtual void record(const ev_header& record) = 0;
   // After the last one.
   virtual void finish() {}

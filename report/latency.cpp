@@ -58,7 +58,7 @@ void Latency::end(const ev_header& entry, uint64_t time, const ev_header* exit) 
   if (where.fn) std::memcpy(&key.fn, bytes + where.fn, sizeof(key.fn));
   if (where.reason) std::memcpy(&key.reason, bytes + where.reason, sizeof(key.reason));
   auto [it, is_new] = calls_.try_emplace(key);
-  if (is_new) it->second.first = &entry;
+  if (is_new) it->second.first = KeptRecord(entry);
   Histogram& h = it->second.histogram;
   const uint64_t ns = time - entry.time;
   ++h.count;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "analyzer/names.h"
+#include "report/kept_record.h"
 #include "report/slices.h"
 #include "schema/events.h"
 
@@ -38,7 +39,7 @@ class Latency final : Slices::Sink {
     Histogram histogram;
   };
 
-  // Every record, in time order. It must stay where it is.
+  // Every record, in time order.
   void see(const ev_header& record) {
     if (record.cpu != MS_ABOUT_CPU) slices_.see(record);
   }
@@ -60,7 +61,7 @@ class Latency final : Slices::Sink {
     size_t operator()(const Key& k) const { return (k.fn ^ uint64_t{k.event} << 48 ^ uint64_t{k.reason} << 40) * 0x9e3779b97f4a7c15ull >> 7; }
   };
   struct Kept {
-    const ev_header* first;  // for its name
+    KeptRecord first;  // for its name
     Histogram histogram;
   };
   std::unordered_map<Key, Kept, Hash> calls_;

@@ -103,19 +103,18 @@ class PageData {
     for (const Evidence& e : f.what->evidence) {
       if (!e.event) continue;
       Json proof{{"role", e.role}, {"time", since(e.event.time)}, {"event", std::string(event_info(e.event.id)->name)}, {"cpu", e.event.cpu}};
-      if (const ev_header* h = d_.find ? d_.find(e.event) : nullptr)
-        if (const auto at = bar_of(*h, around)) proof["bar"] = *at;
+      if (const auto at = bar_of(e.event, around)) proof["bar"] = *at;
       out["evidence"].push_back(std::move(proof));
     }
     return out;
   }
 
   // A call or a point before a span: it is nearer to the record.
-  static std::optional<size_t> bar_of(const ev_header& h, const Around& around) {
+  static std::optional<size_t> bar_of(const EventRef& event, const Around& around) {
     std::optional<size_t> found;
     for (size_t i = 0; i < around.bars.size(); ++i) {
       const Bar& b = around.bars[i];
-      if (b.begin != &h && b.end != &h) continue;
+      if (EventRef::of(*b.begin) != event && (!b.end || EventRef::of(*b.end) != event)) continue;
       if (b.span == SpanKind::kinds) return i;
       if (!found) found = i;
     }

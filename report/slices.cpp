@@ -3,34 +3,47 @@
 #include "report/slices.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "schema/catalog.h"
 
 namespace mirrorscope {
+
+void Slices::Calls::push(const ev_header& entry) {
+  const size_t begin = words_.size();
+  words_.resize(begin + (record_sizes[entry.id] + 7u) / 8);
+  std::memcpy(&words_[begin], &entry, record_sizes[entry.id]);
+  begins_.push_back(begin);
+}
+
+void Slices::Calls::pop() {
+  words_.resize(begins_.back());
+  begins_.pop_back();
+}
+
+bool Slices::Calls::has(uint16_t event) const {
+  return std::any_of(begins_.rbegin(), begins_.rend(), [&](size_t begin) { return at(begin).id == event; });
+}
 
 void Slices::see(const ev_header& h) {
   const EventInfo* row = event_info(h.id);
   if (!row) return;
   last_ = h.time;
   if (row->kind == EventKind::entry) {
-    open_[h.tid].push_back(&h);
+    open_[h.tid].push(h);
     return sink_.begin(h);
   }
   if (row->kind != EventKind::exit) return sink_.instant(h);
-  auto& open = open_[h.tid];
-  const auto entry = std::find_if(open.rbegin(), open.rend(), [&](const ev_header* e) { return e->id == row->pair; });
-  if (entry == open.rend()) return sink_.instant(h);
-  while (open.back()->id != row->pair) {
-    sink_.end(*open.back(), h.time, nullptr);
-    open.pop_back();
-  }
-  sink_.end(*open.back(), h.time, &h);
-  open.pop_back();
+  Calls& open = open_[h.tid];
+  if (!open.has(row->pair)) return sink_.instant(h);
+  for (; open.innermost().id != row->pair; open.pop()) sink_.end(open.innermost(), h.time, nullptr);
+  sink_.end(open.innermost(), h.time, &h);
+  open.pop();
 }
 
 void Slices::finish() {
   for (auto& [tid, open] : open_)
-    for (; !open.empty(); open.pop_back()) sink_.end(*open.back(), last_, nullptr);
+    for (; !open.empty(); open.pop()) sink_.end(open.innermost(), last_, nullptr);
 }
 
 }  // namespace mirrorscope

@@ -2,6 +2,7 @@
 // Which records begin and end a slice of a task's time: calls nest, whatever was lost.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -10,7 +11,6 @@
 
 namespace mirrorscope {
 
-// Records must stay where they are.
 class Slices {
  public:
   class Sink {
@@ -28,8 +28,23 @@ class Slices {
   void finish();
 
  private:
+  // Calls of a task that have not returned: their entries one behind the other, outermost first.
+  class Calls {
+   public:
+    bool empty() const { return begins_.empty(); }
+    void push(const ev_header& entry);
+    void pop();
+    const ev_header& innermost() const { return at(begins_.back()); }
+    bool has(uint16_t event) const;
+
+   private:
+    const ev_header& at(size_t begin) const { return *reinterpret_cast<const ev_header*>(&words_[begin]); }
+    std::vector<uint64_t> words_;
+    std::vector<size_t> begins_;  // in words_
+  };
+
   Sink& sink_;
-  std::map<uint32_t, std::vector<const ev_header*>> open_;  // by tid, outermost first
+  std::map<uint32_t, Calls> open_;  // by tid
   uint64_t last_ = 0;
 };
 

@@ -38,10 +38,9 @@ bool Spans::is_detached(uint16_t event) {
 
 // What was open under the same key ended somewhere, unseen.
 void Spans::open(const Key& key, const ev_header& begin) {
-  const auto [it, is_new] = open_.try_emplace(key, &begin);
-  if (is_new) return;
-  sink_.span(key.kind, *it->second, begin.time, nullptr);
-  it->second = &begin;
+  KeptRecord& kept = open_[key];
+  if (kept) sink_.span(key.kind, *kept, begin.time, nullptr);
+  kept = KeptRecord(begin);
 }
 
 void Spans::close(const Key& key, const ev_header& end) {
@@ -78,7 +77,7 @@ void Spans::see(const ev_header& h) {
     case EV_dev_map: {
       const auto& e = as<ev_dev_map>(h);
       unmap(e.ctx, e.start, e.end, h);
-      mapped_[e.ctx].insert_or_assign(e.start, Mapped{&h, e.end});
+      mapped_[e.ctx].insert_or_assign(e.start, Mapped{KeptRecord(h), e.end});
       return;
     }
     case EV_dev_unmap: return unmap(as<ev_dev_unmap>(h).ctx, as<ev_dev_unmap>(h).start, as<ev_dev_unmap>(h).end, h);

@@ -6,6 +6,7 @@
 #include <map>
 #include <string_view>
 
+#include "report/kept_record.h"
 #include "schema/events.h"
 
 namespace mirrorscope {
@@ -13,7 +14,6 @@ namespace mirrorscope {
 enum class SpanKind : uint8_t { invalidation, mapping, registration, access, job, flush, copy, migration, kinds };
 std::string_view to_string(SpanKind kind);
 
-// Records must stay where they are.
 class Spans {
  public:
   class Sink {
@@ -38,7 +38,7 @@ class Spans {
     auto operator<=>(const Key&) const = default;
   };
   struct Mapped {
-    const ev_header* begin;
+    KeptRecord begin;
     uint64_t end;
   };
   void open(const Key& key, const ev_header& begin);
@@ -46,7 +46,7 @@ class Spans {
   void unmap(uint64_t ctx, uint64_t start, uint64_t end, const ev_header& record);
 
   Sink& sink_;
-  std::map<Key, const ev_header*> open_;
+  std::map<Key, KeptRecord> open_;
   std::map<uint64_t, std::map<uint64_t, Mapped>> mapped_;  // by ctx and first byte; never overlapping
   uint64_t last_ = 0;
 };

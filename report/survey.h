@@ -19,7 +19,7 @@ class Survey {
   static constexpr size_t kBars = 4000;      // on all their timelines together, besides the evidence
 
   Survey(const Report& report, const std::vector<Finding>& findings, const RecordFinder& find);
-  // Every record, in time order. It must stay where it is.
+  // Every record, in time order.
   void see(const ev_header& record);
   void damaged(const Activity::Place& place) { activity.damaged(place); }
   void finish() { timelines.finish(); }

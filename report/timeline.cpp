@@ -15,8 +15,8 @@ constexpr uint64_t kMostMargin = 100'000'000;
 
 constexpr std::string_view kObjects[] = {"sub", "ctx"};
 
-bool contains(const std::vector<const ev_header*>& list, const ev_header* h) {
-  return h && std::find(list.begin(), list.end(), h) != list.end();
+bool contains(const std::vector<EventRef>& list, const ev_header* h) {
+  return h && std::find(list.begin(), list.end(), EventRef::of(*h)) != list.end();
 }
 }  // namespace
 
@@ -29,7 +29,7 @@ Timelines::Timelines(std::span<const Candidate* const> findings, const RecordFin
       if (!h) continue;
       g.from = std::min<uint64_t>(g.from, h->time);
       g.until = std::max<uint64_t>(g.until, h->time);
-      g.evidence.push_back(h);
+      g.evidence.push_back(e.event);
       g.tids.push_back(h->tid);
       for (const std::string_view name : kObjects)
         if (const uint64_t object = number_in(*h, name).value_or(0)) g.objects.push_back(object);
@@ -57,45 +57,52 @@ void Timelines::finish() {
   spans_.finish();
 }
 
-void Timelines::end(const ev_header& entry, uint64_t time, const ev_header* exit) { put({&entry, exit, entry.time, time}); }
-void Timelines::instant(const ev_header& h) { put({&h, nullptr, h.time, h.time}); }
+void Timelines::end(const ev_header& entry, uint64_t time, const ev_header* exit) {
+  put({entry, exit, entry.time, time, SpanKind::kinds});
+}
+void Timelines::instant(const ev_header& h) { put({h, nullptr, h.time, h.time, SpanKind::kinds}); }
 void Timelines::span(SpanKind kind, const ev_header& begin, uint64_t time, const ev_header* end) {
-  put({&begin, end, begin.time, time, kind});
+  put({begin, end, begin.time, time, kind});
 }
 
-void Timelines::put(const Bar& bar) {
-  if (bar.until < from_ || bar.from > until_) return;
-  for (Gathered& g : all_)
-    if (bar.until >= g.from && bar.from <= g.until) put(g, bar);
+void Timelines::put(const Seen& seen) {
+  if (seen.until < from_ || seen.from > until_) return;
+  Bar bar;
+  for (Gathered& g : all_) {
+    if (seen.until < g.from || seen.from > g.until) continue;
+    std::deque<Bar>* list = place_of(g, seen);
+    if (!list) continue;
+    if (!bar.begin) bar = {KeptRecord(seen.begin), seen.end ? KeptRecord(*seen.end) : KeptRecord(), seen.from, seen.until, seen.span};
+    list->push_back(bar);
+    if (list == &g.proof || list->size() <= bars_ / 2) continue;
+    list->pop_front();
+    ++g.left_out;
+  }
 }
 
-bool Timelines::is_near(const Gathered& g, const Bar& bar) {
-  if (std::find(g.tids.begin(), g.tids.end(), bar.begin->tid) != g.tids.end()) return true;
+bool Timelines::is_near(const Gathered& g, const Seen& seen) {
+  if (std::find(g.tids.begin(), g.tids.end(), seen.begin.tid) != g.tids.end()) return true;
   return std::any_of(std::begin(kObjects), std::end(kObjects), [&](std::string_view name) {
-    const uint64_t object = number_in(*bar.begin, name).value_or(0);
+    const uint64_t object = number_in(seen.begin, name).value_or(0);
     return object && std::find(g.objects.begin(), g.objects.end(), object) != g.objects.end();
   });
 }
 
 // What led to a finding tells more than what came after it, and of that the latest.
-void Timelines::put(Gathered& g, const Bar& bar) const {
-  if (contains(g.evidence, bar.begin) || contains(g.evidence, bar.end)) return g.proof.push_back(bar);
-  const bool near = is_near(g, bar);
-  if (!near && g.finding->mm && bar.begin->mm && bar.begin->mm != g.finding->mm) return;
-  if (bar.from > g.finding->completing.time && ++g.later > bars_ / 8) {
+std::deque<Bar>* Timelines::place_of(Gathered& g, const Seen& seen) const {
+  if (contains(g.evidence, &seen.begin) || contains(g.evidence, seen.end)) return &g.proof;
+  const bool near = is_near(g, seen);
+  if (!near && g.finding->mm && seen.begin.mm && seen.begin.mm != g.finding->mm) return nullptr;
+  if (seen.from > g.finding->completing.time && ++g.later > bars_ / 8) {
     ++g.left_out;
-    return;
+    return nullptr;
   }
-  std::deque<Bar>& list = near ? g.near : g.rest;
-  list.push_back(bar);
-  if (list.size() <= bars_ / 2) return;
-  list.pop_front();
-  ++g.left_out;
+  return near ? &g.near : &g.rest;
 }
 
 Around Timelines::around(size_t finding) const {
   const Gathered& g = all_[finding];
-  Around out{g.from, g.until, g.proof, g.left_out};
+  Around out{g.from, g.until, {g.proof.begin(), g.proof.end()}, g.left_out};
   out.bars.insert(out.bars.end(), g.near.begin(), g.near.end());
   out.bars.insert(out.bars.end(), g.rest.begin(), g.rest.end());
   std::stable_sort(out.bars.begin(), out.bars.end(),

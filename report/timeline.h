@@ -13,8 +13,8 @@
 namespace mirrorscope {
 
 struct Bar {
-  const ev_header* begin = nullptr;  // the entry, or the record itself
-  const ev_header* end = nullptr;    // the return or what ended the span; null if it is not in the trace
+  KeptRecord begin;  // the entry, or the record itself
+  KeptRecord end;    // the return or what ended the span; nothing if it is not in the trace
   uint64_t from = 0;
   uint64_t until = 0;
   SpanKind span = SpanKind::kinds;   // kinds = a call or a point
@@ -27,7 +27,7 @@ struct Around {
   uint64_t left_out = 0;    // bars of the same time that are not in `bars`
 };
 
-// One pass for all findings. Records must stay where they are.
+// One pass for all findings.
 class Timelines final : Slices::Sink, Spans::Sink {
  public:
   // At most `bars` per finding, besides those that the evidence is on.
@@ -42,10 +42,10 @@ class Timelines final : Slices::Sink, Spans::Sink {
     const Candidate* finding;
     uint64_t from;
     uint64_t until;
-    std::vector<const ev_header*> evidence;
+    std::vector<EventRef> evidence;
     std::vector<uint32_t> tids;
     std::vector<uint64_t> objects;  // subs and mirroring objects of the evidence
-    std::vector<Bar> proof;
+    std::deque<Bar> proof;
     std::deque<Bar> near;  // of the same tasks and objects
     std::deque<Bar> rest;  // of the same mm
     size_t later = 0;      // of both, begun after the finding was complete
@@ -55,9 +55,18 @@ class Timelines final : Slices::Sink, Spans::Sink {
   void end(const ev_header& entry, uint64_t time, const ev_header* exit) override;
   void instant(const ev_header& record) override;
   void span(SpanKind kind, const ev_header& begin, uint64_t time, const ev_header* end) override;
-  void put(const Bar& bar);
-  void put(Gathered& gathered, const Bar& bar) const;
-  static bool is_near(const Gathered& gathered, const Bar& bar);
+  // Of a bar that is copied only if somebody keeps it.
+  struct Seen {
+    const ev_header& begin;
+    const ev_header* end;
+    uint64_t from;
+    uint64_t until;
+    SpanKind span;
+  };
+  void put(const Seen& seen);
+  // The list of the finding that it belongs to, null if to none.
+  std::deque<Bar>* place_of(Gathered& gathered, const Seen& seen) const;
+  static bool is_near(const Gathered& gathered, const Seen& seen);
 
   std::vector<Gathered> all_;
   size_t bars_;

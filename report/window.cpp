@@ -43,7 +43,7 @@ std::vector<Windows::Identity> Windows::objects_of(const ev_header& h) {
 
 Windows::Windows(std::span<const Candidate* const> findings, const RecordFinder& find) {
   for (const Candidate* c : findings) {
-    Gathered w{.finding = c, .from = c->completing.time, .until = c->completing.time, .objects = {}, .evidence = {}, .context = {}};
+    Gathered w{.finding = c, .from = c->completing.time, .until = c->completing.time, .objects = {}, .evidence = {}, .context = {}, .invalidation = {}};
     for (const Evidence& e : c->evidence) {
       const ev_header* h = e.event && find ? find(e.event) : nullptr;
       if (!h) continue;
@@ -61,17 +61,17 @@ void Windows::watch_invalidations(const ev_header& h) {
   if (h.id != EV_inv_start && h.id != EV_inv_start_ret && h.id != EV_inv_end_ret) return;
   auto& open = open_[h.tid];
   const auto range = number_in(h, "range");
-  const auto same = [&](const ev_header* start) { return number_in(*start, "range") == range; };
+  const auto same = [&](const KeptRecord& start) { return number_in(*start, "range") == range; };
   if (h.id != EV_inv_start_ret) std::erase_if(open, same);
   if (h.id == EV_inv_start_ret && number_in(h, "ret").value_or(0)) std::erase_if(open, same);
-  if (h.id == EV_inv_start) open.push_back(&h);
+  if (h.id == EV_inv_start) open.emplace_back(h);
 }
 
 void Windows::take(Gathered& w, const ev_header& h, const Evidence* evidence) {
   if (evidence)
-    w.evidence.push_back({&h, evidence});
+    w.evidence.emplace_back(KeptRecord(h), evidence);
   else
-    w.context.push_back(&h);
+    w.context.emplace_back(h);
   if (w.context.size() > kContext) {
     w.context.pop_front();
     ++w.left_out;
@@ -80,7 +80,7 @@ void Windows::take(Gathered& w, const ev_header& h, const Evidence* evidence) {
   const auto range = number_in(h, "range");
   const auto open = open_.find(h.tid);
   if (!range || open == open_.end()) return;
-  for (const ev_header* start : open->second)
+  for (const KeptRecord& start : open->second)
     if (number_in(*start, "range") == range) {
       w.invalidation = start;
       w.invalidation_proves = evidence != nullptr;
@@ -113,12 +113,15 @@ Window Windows::of(const Candidate& finding) const {
   Window out;
   for (const Gathered& w : windows_) {
     if (w.finding != &finding) continue;
-    out.rows = w.evidence;
-    for (const ev_header* h : w.context) out.rows.push_back({h, nullptr});
+    for (const auto& [record, evidence] : w.evidence) out.rows.push_back({record.get(), evidence});
+    for (const KeptRecord& record : w.context) out.rows.push_back({record.get(), nullptr});
     out.left_out = w.left_out;
-    out.invalidation = w.invalidation;
-    const auto is_start = [&](const WindowRow& row) { return row.record == w.invalidation; };
-    if (w.invalidation && std::none_of(out.rows.begin(), out.rows.end(), is_start)) out.rows.push_back({w.invalidation, nullptr});
+    if (w.invalidation) {
+      const EventRef start = EventRef::of(*w.invalidation);
+      const auto row = std::find_if(out.rows.begin(), out.rows.end(), [&](const WindowRow& r) { return EventRef::of(*r.record) == start; });
+      out.invalidation = row != out.rows.end() ? row->record : w.invalidation.get();
+      if (row == out.rows.end()) out.rows.push_back({out.invalidation, nullptr});
+    }
     std::stable_sort(out.rows.begin(), out.rows.end(),
                      [](const WindowRow& a, const WindowRow& b) { return a.record->time < b.record->time; });
   }

@@ -5,26 +5,27 @@
 #include <deque>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "analyzer/engine.h"
+#include "report/kept_record.h"
 #include "report/text.h"
 
 namespace mirrorscope {
 
 struct WindowRow {
-  const ev_header* record = nullptr;
+  const ev_header* record = nullptr;        // a copy that the Windows keep
   const Evidence* evidence = nullptr;  // null: this one is here for context
 };
 
 struct Window {
   std::vector<WindowRow> rows;              // in time order
   size_t left_out = 0;                      // records of the same objects between the evidence that are not in `rows`
-  const ev_header* invalidation = nullptr;  // the inv_start behind it, null if none is known
+  const ev_header* invalidation = nullptr;  // the inv_start behind it, if it is in `rows` that one; null if none is known
 };
 
-// Gathers the windows of some findings in one pass over the trace. Records must stay where they are.
+// Gathers the windows of some findings in one pass over the trace.
 class Windows {
  public:
   static constexpr size_t kContext = 12;  // rows besides the evidence
@@ -32,7 +33,9 @@ class Windows {
   Windows(std::span<const Candidate* const> findings, const RecordFinder& find);
   // Every record, in time order.
   void see(const ev_header& record);
-  // Of one of the findings, once everything was seen.
+  // Nothing from this time on belongs to one of them.
+  bool are_past(uint64_t time) const { return time > until_; }
+  // Of one of the findings, once everything was seen. Valid as long as this.
   Window of(const Candidate& finding) const;
 
  private:
@@ -46,10 +49,10 @@ class Windows {
     uint64_t from;
     uint64_t until;
     std::vector<Identity> objects;
-    std::vector<WindowRow> evidence;
-    std::deque<const ev_header*> context;
+    std::vector<std::pair<KeptRecord, const Evidence*>> evidence;
+    std::deque<KeptRecord> context;
     size_t left_out = 0;
-    const ev_header* invalidation = nullptr;
+    KeptRecord invalidation;
     bool invalidation_proves = false;  // it belongs to the evidence, not only to the context
   };
 
@@ -58,7 +61,7 @@ class Windows {
   void take(Gathered& window, const ev_header& record, const Evidence* evidence);
 
   std::vector<Gathered> windows_;
-  std::unordered_map<uint32_t, std::vector<const ev_header*>> open_;  // by tid: invalidations that are not over
+  std::unordered_map<uint32_t, std::vector<KeptRecord>> open_;  // by tid: invalidations that are not over
   uint64_t until_ = 0;
 };
 

@@ -2,8 +2,6 @@
 // How a Cursor gets from packet to packet, around damage.
 #include "trace/cursor.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -12,64 +10,94 @@
 namespace mirrorscope::trace {
 
 namespace {
-constexpr uint64_t give_back_every = uint64_t{2} << 20;  // the size of a huge page
+constexpr uint64_t most_unreadable = uint64_t{1} << 30;
 
 std::string not_there(uint64_t first, uint64_t last) {
   if (first == last) return "packet " + std::to_string(first) + " is not there";
   return "packets " + std::to_string(first) + " to " + std::to_string(last) + " are not there";
 }
+std::string cannot_be_read(int error) { return std::string("it cannot be read: ") + std::strerror(error); }
 }  // namespace
 
-Cursor::Cursor(uint16_t stream, const Uuid& uuid, std::span<const StreamPart> parts, uint64_t first_packet)
-    : stream_(stream), uuid_(uuid), parts_(parts), next_packet_(first_packet) {}
+Cursor::Cursor(uint16_t stream, const Uuid& uuid, std::span<const StreamPart> parts, uint64_t first_packet,
+               BufferStore* store)
+    : stream_(stream), uuid_(uuid), parts_(parts), stretch_(store), next_packet_(first_packet) {}
 
 bool Cursor::next_packet_with_records() {
-  while (part_ < parts_.size()) {
+  for (; part_ < parts_.size(); part_++, entered_ = false) {
     const StreamPart& part = parts_[part_];
-    if (offset_ < part.bytes.size()) {
-      if (enter_packet(part)) return true;
+    if (!part.source) {
+      name_damage(part, 0, 0, MS_loss_corrupt, part.instead + " is in its place");
       continue;
     }
-    part_++;
-    offset_ = given_back_ = 0;
+    if (!entered_) {
+      entered_ = true;
+      offset_ = 0;
+      stretch_.enter(part.source);
+    }
+    while (offset_ < stretch_.end())
+      if (enter_packet(part)) return true;
+    pass_cut(part);
   }
   return false;
 }
 
 // At offset_ of the part. Moves offset_ on in any case; true if there are records to deliver.
 bool Cursor::enter_packet(const StreamPart& part) {
-  const auto left = part.bytes.subspan(offset_);
+  const uint64_t offset = offset_;
   PacketHead head;
-  Defect defect = head_defect(left, uuid_, stream_, head);
+  const auto start = stretch_.at(offset, sizeof head, false);
+  if (start.size() < sizeof head && stretch_.error() != 0) {
+    pass_unreadable(part);
+    return false;
+  }
+  unreadable_ = 0;
+  const uint64_t left = stretch_.end() - std::min(stretch_.end(), offset);
+  Defect defect = head_defect(start, left, uuid_, stream_, head);
   if (defect) {
+    if (defect.truncated && stretch_.end() < part.source->size()) {
+      pass_cut(part);
+      return false;
+    }
+    if (defect.truncated && part.source->has_grown()) {  // a recorder runs: there was room when the file was opened
+      good_bytes_ += left;
+      offset_ = stretch_.end();
+      return false;
+    }
     // The head cannot be believed: whatever looks like the next one is where it goes on.
-    const uint64_t next = next_packet(part.bytes, offset_ + 1, uuid_);
-    name_damage(part, offset_, next - offset_, defect.truncated ? MS_loss_truncated : MS_loss_corrupt,
+    offset_ = next_packet(offset + 1);
+    name_damage(part, offset, offset_ - offset, defect.truncated ? MS_loss_truncated : MS_loss_corrupt,
                 std::move(defect.what));
-    offset_ = next;
     return false;
   }
 
-  const uint64_t size = std::min<uint64_t>(head.packet_bits / 8, left.size());
-  auto records = left.subspan(sizeof head, head.content_bits / 8 - sizeof head);
-  if (reinterpret_cast<uintptr_t>(records.data()) % alignof(ev_header) != 0) {
-    auto& copy = copies_.emplace_back(new uint64_t[records.size() / 8]);
-    if (!records.empty()) std::memcpy(copy.get(), records.data(), records.size());
-    records = std::as_bytes(std::span(copy.get(), records.size() / 8));
-  }
-  if (next_packet_ != any_packet && head.packet_seq < next_packet_)
+  const uint64_t size = std::min<uint64_t>(head.packet_bits / 8, left);
+  const bool wanted = head.records > 0 && (!wanted_ || wanted_(head.time_begin, head.time_end));
+  std::span<const std::byte> records;
+  if (next_packet_ != any_packet && head.packet_seq < next_packet_) {
     defect.what =
         "packet " + std::to_string(head.packet_seq) + " where packet " + std::to_string(next_packet_) + " belongs";
-  else if (head.time_begin < time_)
+  } else if (head.time_begin < time_) {
     defect.what = "the packet is older than the one before it";
-  else if (head.discarded < discarded_)
+  } else if (head.discarded < discarded_) {
     defect.what = "the packet counts fewer lost records than the one before it";
-  else
-    defect = records_defect(head, records);
+  } else if (wanted || head.records == 0) {
+    const size_t content = head.content_bits / 8;
+    const auto packet = stretch_.at(offset, content, true);
+    if (packet.size() >= content) {
+      records = packet.subspan(sizeof head, content - sizeof head);
+      defect = records_defect(head, records);
+    } else if (stretch_.error() != 0) {
+      defect.what = cannot_be_read(stretch_.error());
+    } else {
+      pass_cut(part);
+      return false;
+    }
+  }
 
-  const uint64_t offset = offset_;
   offset_ += size;
   if (defect) {
+    stretch_.slow_down();
     name_damage(part, offset, size, MS_loss_corrupt, std::move(defect.what));
     return false;
   }
@@ -80,15 +108,50 @@ bool Cursor::enter_packet(const StreamPart& part) {
   resume(head);
   time_ = head.time_end;
   discarded_ = head.discarded;
-  if (size < head.packet_bits / 8)
-    name_damage(part, part.bytes.size(), 0, MS_loss_truncated, "the file ends in the padding of a packet");
+  if (size < head.packet_bits / 8 && stretch_.end() == part.source->size())
+    name_damage(part, offset_, 0, MS_loss_truncated, "the file ends in the padding of a packet");
   if (head.records == 0) return false;
   seq_ = head.last_seq;
   any_ = true;
+  if (!wanted) {
+    stretch_.slow_down();
+    return false;
+  }
   at_ = records.data();
   end_ = at_ + records.size();
-  give_back(part);
+  stretch_.lend();
   return true;
+}
+
+// Where, at `from` or behind it, a packet may begin, or reading fails, or the file ends.
+uint64_t Cursor::next_packet(uint64_t from) {
+  stretch_.slow_down();
+  for (;;) {
+    if (!stretch_.holds(from + packet_mark - 1)) from = parts_[part_].source->next_data(from);  // no packet begins in a hole
+    if (from >= stretch_.end()) return stretch_.end();
+    const auto bytes = stretch_.at(from, packet_mark, false);
+    const size_t found = find_packet(bytes, uuid_);
+    if (found < bytes.size()) return from + found;
+    if (bytes.size() < packet_mark) return stretch_.error() != 0 ? from : stretch_.end();
+    from += bytes.size() - (packet_mark - 1);
+  }
+}
+
+// The disk does not give what is at offset_. It may have lost more than a page: each failure in a row costs twice as
+// many bytes, so that a file that is gone as a whole is not tried page by page.
+void Cursor::pass_unreadable(const StreamPart& part) {
+  unreadable_ = std::clamp<uint64_t>(2 * unreadable_, packet_page, most_unreadable);
+  const uint64_t next = std::min(stretch_.end(), (offset_ / packet_page * packet_page) + unreadable_);
+  name_damage(part, offset_, next - offset_, MS_loss_corrupt, cannot_be_read(stretch_.error()));
+  offset_ = next;
+}
+
+// From offset_ on there is nothing any more that was there when the file was opened.
+void Cursor::pass_cut(const StreamPart& part) {
+  const uint64_t size = part.source->size();
+  if (offset_ >= size) return;
+  name_damage(part, offset_, size - offset_, MS_loss_truncated, "the file became shorter while it was read");
+  offset_ = size;
 }
 
 // A good packet tells when the damage in front of it ended, and if it has records, how many are missing.
@@ -110,13 +173,6 @@ void Cursor::name_damage(const StreamPart& part, uint64_t offset, uint64_t bytes
     }
   }
   damage_.push_back({stream_, part.name, offset, bytes, cause, time_, UINT64_MAX, 0, std::move(what)});
-}
-
-// Keeps the resident part of a mapping small; a page that is touched again is simply read again.
-void Cursor::give_back(const StreamPart& part) {
-  if (!part.mapped || offset_ - given_back_ < 2 * give_back_every) return;
-  madvise(const_cast<std::byte*>(part.bytes.data()) + given_back_, give_back_every, MADV_DONTNEED);
-  given_back_ += give_back_every;
 }
 
 std::string to_text(const Damage& d) {

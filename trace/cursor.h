@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -10,6 +11,8 @@
 
 #include "schema/catalog.h"
 #include "trace/format.h"
+#include "trace/source.h"
+#include "trace/stretch.h"
 
 namespace mirrorscope::trace {
 
@@ -32,29 +35,37 @@ std::string to_text(const Damage& damage);
 // The same as a record for rules; its header has the time `first_time`.
 ev_lost lost_record(const Damage& damage);
 
-// One file of a stream. Views only: whoever made it keeps name and bytes alive.
+// One file of a stream.
 struct StreamPart {
   std::string name;
-  std::span<const std::byte> bytes;
-  bool mapped = false;  // pages that have been read may be given back to the kernel
+  std::shared_ptr<const Source> source;  // null: there is no file
+  std::string instead;                   //   what there is: "a directory"
 };
 
 // Walks the parts of one stream. Every record it delivers is whole, of a known id, of this stream, and not older than
-// the one before it, whatever the bytes are. Cost per record: two dependent loads; each packet is checked when it is
-// entered.
+// the one before it, whatever the bytes are. Cost per record: two dependent loads; each packet is read and checked when
+// it is entered.
 class Cursor {
  public:
-  // `parts` must outlive the Cursor. first_packet: number that the first packet should have, none = any.
+  // `parts` must outlive the Cursor. first_packet: number that the first packet should have, none = any. `store`: where
+  // packets go when the Cursor enters the next one, for others to go on looking at their records.
   static constexpr uint64_t any_packet = UINT64_MAX;
-  Cursor(uint16_t stream, const Uuid& uuid, std::span<const StreamPart> parts, uint64_t first_packet = 0);
+  Cursor(uint16_t stream, const Uuid& uuid, std::span<const StreamPart> parts, uint64_t first_packet = 0,
+         BufferStore* store = nullptr);
 
-  // The next record, null at the end. It stays valid as long as both the Cursor and the Reader behind it.
+  // The next record, null at the end. It stays valid until the next() that enters another packet, which may be the next
+  // one: who keeps it longer copies it, or has a store. Moving the Cursor moves no record.
   const ev_header* next() {
     if (at_ == end_ && !next_packet_with_records()) return nullptr;
     const auto* record = reinterpret_cast<const ev_header*>(at_);
     at_ += record_sizes[record->id];
     return record;
   }
+
+  // Records are wanted only of packets of which this is true, given the times of their first and last record: the others
+  // count as good and are not even read. For a look at a trace that was read as a whole before.
+  using Wanted = std::function<bool(uint64_t first, uint64_t last)>;
+  void only(Wanted wanted) { wanted_ = std::move(wanted); }
 
   uint16_t stream() const { return stream_; }
   // Grows while the Cursor moves: all that lies in front of the next record. Complete once next() has returned null.
@@ -67,18 +78,23 @@ class Cursor {
  private:
   bool next_packet_with_records();
   bool enter_packet(const StreamPart& part);
+  uint64_t next_packet(uint64_t from);
+  void pass_unreadable(const StreamPart& part);
+  void pass_cut(const StreamPart& part);
   void resume(const PacketHead& head);
   void name_damage(const StreamPart& part, uint64_t offset, uint64_t bytes, ms_loss cause, std::string what);
-  void give_back(const StreamPart& part);
 
   const std::byte* at_ = nullptr;
   const std::byte* end_ = nullptr;
   uint16_t stream_;
   Uuid uuid_;
   std::span<const StreamPart> parts_;
-  size_t part_ = 0;      // index of the part we are in
-  uint64_t offset_ = 0;  // in this part, of the next packet
-  uint64_t given_back_ = 0;
+  Stretch stretch_;       // of the current part
+  size_t part_ = 0;       // index of the part we are in
+  bool entered_ = false;  // it is open
+  uint64_t offset_ = 0;   // in this part, of the next packet
+  uint64_t unreadable_ = 0;  // bytes that the last failure to read cost
+  Wanted wanted_;
   uint64_t next_packet_;  // number that should come next
   uint64_t time_ = 0;     // end of the last good packet
   uint64_t discarded_ = 0;
@@ -87,7 +103,6 @@ class Cursor {
   uint64_t good_bytes_ = 0;
   size_t open_damage_ = 0;  // from here on, damages do not know yet what follows them
   std::vector<Damage> damage_;
-  std::vector<std::unique_ptr<uint64_t[]>> copies_;  // packets that damage has moved to odd addresses
 };
 
 }  // namespace mirrorscope::trace

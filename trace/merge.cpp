@@ -6,27 +6,28 @@
 
 namespace mirrorscope::trace {
 
-Merge::Merge(const Reader& reader) {
-  for (size_t i = 0; i < reader.streams().size(); i++) cursors_.push_back(reader.cursor(i));
+Merge::Merge(const Reader& reader, BufferStore* store) {
+  for (size_t i = 0; i < reader.streams().size(); i++) cursors_.push_back(reader.cursor(i, store));
   for (uint32_t i = 0; i < cursors_.size(); i++)
     if (const ev_header* r = cursors_[i].next()) heap_.push_back({r->time, i, r});
   std::sort(heap_.begin(), heap_.end(), [](const Head& a, const Head& b) { return a.before(b); });
-  change_stream(nullptr);
 }
 
 // `following`: what comes next in the stream that is left, null if nothing.
-void Merge::change_stream(const ev_header* following) {
-  if (following) top_.time = following->time;
-  top_.record = following;
-  if (following && !heap_.empty()) {
-    if (heap_.front().before(top_)) std::swap(top_, heap_.front());
+const ev_header* Merge::change_stream(const ev_header* following) {
+  Head next{0, none, nullptr};
+  if (following) {
+    next = {following->time, top_, following};
+    if (!heap_.empty() && heap_.front().before(next)) std::swap(next, heap_.front());
   } else if (!heap_.empty()) {
-    top_ = heap_.front();
+    next = heap_.front();
     heap_.front() = heap_.back();
     heap_.pop_back();
   }
   sink();
-  until_ = heap_.empty() ? UINT64_MAX : heap_.front().time + (top_.index < heap_.front().index ? 1 : 0);
+  top_ = next.index;
+  until_ = heap_.empty() ? UINT64_MAX : heap_.front().time + (top_ < heap_.front().index ? 1 : 0);
+  return next.record;
 }
 
 // The first head may be out of place; all others are in order.

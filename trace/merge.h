@@ -14,20 +14,18 @@ namespace mirrorscope::trace {
 
 class Merge {
  public:
-  // The Reader must outlive it.
-  explicit Merge(const Reader& reader);
+  // The Reader must outlive it. `store`: where packets go that are left, for others to go on looking at their records.
+  explicit Merge(const Reader& reader, BufferStore* store = nullptr);
 
-  // The record with the smallest time, at equal times the one of the lower stream; null at the end. Valid as long as
-  // both the Merge and the Reader. Streams are left only when another one is due: records of one CPU come in runs.
+  // The record with the smallest time, at equal times the one of the lower stream; null at the end. Valid until the next
+  // next(), like a Cursor's. Streams are left only when another one is due: records of one CPU come in runs.
   const ev_header* next() {
-    const ev_header* record = top_.record;
-    if (!record) return nullptr;
-    const ev_header* following = cursors_[top_.index].next();
+    if (top_ == none) [[unlikely]]
+      return change_stream(nullptr);
+    const ev_header* following = cursors_[top_].next();
     if (following && following->time < until_) [[likely]]
-      top_.record = following;
-    else
-      change_stream(following);
-    return record;
+      return following;
+    return change_stream(following);
   }
 
   // One per stream, in the order of Reader::streams(). Damage that lies in front of a record has been found when next()
@@ -44,13 +42,14 @@ class Merge {
     bool before(const Head& o) const { return time != o.time ? time < o.time : index < o.index; }
   };
 
-  void change_stream(const ev_header* following);
+  const ev_header* change_stream(const ev_header* following);
   void sink();
 
+  static constexpr uint32_t none = UINT32_MAX;
   std::vector<Cursor> cursors_;
-  Head top_{};              // whose record is next; its time is not kept up
+  uint32_t top_ = none;     // whose record was given last
   uint64_t until_ = 0;      // records of this stream come first as long as they are older
-  std::vector<Head> heap_;  // the other streams, smallest first
+  std::vector<Head> heap_;  // the next records of the other streams, smallest first
 };
 
 }  // namespace mirrorscope::trace

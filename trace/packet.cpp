@@ -12,7 +12,8 @@ namespace {
 Defect broken(std::string what) { return {std::move(what), false}; }
 }  // namespace
 
-Defect head_defect(std::span<const std::byte> bytes, const Uuid& uuid, uint16_t stream, PacketHead& head) {
+Defect head_defect(std::span<const std::byte> bytes, uint64_t left, const Uuid& uuid, uint16_t stream,
+                   PacketHead& head) {
   if (bytes.size() < sizeof head) return {"the file ends inside the head of a packet", true};
   std::memcpy(&head, bytes.data(), sizeof head);
   if (head.magic != packet_magic) return broken("no packet begins here");
@@ -29,7 +30,7 @@ Defect head_defect(std::span<const std::byte> bytes, const Uuid& uuid, uint16_t 
   if (head.time_begin > head.time_end) return broken("the packet ends before it begins");
   if ((head.records == 0) != (head.content_bits == sizeof head * 8))
     return broken("the packet's number of records and its size do not fit together");
-  if (head.content_bits / 8 > bytes.size()) return {"the file ends inside a packet", true};
+  if (head.content_bits / 8 > left) return {"the file ends inside a packet", true};
   return {};
 }
 
@@ -64,12 +65,11 @@ Defect records_defect(const PacketHead& head, std::span<const std::byte> records
   return {};
 }
 
-size_t next_packet(std::span<const std::byte> bytes, size_t from, const Uuid& uuid) {
-  if (from >= bytes.size()) return bytes.size();
-  char needle[sizeof packet_magic + sizeof uuid];
-  std::memcpy(needle, &packet_magic, sizeof packet_magic);
-  std::memcpy(needle + sizeof packet_magic, uuid.data(), uuid.size());
-  const void* found = memmem(bytes.data() + from, bytes.size() - from, needle, sizeof needle);
+size_t find_packet(std::span<const std::byte> bytes, const Uuid& uuid) {
+  char mark[packet_mark];
+  std::memcpy(mark, &packet_magic, sizeof packet_magic);
+  std::memcpy(mark + sizeof packet_magic, uuid.data(), uuid.size());
+  const void* found = memmem(bytes.data(), bytes.size(), mark, sizeof mark);
   return found == nullptr ? bytes.size() : static_cast<size_t>(static_cast<const std::byte*>(found) - bytes.data());
 }
 

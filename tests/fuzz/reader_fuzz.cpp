@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "trace/merge.h"
@@ -65,12 +66,18 @@ void consume(const Reader& reader) {
     }
     check(bytes == reader.streams()[i].bytes);
   }
-  Merge merge(reader);
+  // Looked at again when all packets were left, as by the threads of SharedPass.
+  BufferStore store;
+  Merge merge(reader, &store);
+  std::vector<std::pair<const ev_header*, ev_header>> seen;
   uint64_t time = 0;
   while (const ev_header* r = merge.next()) {
     check(r->time >= time);
     time = r->time;
+    seen.emplace_back(r, *r);
   }
+  const auto packets = store.left();
+  for (const auto& [r, copy] : seen) check(std::memcmp(r, &copy, sizeof copy) == 0);
 }
 
 }  // namespace

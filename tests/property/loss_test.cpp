@@ -43,19 +43,21 @@ class Recording {
       ADD_FAILURE() << reader.error().message;
       return;
     }
-    reader_ = std::make_unique<trace::Reader>(std::move(*reader));
-    merge_ = std::make_unique<trace::Merge>(*reader_);
-    facts_.recorded = reader_->provenance().origin == trace::Origin::recorded;
-    while (const ev_header* r = merge_->next()) items_.push_back({r, r->cpu == MS_ABOUT_CPU});
+    facts_.recorded = reader->provenance().origin == trace::Origin::recorded;
+    trace::Merge merge(*reader);
+    while (const ev_header* r = merge.next()) {
+      auto& copy = copies_.emplace_back(new uint64_t[record_sizes[r->id] / sizeof(uint64_t)]);
+      std::memcpy(copy.get(), r, record_sizes[r->id]);
+      items_.push_back({reinterpret_cast<const ev_header*>(copy.get()), r->cpu == MS_ABOUT_CPU});
+    }
     std::vector<std::unique_ptr<Engine>> engines;
     engines.push_back(std::make_unique<Engine>(EngineOptions{{}, facts_, 0, 1}));
     for (const Item& i : items_) engines[0]->feed(*i.record);
     for (const RuleResult& r : Engine::finish(engines).rules)
       if (r.verdict == Verdict::violated) violated_.insert(std::string(r.rule->info.id));
   }
-  std::unique_ptr<trace::Reader> reader_;
-  std::unique_ptr<trace::Merge> merge_;
   TraceFacts facts_;
+  std::vector<std::unique_ptr<uint64_t[]>> copies_;
   std::vector<Item> items_;
   std::set<std::string> violated_;
 };

@@ -4,14 +4,16 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <deque>
+#include <memory>
 #include <tuple>
 
 namespace mirrorscope {
 namespace {
 using testing::ElementsAre;
 
-// Records that stay where they are, in the order in which they were made; a task per CPU.
+// Records in the order in which they were made; a task per CPU. Each is gone when it has been told, as in a packet that was left.
 class Story {
  public:
   template <typename Event>
@@ -23,7 +25,11 @@ class Story {
   }
   template <typename Sink>
   void tell(Sink& sink) const {
-    for (const auto& bytes : records_) sink.see(*reinterpret_cast<const ev_header*>(bytes.data()));
+    for (const auto& bytes : records_) {
+      const auto told = std::make_unique<std::vector<uint64_t>>(bytes);
+      sink.see(*reinterpret_cast<const ev_header*>(told->data()));
+      std::fill(told->begin(), told->end(), ~uint64_t{0});
+    }
   }
   void lose(uint32_t tid, uint32_t count) { next_[tid] += count; }
 

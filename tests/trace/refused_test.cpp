@@ -80,15 +80,30 @@ TEST_F(Refused, AnotherEventTable) {
   EXPECT_EQ(says(), wanted);
 }
 
-TEST_F(Refused, AFifoAsMetadata) {
+TEST_F(Refused, WhatIsNoFileAsMetadata) {
   ASSERT_EQ(mkfifo((path / "metadata").c_str(), 0600), 0);
-  EXPECT_EQ(says(), "/metadata is no regular file");
+  EXPECT_EQ(says(), "/metadata is a fifo and no file");
+  std::filesystem::remove(path / "metadata");
+  std::filesystem::create_symlink("/dev/zero", path / "metadata");
+  EXPECT_EQ(says(), "/metadata is a device and no file");
+  std::filesystem::remove(path / "metadata");
+  std::filesystem::create_symlink("metadata", path / "metadata");
+  EXPECT_EQ(says(), "/metadata is a link that leads nowhere and no file");
+  std::filesystem::remove(path / "metadata");
+  std::filesystem::create_directory(path / "metadata");
+  EXPECT_EQ(says(), "/metadata is a directory and no file");
 }
 
-TEST_F(Refused, AFifoAsStream) {
-  overwrite(path / "metadata", metadata_text(somewhere()));
-  ASSERT_EQ(mkfifo((path / "cpu_0").c_str(), 0600), 0);
-  EXPECT_EQ(says(), "/cpu_0 is no regular file");
+TEST_F(Refused, AFifo) {
+  path = folder / "pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(says(), " is no trace: a trace is a directory");
+}
+
+TEST_F(Refused, MetadataWithoutEnd) {
+  overwrite(path / "metadata", "");
+  ASSERT_EQ(truncate((path / "metadata").c_str(), off_t{1} << 36), 0);
+  EXPECT_EQ(says(), " is no trace of mirrorscope: its metadata is too large");
 }
 
 TEST_F(Refused, SegmentsOfTwoTraces) {
