@@ -50,6 +50,8 @@ Panel::Panel(std::span<const RuleDef* const> chosen, const Mirror& mirror) : rul
 }
 
 void Panel::judge(const ev_header& record, const Facts& facts) {
+  if (facts.unplaced) [[unlikely]]
+    return;
   switch (record.id) {
 #define FIELD(type, name, says)
 #define ARRAY(type, n, name, says)

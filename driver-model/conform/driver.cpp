@@ -59,6 +59,7 @@ Scene Driver::scene_of(const Place& p) const {
     return devices.size() < 2 || c == ctxs_.end() || c->second.index == device;
   };
   s.owner = [this, &p, &devices](unsigned owner) -> uint64_t {
+    if (too_many_objects()) return 0;
     for (const auto& [ptr, c] : ctxs_)
       if (c.paths == p.paths && c.index < devices.size() && devices[c.index].owner == owner) return c.owner;
     return 0;
@@ -100,9 +101,16 @@ void Driver::ask(const ev_header& h, Place& p, Ctx* c) {
   if (auto of = ctxs_.find(p.ctx); of != ctxs_.end()) count = &of->second.replayed;
   const Scene scene = scene_of(p);
   const bool known = !p.walks.empty();
+  if (!work_left_) {  // many places for many records: not followed
+    if (count) ++(known ? count->stretches : count->unknown);
+    p.walks.clear();
+    p.before = now_;
+    return;
+  }
   const bool outside = !p.scene.callback;
   // of a task of which nothing is known, any place where the record fits
   const std::vector<Walk> at = !known && outside ? p.paths->anywhere() : p.paths->spread(p.walks, scene, h);
+  work_left_ -= std::min<uint64_t>(work_left_, 1 + at.size());
   std::vector<Walk> to;
   if (p.paths->has(h.id)) to = p.paths->take(at, scene, h);
   if (outside && any_idle(at)) {
@@ -128,7 +136,7 @@ void Driver::follow(const ev_header& h, const Paths& paths, Ctx* c) {
     const uint32_t verb = reinterpret_cast<const ev_devmem&>(h).verb;
     if (verb == MS_devmem_verb_put || verb == MS_devmem_verb_released || verb == MS_devmem_verb_evicted) return;
   }
-  Task& t = tasks_[task_key(h)];
+  Task& t = task_of(h);
   // a callback that has begun before its object was said: a notifier can be called as soon as it is inserted
   for (const Place& p : t.callbacks)
     if (c && !p.paths && of_sub(p.sub) == c) return;
@@ -137,7 +145,9 @@ void Driver::follow(const ev_header& h, const Paths& paths, Ctx* c) {
 
 void Driver::callback_entered(const ev_cb_enter& e) {
   Ctx* c = of_sub(e.sub);
-  Place& p = tasks_[task_key(e.h)].callbacks.emplace_back();
+  Task& t = task_of(e.h);
+  if (t.callbacks.size() == kMostNested) t = {};
+  Place& p = t.callbacks.emplace_back();
   p.sub = e.sub;
   if (!c || !c->paths) return;
   p.paths = c->paths;
@@ -154,7 +164,7 @@ void Driver::callback_entered(const ev_cb_enter& e) {
 }
 
 void Driver::callback_returned(const ev_cb_ret& e) {
-  Task& t = tasks_[task_key(e.h)];
+  Task& t = task_of(e.h);
   while (!t.callbacks.empty() && t.callbacks.back().sub != e.sub) t.callbacks.pop_back();
   if (t.callbacks.empty()) {  // its entry is missing: its records were taken for those of something else
     for (Place& p : t.outside) p.walks.clear();
@@ -177,8 +187,17 @@ void Driver::callback_returned(const ev_cb_ret& e) {
   t.callbacks.pop_back();
 }
 
+Driver::Task& Driver::task_of(const ev_header& h) {
+  if (tasks_.size() >= kMostTasks && !tasks_.contains(task_key(h))) {
+    tasks_.clear();
+    gaps_ = true;
+  }
+  return tasks_[task_key(h)];
+}
+
 void Driver::step(const ev_header& h) {
   ++now_;
+  work_left_ = std::min(work_left_ + kWorkPerRecord, kMostSaved);
   keep_span(h);
   switch (h.id) {
     case EV_sub_insert_ret: inserted(reinterpret_cast<const ev_sub_insert_ret&>(h).sub); break;

@@ -75,12 +75,23 @@ class Driver {
   void callback_returned(const ev_cb_ret&);
   void device(const ev_header&);
   void follow(const ev_header&, const Paths&, Ctx*);
+  Task& task_of(const ev_header&);
   Place& place_of(Task&, const Paths&);
   uint64_t since(const Place&);
   void ask(const ev_header&, Place&, Ctx*);
   Scene scene_of(const Place&) const;
   bool at_rest(const Place&, unsigned device, uint64_t lo, uint64_t hi) const;
+  bool too_many_objects() const { return ctxs_.size() > kMostObjects; }
   void diverge(const ev_header&, uint64_t ctx, uint64_t since, std::string allowed, std::string recorded);
+
+  // More than any driver has. Of objects beyond that it is not asked which of a profile's devices each is, and when all of them were at rest.
+  static constexpr size_t kMostObjects = 256;
+  static constexpr size_t kMostInFlight = 4096;  // accesses of one object: ends were lost
+  static constexpr size_t kMostNested = 16;      // callbacks that a task is inside of: returns were lost
+  static constexpr size_t kMostTasks = 8192;     // followed at a time; with more it begins anew
+  // What places have cost, each looked at once for a record, and what they may: so many for each record, and some saved up.
+  static constexpr uint64_t kWorkPerRecord = 1024, kMostSaved = 1u << 20;
+  uint64_t work_left_ = kMostSaved;
 
   const model::Profile* only_;
   std::map<std::pair<std::string_view, bool>, std::unique_ptr<Paths>> compiled_;  // by name, and whether as the reference driver has it

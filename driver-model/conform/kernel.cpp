@@ -2,6 +2,8 @@
 // One record: whose it is, which call of its task it opens or closes, and what it leaves behind for the next.
 #include "driver-model/conform/kernel.h"
 
+#include <algorithm>
+
 #include "driver-model/mirror/mirror.h"
 #include "schema/catalog.h"
 
@@ -37,6 +39,7 @@ Kernel::Space* Kernel::space_of(Now n, uint64_t mm) {
     }
   }
   touched_ = &s;
+  known_.insert(mm);
   return &s;
 }
 
@@ -51,7 +54,7 @@ Kernel::Call& Kernel::enter(Now n, uint64_t key, Space& s) {
   c.mm = s.mm;
   c.at = now_;
   c.time = n.h.time;
-  if (changes_counters(c.id)) s.inside.push_back(n.task.key);
+  if (changes_counters(c.id)) ++s.inside[n.task.key];
   return c;
 }
 
@@ -76,7 +79,7 @@ void Kernel::leave(Now n, Call* c, Space& s) {
   while (true) {
     Call& top = n.task.calls.back();
     if (changes_counters(top.id))
-      if (auto at = std::find(s.inside.begin(), s.inside.end(), n.task.key); at != s.inside.end()) s.inside.erase(at);
+      if (auto at = s.inside.find(n.task.key); at != s.inside.end() && !--at->second) s.inside.erase(at);
     retire(s, top.slot);
     retire(s, top.end_slot);
     const bool last = &top == c;
@@ -87,15 +90,27 @@ void Kernel::leave(Now n, Call* c, Space& s) {
 
 void Kernel::on(Now n, const ev_probe_state& e) {
   const bool works = is_in_place(e);
-  if (!probes_known_) spaces_.clear();
+  if (!probes_known_) {
+    spaces_.clear();
+    watches_.clear();
+  }
   probes_known_ = true;
   if (!works || e.event >= EV_LIMIT) return;
   probed_[e.event] = true;
   if (e.fn && e.event == EV_cb_enter) callback_since_.try_emplace(e.fn, n.h.time);
 }
 
+template <uint16_t event, typename Ev>
+bool Kernel::take(Now n, const Ev& e) {
+  if (!is_placed<event>(e)) [[unlikely]]
+    return false;
+  on(n, e);
+  return true;
+}
+
 void Kernel::step(const ev_header& h) {
   ++now_;
+  work_left_ = std::min(work_left_ + kWorkPerRecord, kMostSaved);
   touched_ = nullptr;
   Task& task = tasks_[task_key(h)];
   task.key = task_key(h);
@@ -105,7 +120,8 @@ void Kernel::step(const ev_header& h) {
 #define ARRAY(type, n, name, says)
 #define EVENT(id, name, pair, kind, says, ...)       \
   case id:                                           \
-    on(n, reinterpret_cast<const ev_##name&>(h));    \
+    if (!take<EV_##name>(n, reinterpret_cast<const ev_##name&>(h))) \
+      return forget(); /* it does not say which mm, or notifier, it is about: it may be any */ \
     break;
 #include "schema/events.def"
 #undef EVENT

@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "driver-model/conform/divergence.h"
@@ -62,9 +63,8 @@ class Kernel {
     std::vector<Place> moved;                          // subs that are not where every state has them
     auto operator<=>(const State&) const = default;
   };
-  struct Region {
-    uint64_t task, range;
-    bool itree;
+  struct Pair {
+    size_t operator()(const std::pair<uint64_t, uint64_t>& p) const { return (p.first * 0x9e3779b97f4a7c15ull ^ p.second) * 0xff51afd7ed558ccdull >> 7; }
   };
   struct Space {  // one mm
     uint64_t mm = 0, since = 0;
@@ -73,8 +73,9 @@ class Kernel {
     bool lists = false;         // it has, or had, a struct mmu_notifier
     std::vector<State> states;  // empty: not known
     std::vector<Slot> slots;
-    std::vector<Region> regions;
-    std::vector<uint64_t> inside;  // tasks, once per call that changes counters
+    std::unordered_map<std::pair<uint64_t, uint64_t>, bool, Pair> regions;  // open ones by task and range: had the mm a tree?
+    std::unordered_map<uint64_t, uint32_t> inside;  // tasks, and in how many calls that change counters
+    std::unordered_set<uint64_t> watched;           // subs of watches_ that are its
     SpanList<Watch> tree;          // settled ones
     ValueLog seqs, actives;
     uint64_t last_by = 0, last = 0, last_other = 0;  // who made the last record, its number; the last of anyone else
@@ -138,6 +139,8 @@ class Kernel {
   void on(Now, const ev_probe_state&);
   template <typename Ev>
   void on(Now, const Ev&) {}
+  template <uint16_t event, typename Ev>
+  bool take(Now, const Ev&);
 
   Call& enter(Now, uint64_t key, Space&);
   Call* innermost(Now, uint16_t id, uint64_t key);
@@ -175,11 +178,17 @@ class Kernel {
   uint64_t now_ = 0;  // running number of the record, from 1
   std::unordered_map<uint64_t, Task> tasks_;
   std::unordered_map<uint64_t, Space> spaces_;
+  std::unordered_set<uint64_t> known_;  // mms of which something was learnt since the last loss
   std::unordered_map<uint64_t, Watch> watches_;
   std::map<uint64_t, Replayed> replayed_;
   std::vector<Divergence> divergences_;
   std::array<bool, EV_LIMIT> probed_{};
   std::unordered_map<uint64_t, uint64_t> callback_since_;  // by function: time since which its entry has records
+  // What the states of mms have cost, in states and subs looked at, and what they may: so much for each record, and some saved up for where many
+  // tasks are at work at a time. Who makes more of them is not followed.
+  static constexpr uint64_t kWorkPerRecord = 4096, kMostSaved = 1u << 22;
+  mutable uint64_t work_left_ = kMostSaved;
+  void spend(uint64_t work) const { work_left_ -= work < work_left_ ? work : work_left_; }
   bool probes_known_ = false;
   bool gaps_ = false;  // records were lost: nothing begins here for certain
 };

@@ -5,6 +5,7 @@
 namespace mirrorscope::conform {
 
 namespace {
+constexpr size_t kMostCalled = 4096;  // callbacks in one invalidation: more than the kernel ever calls in one
 bool is_done(int slot, uint64_t done) { return slot < 0 || done >> slot & 1; }
 bool has(const std::vector<uint64_t>& list, uint64_t one) { return std::find(list.begin(), list.end(), one) != list.end(); }
 }  // namespace
@@ -17,6 +18,7 @@ bool Kernel::all_called(const Space& s, const State& state, const Call& c) const
     if (slot == c.slot && cur_seq % 2 == 0) return true;
   bool all = true;
   auto look = [&](const Watch& w) {
+    spend(1 + c.called.size() / 64);
     const Where at = where(s, state, w);
     if (at != in_tree && at != deferred_remove) return;
     if (w.start > c.last || c.start > w.last || has(c.called, w.ptr)) return;
@@ -26,7 +28,7 @@ bool Kernel::all_called(const Space& s, const State& state, const Call& c) const
     }
     all = false;
   };
-  s.tree.overlapping(c.start, c.last, look);
+  if (!s.tree.overlapping(c.start, c.last, look)) return true;
   for (const Place& p : state.moved)
     if (const auto w = watches_.find(p.sub); w != watches_.end() && !w->second.settled) look(w->second);
   return all;
@@ -34,7 +36,7 @@ bool Kernel::all_called(const Space& s, const State& state, const Call& c) const
 
 void Kernel::on(Now n, const ev_inv_start& e) {
   Space& s = *space_of(n, e.h.mm);
-  if (std::erase_if(s.regions, [&](const Region& r) { return r.task == n.task.key && r.range == e.range; })) lose(s);
+  if (s.regions.erase({n.task.key, e.range})) lose(s);
   Call& c = enter(n, e.range, s);
   c.start = e.start;
   c.last = e.end - 1;
@@ -90,7 +92,8 @@ void Kernel::on(Now n, const ev_cb_enter& e) {
               },
               "a callback with the cur_seq of its start");
   }
-  if (c) c->called.push_back(e.sub);
+  if (c && c->called.size() == kMostCalled) lose(s);
+  else if (c) c->called.push_back(e.sub);
   if (!s.states.empty()) check_m(n, s, e.sub, e.sub_seq, n.before);
   Call& in = enter(n, e.sub, s);
   in.value = e.cur_seq;
@@ -119,7 +122,8 @@ void Kernel::on(Now n, const ev_cb_ret& e) {
     c->refused = true;
     if (!probed(EV_itree_end)) c->end_slot = due(s, Kind::end, n.task.key, true, 0, 0, 0);
   }
-  if (e.ret && e.finish) c->promised.push_back(e.finish);
+  if (e.ret && e.finish && c->promised.size() == kMostCalled) lose(s);
+  else if (e.ret && e.finish) c->promised.push_back(e.finish);
 }
 
 void Kernel::on(Now n, const ev_cb_finish& e) {
@@ -227,17 +231,16 @@ void Kernel::on(Now n, const ev_inv_start_ret& e) {
   } else {
     lose(s);
   }
-  if (!e.ret) s.regions.push_back({n.task.key, e.range, e.has_itree != 0});
+  if (!e.ret) s.regions[{n.task.key, e.range}] = e.has_itree != 0;
   if (e.has_itree) establish(n, s, e.seq, e.active);
 }
 
 void Kernel::on(Now n, const ev_inv_end& e) {
   Space& s = *space_of(n, e.h.mm);
-  const auto r = std::find_if(s.regions.begin(), s.regions.end(),
-                              [&](const Region& open) { return open.task == n.task.key && open.range == e.range; });
+  const auto r = s.regions.find({n.task.key, e.range});
   Call& c = enter(n, e.range, s);
   if (r != s.regions.end()) {
-    c.itree = r->itree;
+    c.itree = r->second;
     s.regions.erase(r);
   } else if (innermost(n, EV_inv_start, e.range)) {  // the return is missing
     lose(s);

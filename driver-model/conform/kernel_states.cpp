@@ -2,6 +2,8 @@
 // Every state that an mm may be in: how steps that are under way spread them, how they are learnt, and what a divergence says.
 #include "driver-model/conform/kernel_states.h"
 
+#include <set>
+
 #include "driver-model/machine/counters.h"
 #include "driver-model/mirror/mirror.h"
 
@@ -37,10 +39,13 @@ Kernel::Where Kernel::where(const Space&, const State& state, const Watch& w) co
 // interval_tree_iter_first(): is any sub in the tree concerned?
 bool Kernel::meets(const Space& s, const State& state, uint64_t start, uint64_t last) const {
   bool any = false;
-  s.tree.overlapping(start, last, [&](const Watch& w) {
+  const bool all = s.tree.overlapping(start, last, [&](const Watch& w) {
+    spend(1);
     const Where at = where(s, state, w);
-    any = any || at == in_tree || at == deferred_remove;
+    any = at == in_tree || at == deferred_remove;
+    return !any;
   });
+  if (any || !all) return true;
   for (const Place& p : state.moved) {
     if (p.where != in_tree && p.where != deferred_remove) continue;
     const auto w = watches_.find(p.sub);
@@ -109,16 +114,18 @@ void Kernel::spread(Space& s) {
   for (const Slot& d : s.slots) any = any || (d.used && d.armed);
   if (any) {
     std::vector<State> all = s.states;
+    std::set<State> met(all.begin(), all.end());
     for (size_t i = 0; i < all.size(); ++i) {
       for (uint8_t slot = 0; slot < s.slots.size(); ++slot) {
         if (!s.slots[slot].used || !s.slots[slot].armed || all[i].done >> slot & 1) continue;
         for (State& one : next(s, State(all[i]), slot)) {
           std::sort(one.result.begin(), one.result.end());
           std::sort(one.moved.begin(), one.moved.end());
-          if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(std::move(one));
+          spend(1);
+          if (met.insert(one).second) all.push_back(std::move(one));
         }
       }
-      if (all.size() > kMostStates) return lose(s);
+      if (all.size() > kMostStates || !work_left_) return lose(s);
     }
     s.states = std::move(all);
   }
@@ -167,7 +174,7 @@ void Kernel::settle(Space& s) {
     for (const Slot& d : s.slots) same = same && !(d.used && d.sub == p.sub);
     if (!same) continue;
     if (auto w = watches_.find(p.sub); w != watches_.end()) {
-      if (w->second.settled) s.tree.remove(&w->second);
+      if (w->second.settled) s.tree.remove(w->second.start, &w->second);
       w->second.settled = p.where == in_tree;
       if (w->second.settled) s.tree.add(w->second.start, w->second.last, &w->second);
     }
@@ -180,8 +187,7 @@ void Kernel::establish(Now n, Space& s, uint64_t seq, uint64_t active) {
   if (!s.states.empty() || active < s.regions.size() || !n.before) return;
   const uint64_t others = s.last_by == n.task.key ? s.last_other : s.last;
   if (others >= n.before) return;
-  for (uint64_t task : s.inside)
-    if (task != n.task.key) return;
+  if (s.inside.size() > s.inside.count(n.task.key)) return;
   State state;
   state.seq = seq;
   state.active = active;
@@ -208,13 +214,15 @@ void Kernel::drop(Space& s) {
   s.regions.clear();
   s.inside.clear();
   s.tree.clear();
-  std::erase_if(watches_, [&](const auto& w) { return w.second.mm == s.mm; });
+  for (uint64_t sub : s.watched) watches_.erase(sub);
+  s.watched.clear();
 }
 
 void Kernel::forget() {
   gaps_ = true;
-  for (auto& [key, task] : tasks_) task.calls.clear();
-  for (auto& [mm, s] : spaces_) drop(s);
+  for (uint64_t mm : known_)
+    if (const auto s = spaces_.find(mm); s != spaces_.end()) drop(s->second);
+  known_.clear();
   tasks_.clear();
 }
 
@@ -242,6 +250,7 @@ Kernel::Watch& Kernel::watch(uint64_t ptr, uint64_t mm, uint64_t start, uint64_t
   w.start = start;
   w.last = last;
   w.m.forget(now_);
+  if (auto s = spaces_.find(mm); s != spaces_.end()) s->second.watched.insert(ptr);
   return w;
 }
 
@@ -249,7 +258,8 @@ void Kernel::unwatch(uint64_t ptr) {
   const auto w = watches_.find(ptr);
   if (w == watches_.end()) return;
   if (auto s = spaces_.find(w->second.mm); s != spaces_.end()) {
-    if (w->second.settled) s->second.tree.remove(&w->second);
+    if (w->second.settled) s->second.tree.remove(w->second.start, &w->second);
+    s->second.watched.erase(ptr);
     for (State& state : s->second.states) std::erase_if(state.moved, [&](const Place& p) { return p.sub == ptr; });
   }
   watches_.erase(w);

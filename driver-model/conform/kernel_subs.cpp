@@ -35,7 +35,7 @@ void Kernel::on(Now n, const ev_mn_register_ret& e) {
   const bool first = !s.has_itree;
   s.has_itree = true;
   if (!first || !alone || !s.states.empty()) return;
-  const std::vector<uint64_t> inside = s.inside;
+  const auto inside = s.inside;
   drop(s);
   s.inside = inside;
   State untouched;
@@ -48,8 +48,8 @@ void Kernel::on(Now n, const ev_mn_register_ret& e) {
   s.seqs.had(2, now_);
   s.actives.had(0, now_);
   // inserts that have waited for this are yet to come
-  for (auto& [key, task] : tasks_)
-    for (Call& insert : task.calls) {
+  for (const auto& [key, calls] : inside)
+    for (Call& insert : tasks_[key].calls) {
       if (insert.id != EV_sub_insert || insert.mm != s.mm) continue;
       watch(insert.key, s.mm, insert.start, insert.last);
       insert.slot = due(s, Kind::insert, key, true, 0, 0, insert.key);

@@ -132,6 +132,7 @@ void Driver::introduce(const ev_dev_ctx& e) {
   c.in_flight.clear();
   c.since = e.h.time;
   c.index = 0;
+  if (too_many_objects()) return;
   for (const auto& [ptr, other] : ctxs_)
     if (ptr != e.ctx && other.mm == c.mm && other.paths == c.paths) ++c.index;
 }
@@ -156,7 +157,12 @@ void Driver::gone(const ev_dev_ctx_end& e) {
 void Driver::device(const ev_header& h) {
   if (h.id == EV_dma_begin) {
     const auto& e = reinterpret_cast<const ev_dma_begin&>(h);
-    ctx_of(e.ctx, h, e.driver).in_flight.push_back({e.start, e.end, now_, h.time});
+    Ctx& c = ctx_of(e.ctx, h, e.driver);
+    if (c.in_flight.size() == kMostInFlight) {
+      c.in_flight.clear();
+      c.since = 0;
+    }
+    c.in_flight.push_back({e.start, e.end, now_, h.time});
   } else if (h.id == EV_dma_end) {
     const auto& e = reinterpret_cast<const ev_dma_end&>(h);
     Ctx& c = ctx_of(e.ctx, h, e.driver);
@@ -170,6 +176,7 @@ void Driver::device(const ev_header& h) {
 // An access that began after the task's last record may have begun behind the moment when there was none.
 bool Driver::at_rest(const Place& p, unsigned device, uint64_t lo, uint64_t hi) const {
   const auto of = ctxs_.find(p.ctx);
+  if (too_many_objects()) return true;
   for (const auto& [ptr, c] : ctxs_) {
     if (c.paths != p.paths || (of != ctxs_.end() && c.mm != of->second.mm)) continue;
     const size_t devices = p.paths->profile().driver.devices.size();

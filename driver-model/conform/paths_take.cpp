@@ -14,6 +14,8 @@ using model::Says;
 namespace {
 bool tracked(uint8_t place) { return !(place & 0x80) && place != model::invalid_tok; }
 uint64_t token(const Walk& w, uint8_t place) { return tracked(place) ? w.tok[place & 1] : 0; }
+// The errno of a recorded result, whatever stands there.
+int errno_of(int64_t ret) { return ret < 0 ? static_cast<int>(std::min<uint64_t>(0 - static_cast<uint64_t>(ret), INT32_MAX)) : ret > 0 ? -1 : 0; }
 bool same(uint64_t known, uint64_t shown) { return !known || !shown || known == shown; }
 
 template <typename Ev>
@@ -70,8 +72,8 @@ void Paths::record(const Walk& w, const Scene& scene, const ev_header& r, std::v
       stay(1);
       return;
     }
-    case EV_range_fault_ret: go(behind).ret = -as<ev_range_fault_ret>(r).ret; return;
-    case EV_sub_insert_ret: go(behind).ret = -as<ev_sub_insert_ret>(r).ret; return;
+    case EV_range_fault_ret: go(behind).ret = errno_of(as<ev_range_fault_ret>(r).ret); return;
+    case EV_sub_insert_ret: go(behind).ret = errno_of(as<ev_sub_insert_ret>(r).ret); return;
     case EV_pin: {
       const auto& e = as<ev_pin>(r);
       const bool writes = in.d & 1, longterm = in.d & model::longterm;
@@ -83,7 +85,7 @@ void Paths::record(const Walk& w, const Scene& scene, const ev_header& r, std::v
       const auto& e = as<ev_pin_ret>(r);
       const bool all = e.ret >= 0 && static_cast<uint64_t>(e.ret) == e.npages;
       Walk& to = go(behind);
-      to.ret = all ? 0 : e.ret < 0 ? static_cast<int>(-e.ret) : ENOMEM;
+      to.ret = all ? 0 : e.ret < 0 ? errno_of(e.ret) : ENOMEM;
       if (in.c == model::own_pfns) to.pins = e.ret > 0;
       return;
     }
@@ -94,7 +96,7 @@ void Paths::record(const Walk& w, const Scene& scene, const ev_header& r, std::v
     case EV_unpin_ret: stay(2); return;  // it may come in pieces
     case EV_migrate_setup_ret: {
       const auto& e = as<ev_migrate_setup_ret>(r);
-      go(behind).ret = e.ret ? -e.ret : e.cpages ? 0 : ENOENT;
+      go(behind).ret = e.ret ? errno_of(e.ret) : e.cpages ? 0 : ENOENT;
       return;
     }
     case EV_revalidate: {

@@ -43,10 +43,7 @@ void Mirror::on(const ev_dma_begin& e, Facts& f) {
   }
   if (dmas.size() >= kDmasKept) dmas.clear();
   Dma dma{e.ctx, e.start, e.end, e.write, e.driver, e.h.tid, 0, EventRef::of(e.h)};
-  if (f.ctx && f.ctx->mappings)
-    f.mm->mappings.overlapping(e.start, e.start, [&](const Mapping& m) {
-      if (m.ctx == f.ctx) dma.pfn = m.pfn;
-    });
+  if (f.ctx && f.ctx->mm == f.mm->ptr) f.ctx->spans.overlapping(e.start, e.start, [&](const Mapping& m) { dma.pfn = m.pfn; });
   dmas.push_back(dma);
 }
 

@@ -5,7 +5,10 @@
 
 #include <cstdint>
 
+#include <vector>
+
 #include "driver-model/mirror/few.h"
+#include "driver-model/mirror/span_list.h"
 
 namespace mirrorscope {
 
@@ -22,6 +25,8 @@ struct Job {
   uint64_t job = 0;
   EventRef at;
 };
+
+struct Mapping;
 
 // One mirroring object: an MR, a VM, a BO.
 struct Ctx {
@@ -49,6 +54,11 @@ struct Ctx {
   uint64_t hole_end = 0;
   Few<Job, 8> jobs;
   Few<Piece, 8> unflushed;  // unmapped, and the device's TLB may still know it
+  SpanList<Mapping> spans;  // its live translations, by address; no two of them overlap
+  std::vector<uint64_t> holds_of;  // pfns of which it may hold something, with some that it has given back: see Mirror::held()
+  uint32_t holds_live = 0;         // entries of Page::holds that are its
+  Ctx* next = nullptr;      // the other objects of its mm
+  Ctx* prev = nullptr;
 };
 
 // One translation of a device, or what is left of it.

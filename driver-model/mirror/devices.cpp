@@ -19,22 +19,52 @@ Ctx& Mirror::ctx_of(const ev_header& h, uint64_t ptr, uint64_t sub, uint32_t dri
   if (!made && h.mm && ctx.mm != h.mm) {
     // the address of an object whose end was not seen has come back in another mm
     ctx_ends(ctx, f);
-    ctx = Ctx{};
+    renew(ctx);
     made = true;
   }
   if (made) {
     ctx.ptr = ptr;
     ctx.driver = driver;
-    ctx_begins(ctx, h);
+    ctx_begins(ctx, f.mm, h);
   }
   if (sub && !ctx.sub) ctx.sub = sub;
   f.ctx = &ctx;
   return ctx;
 }
 
-void Mirror::ctx_begins(Ctx& ctx, const ev_header& h) {
-  ctx.mm = h.mm;
+void Mirror::ctx_begins(Ctx& ctx, Mm* mm, const ev_header& h) {
+  made_one();
+  ctx.mm = mm ? mm->ptr : 0;
   ctx.begun = EventRef::of(h);
+  if (!mm) return;
+  ctx.next = mm->any_ctx;
+  if (ctx.next) ctx.next->prev = &ctx;
+  mm->any_ctx = &ctx;
+}
+
+void Mirror::unchain(Ctx& ctx) {
+  if (ctx.next) ctx.next->prev = ctx.prev;
+  if (ctx.prev)
+    ctx.prev->next = ctx.next;
+  else if (Mm* mm = mms_.find(ctx.mm); mm && mm->any_ctx == &ctx)
+    mm->any_ctx = ctx.next;
+  ctx.next = ctx.prev = nullptr;
+}
+
+// Another object on its address. What the old one held of pages is found by the address, and so is the new one's to give back.
+void Mirror::renew(Ctx& ctx) {
+  unchain(ctx);
+  Ctx fresh;
+  fresh.ptr = ctx.ptr;
+  fresh.holds_of = std::move(ctx.holds_of);
+  fresh.holds_live = ctx.holds_live;
+  ctx = std::move(fresh);
+}
+
+// Called when nothing of it is left in its mm. The slot keeps its bytes until the next step.
+void Mirror::forget_ctx(Ctx& ctx) {
+  unchain(ctx);
+  ctxs_.erase(ctx.ptr);
 }
 
 // Nothing of what it mapped can be used any more.
@@ -51,7 +81,7 @@ void Mirror::ctx_ends(Ctx& ctx, Facts& f) {
 void Mirror::ctx_over(Ctx& ctx, const EventRef& at, Facts& f) {
   ctx_ends(ctx, f);
   ctx.ended = at;
-  if (!ctx.stated) ctxs_.erase(ctx.ptr);  // the slot keeps its bytes until the next step
+  if (!ctx.stated) forget_ctx(ctx);
 }
 
 void Mirror::on(const ev_dev_ctx& e, Facts& f) {
@@ -61,9 +91,9 @@ void Mirror::on(const ev_dev_ctx& e, Facts& f) {
   if (const Registration* r = registrations_.find(e.ctx); r && r->ended) registrations_.erase(e.ctx);
   Ctx& ctx = ctx_of(e.h, e.ctx, e.sub, e.driver, f);
   ctx_ends(ctx, f);
-  ctx = Ctx{};
-  ctx.ptr = e.ctx;
-  ctx_begins(ctx, e.h);
+  renew(ctx);
+  if (mm) mm_lives(*mm);
+  ctx_begins(ctx, mm, e.h);
   ctx.sub = e.sub;
   ctx.owner = e.owner;
   ctx.discipline = e.discipline;
@@ -72,12 +102,18 @@ void Mirror::on(const ev_dev_ctx& e, Facts& f) {
   ctx.mixed = e.mixed != 0;
   ctx.flushes = e.flushes != 0;
   ctx.stated = true;
-  if (mm) mm->ctxs.push_back(&ctx);
+  if (!mm) return;
+  if (mm->ctxs.size() < kMostObjects)
+    mm->ctxs.push_back(&ctx);
+  else
+    give_up(e.h.time);
 }
 
 Mapping& Mirror::add_mapping(Mm& mm, const Mapping& value) {
+  made_one();
   Mapping& m = mappings_.add(value);
   mm.mappings.add(m.start, m.end - 1, &m);
+  m.ctx->spans.add(m.start, m.end - 1, &m);
   ++m.ctx->mappings;
   if (m.pfn) page_of(m.pfn).mappings.push(&m);
   return m;
@@ -91,6 +127,7 @@ void Mirror::drop_mapping(Mm& mm, Mapping& m) {
 // It goes from its ctx and its page; the mm that lists it is the caller's.
 void Mirror::end_mapping(Mapping& m) {
   --m.ctx->mappings;
+  m.ctx->spans.remove(m.start, &m);
   if (Page* page = m.pfn ? pages_.find(m.pfn) : nullptr) {
     for (Mapping*& p : page->mappings)
       if (p == &m) {
@@ -103,13 +140,12 @@ void Mirror::end_mapping(Mapping& m) {
 }
 
 // [start, end) of what `ctx` maps is over; what reaches beyond it stays.
-void Mirror::cut(Mm& mm, const Ctx& ctx, uint64_t start, uint64_t end, Facts& f) {
+void Mirror::cut(Mm& mm, Ctx& ctx, uint64_t start, uint64_t end, Facts& f) {
+  if (ctx.mm != mm.ptr) return;  // a record that names an object of another mm
   Few<Mapping*, 32> hit;
   do {
     hit.clear();
-    mm.mappings.overlapping(start, end - 1, [&](Mapping& m) {
-      if (m.ctx == &ctx) hit.push(&m);
-    });
+    ctx.spans.overlapping(start, end - 1, [&](Mapping& m) { return hit.push(&m) != nullptr; });
     for (Mapping* m : hit) {
       f.gone.push(m);
       Mapping left = *m, right = *m;
@@ -128,30 +164,34 @@ void Mirror::cut(Mm& mm, const Ctx& ctx, uint64_t start, uint64_t end, Facts& f)
 }
 
 void Mirror::drop_sub_mappings(Mm& mm, const Sub& sub, Facts& f) {
-  Few<Mapping*, 32> hit;
-  do {
-    hit.clear();
-    mm.mappings.overlapping(sub.start, sub.last, [&](Mapping& m) {
-      if (m.sub == sub.ptr) hit.push(&m);
-    });
-    for (Mapping* m : hit) {
-      f.gone.push(m);
-      drop_mapping(mm, *m);
-    }
-  } while (hit.overflowed);
+  std::vector<Mapping*> hit;
+  const bool all = mm.mappings.overlapping(sub.start, sub.last, [&](Mapping& m) {
+    if (m.sub == sub.ptr) hit.push_back(&m);
+  });
+  for (Mapping* m : hit) {
+    f.gone.push(m);
+    drop_mapping(mm, *m);
+  }
+  if (!all) give_up(sub.removing.time);
 }
 
 // The mm and everything that is about it goes.
-void Mirror::drop_devices(Mm& mm, Facts& f) {
+void Mirror::drop_devices(Mm& mm, Facts* f) {
   mm.mappings.each([&](Mapping& m) {
-    f.gone.push(&m);
+    if (f) f->gone.push(&m);
     end_mapping(m);
   });
   mm.mappings.clear();
   mm.vmas.each([&](VmaPiece& v) { vmas_.drop(v); });
   mm.vmas.clear();
-  ctxs_.erase_if([&](const Ctx& c) { return c.mm == mm.ptr; });
-  ranges_.erase_if([&](const SvmRange& r) { return r.mm == mm.ptr; });
+  for (Ctx* ctx = mm.any_ctx; ctx;) {
+    Ctx* next = ctx->next;
+    ctx->next = ctx->prev = nullptr;
+    ctxs_.erase(ctx->ptr);
+    ctx = next;
+  }
+  mm.any_ctx = nullptr;
+  mm.ranges.each([&](SvmRange& r) { ranges_.erase(r.ptr); });
   mm.ranges.clear();
   mm.ctxs.clear();
   mm.dmas.clear();
@@ -165,13 +205,14 @@ void Mirror::on(const ev_dev_map& e, Facts& f) {
   keep_section(f, s);
   if (s) s->mapped = true;
   if (sub) sub->no_longer_unchecked(t.key);
-  if (!mm || mm->exited || e.end <= e.start) return;
+  if (!mm || mm->over || e.end <= e.start) return;
   Ctx& ctx = ctx_of(e.h, e.ctx, e.sub, e.driver, f);
   keep_check(e.ctx, f);
+  if (ctx.mm != mm->ptr) return;  // it does not say whose the object is, and that is another's
   cut(*mm, ctx, e.start, e.end, f);
   Mapping m;
   m.ctx = &ctx;
-  m.mm = e.h.mm;
+  m.mm = mm->ptr;
   m.sub = e.sub;
   m.start = e.start;
   m.end = e.end;
@@ -240,16 +281,16 @@ void Mirror::on(const ev_dev_hole& e, Facts& f) {
 
 // Translations that the callback's range meets have to be made anew before they are used, unless the device itself is at work.
 void Mirror::callback_met(const ev_cb_ret& e, Facts& f) {
-  if (!f.mm || !e.ret) return;
+  if (!f.mm || !e.ret || e.end <= e.start) return;
   for (Ctx* ctx : f.mm->ctxs) {
     if (ctx->sub != e.sub || (e.owner && e.owner == ctx->owner)) continue;
     bool met = false;
-    f.mm->mappings.overlapping(e.start, e.end - 1, [&](Mapping& m) {
-      if (m.ctx != ctx) return;
+    const bool all = ctx->spans.overlapping(e.start, e.end - 1, [&](Mapping& m) {
       met = true;
       const bool older = m.seq ? m.seq < e.cur_seq : f.has_entry && m.begun.time + kClockSlack < f.entry->at.time;
       if (older && !m.overtaken) m.overtaken = EventRef::of(e.h);
     });
+    if (!all) give_up(e.h.time);
     if (met) ctx->invalidated = EventRef::of(e.h);
   }
 }
@@ -259,9 +300,10 @@ void Mirror::protection_changed(const ev_inv_start_ret& e, Mm& mm, const Facts& 
   if (!only_protects(e.reason)) return;
   if (e.end <= e.start || !f.has_entry) return;
   const uint64_t since = f.entry->at.time;
-  mm.mappings.overlapping(e.start, e.end - 1, [&](Mapping& m) {
+  const bool all = mm.mappings.overlapping(e.start, e.end - 1, [&](Mapping& m) {
     if (m.write && !m.downgraded && m.begun.time + kClockSlack < since) m.downgraded = EventRef::of(e.h);
   });
+  if (!all) give_up(e.h.time);
 }
 
 }  // namespace mirrorscope

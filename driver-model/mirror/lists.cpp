@@ -11,10 +11,22 @@ ListSub* Mirror::list_of(uint64_t ptr, Facts& f) const {
   return f.list;
 }
 
-bool Mirror::watched_by_list(uint64_t mm) const {
-  bool watched = false;
-  lists_.each([&](const ListSub& l) { watched = watched || (l.mm == mm && l.start_fn && !l.unregistered); });
-  return watched;
+// To be called before and after a change of one.
+void Mirror::count_watcher(const ListSub& l, int by) {
+  if (!l.start_fn || l.unregistered) return;
+  Mm* mm = mms_.find(l.mm);
+  if (mm && mm->generation == l.mm_generation) mm->watchers += static_cast<uint32_t>(by);
+}
+
+// Whether an op of it still runs, or it is freed twice, is noticed for as long as it is among the last that ended.
+void Mirror::list_ends(ListSub& l) {
+  constexpr size_t kEndedKept = 1024;
+  ended_lists_.emplace_back(l.ptr, l.generation);
+  if (ended_lists_.size() <= kEndedKept) return;
+  const auto [ptr, generation] = ended_lists_.front();
+  ended_lists_.pop_front();
+  const ListSub* old = lists_.find(ptr);
+  if (old && old->generation == generation) lists_.erase(ptr);
 }
 
 void Mirror::keep_list(Facts& f, const ListSub* list) const {
@@ -86,18 +98,24 @@ void Mirror::on(const ev_mn_register_ret& e, Facts& f) {
     return;
   }
   keep_list(f, known);
-  if (mm && (mm->exited || !e.sub)) mm_begins(*mm);  // the first sub of its kind in this mm
+  if (mm && (mm->over || !e.sub)) mm_begins(*mm);  // the first sub of its kind in this mm
   if (!e.sub) return;
-  ListSub& list = lists_.get(e.sub);
+  bool made = false;
+  ListSub& list = lists_.get(e.sub, &made);
+  if (made) made_one();
+  count_watcher(list, -1);
   list = ListSub{};
   list.ptr = e.sub;
+  list.generation = ++generations_;
   list.mm = e.h.mm;
+  list.mm_generation = mm ? mm->generation : 0;
   list.start_fn = e.start_fn;
   list.end_fn = e.end_fn;
   list.free_fn = e.free_fn;
   list.registered = EventRef::of(e.h);
   list.users = e.users;
   list.watched = f.has_entry;
+  count_watcher(list, 1);
   f.list = &list;
 }
 
@@ -106,11 +124,16 @@ void Mirror::on(const ev_mn_seen& e, Facts& f) {
   ListSub& list = lists_.get(e.sub, &made);
   f.list = &list;
   if (!made) return;
+  made_one();
   list.ptr = e.sub;
+  list.generation = ++generations_;
   list.mm = e.h.mm;
   list.start_fn = e.start_fn;
   list.end_fn = e.end_fn;
   list.users = e.users;
+  Mm* mm = mm_of(e.h, f);
+  list.mm_generation = mm ? mm->generation : 0;
+  count_watcher(list, 1);
 }
 
 void Mirror::on(const ev_mn_unregister& e, Facts& f) {
@@ -123,7 +146,11 @@ void Mirror::on(const ev_mn_unregister& e, Facts& f) {
 
 void Mirror::on(const ev_mn_unregister_ret& e, Facts& f) {
   leave(e.h, f, e.sub);
-  if (ListSub* list = list_of(e.sub, f)) list->unregistered = EventRef::of(e.h);
+  ListSub* list = list_of(e.sub, f);
+  if (!list) return;
+  count_watcher(*list, -1);
+  if (!list->unregistered) list_ends(*list);
+  list->unregistered = EventRef::of(e.h);
 }
 
 void Mirror::on(const ev_mn_get_ret& e, Facts& f) {
@@ -146,7 +173,9 @@ void Mirror::on(const ev_mn_free& e, Facts& f) {
   task_of(e.h, f);
   ListSub* list = list_of(e.sub, f);
   keep_list(f, list);
-  if (list) list->freed = EventRef::of(e.h);
+  if (!list) return;
+  if (!list->freed) list_ends(*list);
+  list->freed = EventRef::of(e.h);
 }
 
 }  // namespace mirrorscope

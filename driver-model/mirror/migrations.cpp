@@ -22,6 +22,7 @@ void Mirror::drop_migrations(Task& t, const Mm& mm, Facts& f) {
     if (m.mm != mm.ptr) continue;
     if (!m.finalized) f.unfinished.push(m);
     t.migrations.erase(&m);
+    --migrations_;
   }
 }
 
@@ -29,13 +30,20 @@ void Mirror::on(const ev_migrate_setup& e, Facts& f) {
   Call& c = *enter(e.h, f, e.args);
   c.start = e.start;
   c.end = e.end;
-  if (Migration* m = migration_of(f, e.args)) f.task->migrations.erase(m);
+  if (Migration* m = migration_of(f, e.args)) {
+    f.task->migrations.erase(m);
+    --migrations_;
+  }
 }
 
 void Mirror::on(const ev_migrate_setup_ret& e, Facts& f) {
   leave(e.h, f, e.args);
+  mm_of(e.h, f);
   auto& migrations = f.task->migrations;
-  if (Migration* m = migration_of(f, e.args)) migrations.erase(m);
+  if (Migration* m = migration_of(f, e.args)) {
+    migrations.erase(m);
+    --migrations_;
+  }
   // nothing is collected or locked: pages and finalize may follow or not
   if (e.ret != 0 || e.cpages == 0) return;
   Migration fresh;
@@ -52,7 +60,7 @@ void Mirror::on(const ev_migrate_setup_ret& e, Facts& f) {
       m = fresh;
       return;
     }
-  migrations.push(fresh);
+  if (migrations.push(fresh)) ++migrations_;
 }
 
 void Mirror::on(const ev_migrate_pages& e, Facts& f) {
@@ -73,7 +81,7 @@ void Mirror::on(const ev_migrate_finalize& e, Facts& f) {
   enter(e.h, f, e.args);
   if (Migration* m = migration_of(f, e.args)) {
     m->finalized = EventRef::of(e.h);
-  } else if (e.cpages) {
+  } else if (e.cpages && migrations_) {
     // what another task set up and handed over
     tasks_.each([&](Task& t) {
       for (Migration& other : t.migrations)

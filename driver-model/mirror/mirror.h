@@ -20,6 +20,7 @@
 #include <optional>
 #include <vector>
 
+#include "driver-model/mirror/placed.h"
 #include "driver-model/mirror/pool.h"
 #include "driver-model/mirror/state.h"
 #include "driver-model/mirror/table.h"
@@ -61,6 +62,7 @@ struct Fact {
   bool end_was_owed = false;          // hl_end
   bool takes_away = false;   // vma_unmap, vma_remap, vma_discard: the addresses lead to other pages from now on, or to none
   bool seq_went_back = false;         // a subscriptions->invalidate_seq lower than one that was read for certain earlier
+  bool unplaced = false;  // it does not name the mm or the notifier without which its event means nothing (placed.h): nobody may judge it
   bool active_is_exact = false;  // no other task began or ended anything while the value was read, nor shortly before
   int32_t active_most = -1;      // exits that show active_invalidate_ranges: bounds of what it may be, -1 = unknown
   int32_t active_least = 0;
@@ -87,7 +89,8 @@ struct Facts : Fact {
   Few<uint16_t, 6> missed; // ids of events of which a record must be missing, each once per record
 
   void clear() {
-    new (static_cast<Fact*>(this)) Fact;  // an assignment becomes `rep stos`, which costs more than the rest of a step
+    static constexpr Fact kNothing{};  // copied: made in place it becomes `rep stos`, which costs more than the rest of a step
+    static_cast<Fact&>(*this) = kNothing;
     stale.clear();
     site = EventRef{};
     unfinished.clear();
@@ -114,7 +117,19 @@ class Mirror {
   void expect_probe_states() { probes_known_ = true; }
 
   // Records were lost: whatever depends on having seen everything is unknown until re-established.
-  void forget();
+  void forget() { ++epoch_; }
+
+  // State that was given up because there was more of it at a time than is kept: from then on the absence of something proves nothing.
+  struct GivenUp {
+    uint64_t since = 0;  // time of the first record that it happened at
+    uint64_t count = 0;  // tasks, objects, or looks at a range under which there were more than anybody looks at
+  };
+  const GivenUp& given_up() const { return given_up_; }
+  // What is kept at a time. A task is some 6 KB, everything else a few hundred bytes; what is kept of a trace of n bytes is no more than
+  // some 20 n besides the tasks.
+  static constexpr size_t kMostTasks = 8192;      // inside something, or seen within a second
+  static constexpr size_t kMostLive = 4u << 20;   // objects of all kinds
+  static constexpr size_t kMostObjects = 4096;    // mirroring objects of one mm that said what they promise
 
   // Is there a record of every entry (return) of `fn` since before `time`?
   bool callback_entry_seen_since(uint64_t fn, uint64_t time) const;
@@ -125,12 +140,20 @@ class Mirror {
   bool probes_known() const { return probes_known_; }
   const CallbackFn* callback(uint64_t fn) const { return callbacks_.find(fn); }
   const ListSub* list(uint64_t sub) const { return lists_.find(sub); }
+  // Of the mm that has this address now, 0 = none is known.
+  uint64_t generation_of(uint64_t mm) const {
+    const Mm* m = mm ? mms_.find(mm) : nullptr;
+    return m ? m->generation : 0;
+  }
   const Sub* sub(uint64_t ptr) const { return subs_.find(ptr); }
   const Ctx* ctx(uint64_t ptr) const { return ctxs_.find(ptr); }
   const Page* page(uint64_t pfn) const { return pages_.find(pfn); }
   const Registration* registration(uint64_t ctx) const { return registrations_.find(ctx); }
   // Does an mmu_notifier with an invalidate_range_start watch this mm?
-  bool watched_by_list(uint64_t mm) const;
+  bool watched_by_list(uint64_t mm) const {
+    const Mm* m = mms_.find(mm);
+    return m && m->watchers;
+  }
 
   template <typename Visit>
   void each_task(Visit visit) const {
@@ -195,6 +218,7 @@ class Mirror {
   void on(const ev_dev_fault&, Facts&);
   void on(const ev_dev_fault_ret&, Facts&);
   void on(const ev_reg&, Facts&);
+  void on(const ev_pin_account&, Facts&);
   void on(const ev_dereg&, Facts&);
   void on(const ev_dma_begin&, Facts&);
   void on(const ev_dma_end&, Facts&);
@@ -248,16 +272,37 @@ class Mirror {
   MS_EVERY_STEP Call* enter(const ev_header&, Facts&, uint64_t key);
   MS_EVERY_STEP Call* call_begins(const ev_header&, Facts&, uint64_t key);
   MS_EVERY_STEP bool leave(const ev_header&, Facts&, uint64_t key);
+  template <uint16_t event, typename Ev>
+  MS_EVERY_STEP void take(const Ev&, Facts&);
+  void unplaced(const ev_header&, Facts&);
+  void lose_track(Task&);
   MS_EVERY_STEP void find_within(Facts&, uint64_t mm);
   Task& task_begins(uint64_t key, uint64_t now);
   Call* call_too_deep(Task&, Facts&);
   void drop_assumed(Task&, uint64_t unless_range, Facts&);
-  void sweep_idle_tasks(uint64_t now);
+  void sweep_tasks(uint64_t now);
+  void give_up(uint64_t now, uint64_t count = 1);
+  void made_one();
+  void start_over(uint64_t now);
 
-  // regions.cpp
+  // mms.cpp
   MS_EVERY_STEP Mm* mm_of(const ev_header&, Facts&);
   Mm& mm_appears(uint64_t ptr);
-  void mm_begins(Mm&);
+  void mm_begins(Mm&, const Sub* first = nullptr);
+  void mm_lives(Mm& mm) {
+    if (mm.over) [[unlikely]]
+      mm_begins(mm);
+  }
+  void mm_over(Mm&);
+  void mm_reset(Mm&);
+  void forget_mm(Mm&);
+  void sweep_mms();
+
+  // regions.cpp
+  void drop_regions_of(Mm&);
+  static void region_gone(Mm* mm) {
+    if (mm && mm->open_regions) --mm->open_regions;
+  }
   void start_entered(Mm&, const ev_header&);
   void region_opened(Mm&, const ev_header&);
   void region_closed(Mm&, const ev_header&, bool was_definite);
@@ -283,6 +328,8 @@ class Mirror {
   // lists.cpp
   ListSub* list_of(uint64_t ptr, Facts&) const;
   void keep_list(Facts&, const ListSub*) const;
+  void count_watcher(const ListSub&, int by);
+  void list_ends(ListSub&);
 
   // pins.cpp
   void answer_short_pin(Facts&);
@@ -290,15 +337,18 @@ class Mirror {
   // devices.cpp
   void about_ctx(const ev_header&, uint64_t ctx, Facts&);
   Ctx& ctx_of(const ev_header&, uint64_t ctx, uint64_t sub, uint32_t driver, Facts&);
-  void ctx_begins(Ctx&, const ev_header&);
+  void ctx_begins(Ctx&, Mm*, const ev_header&);
   void ctx_ends(Ctx&, Facts&);
+  void unchain(Ctx&);
+  void renew(Ctx&);
+  void forget_ctx(Ctx&);
   void ctx_over(Ctx&, const EventRef& at, Facts&);
   Mapping& add_mapping(Mm&, const Mapping&);
   void drop_mapping(Mm&, Mapping&);
   void end_mapping(Mapping&);
-  void cut(Mm&, const Ctx&, uint64_t start, uint64_t end, Facts&);
+  void cut(Mm&, Ctx&, uint64_t start, uint64_t end, Facts&);
   void drop_sub_mappings(Mm&, const Sub&, Facts&);
-  void drop_devices(Mm&, Facts&);
+  void drop_devices(Mm&, Facts*);
   void callback_met(const ev_cb_ret&, Facts&);
   void protection_changed(const ev_inv_start_ret&, Mm&, const Facts&);
 
@@ -308,15 +358,18 @@ class Mirror {
 
   // pages.cpp
   Page& page_of(uint64_t pfn);
+  void hold_begins(Ctx&, Page&, const Hold&);
   void forget_page(Page&);
   void forget_idle_pages();
 
   // ranges.cpp
+  void drop_range(SvmRange&);
   void set_vma(Mm&, uint64_t start, uint64_t end, std::optional<uint64_t> flags, const EventRef& at);
   void ranges_met(const ev_inv_start_ret&, Mm&);
 
   // registrations.cpp
   void find_stale(const ev_inv_start&, const Mm&, Facts&);
+  void uncache(const Registration&);
   static EventRef site_of(const ev_header&, Facts&);
   void taken_away(const ev_header&, uint64_t start, uint64_t end, Mm&, Facts&);
 
@@ -327,6 +380,7 @@ class Mirror {
   Table<CallbackFn> callbacks_;
   Table<Registration> registrations_;
   std::deque<std::pair<uint64_t, EventRef>> ended_registrations_;  // (ctx, dereg), oldest first, bounded
+  Table<uint64_t> cached_;  // by cache and region: the ctx of the registration behind it
   Table<Ctx> ctxs_;
   Table<Page> pages_;
   Table<SvmRange> ranges_;
@@ -338,9 +392,17 @@ class Mirror {
   std::deque<std::pair<uint64_t, uint64_t>> removed_subs_;  // (ptr, generation), oldest first, bounded
   Region closed_region_;  // what Facts::region points to
   Few<Call, 12> dropped_calls_;  // what Facts::abandoned points to when a stack was dropped whole
+  std::deque<std::pair<uint64_t, uint64_t>> ended_lists_;   // the same of mmu_notifiers
+  std::deque<std::pair<uint64_t, uint64_t>> over_mms_;      // and of mms
+  GivenUp given_up_;
   uint64_t frames_ = 0;
   uint64_t generations_ = 0;
+  uint64_t epoch_ = 1;
+  uint64_t migrations_ = 0;   // that tasks have, finalized ones too
   size_t sweep_at_ = 4096;
+  size_t sweep_mms_at_ = 16384;
+  uint32_t made_ = 0;         // objects since live() was last looked at
+  bool too_many_ = false;     // there are more than kMostLive
   bool probes_known_ = false;  // a probe_state was seen: callbacks without one are not covered
 };
 

@@ -7,7 +7,9 @@
 namespace mirrorscope {
 
 Page& Mirror::page_of(uint64_t pfn) {
-  Page& page = pages_.get(pfn);
+  bool made = false;
+  Page& page = pages_.get(pfn, &made);
+  if (made) made_one();
   page.pfn = pfn;
   return page;
 }
@@ -25,6 +27,18 @@ void Mirror::forget_idle_pages() {
   idle_pages_.clear();
 }
 
+// The list of an object's pages is not searched when it gives one back: what is in it in vain goes when it is half of it.
+void Mirror::hold_begins(Ctx& ctx, Page& page, const Hold& hold) {
+  if (!page.holds.push(hold)) return;
+  ++ctx.holds_live;
+  if (ctx.holds_of.size() >= 16 + 2 * size_t{ctx.holds_live})
+    std::erase_if(ctx.holds_of, [&](uint64_t pfn) {
+      const Page* p = pages_.find(pfn);
+      return !p || std::none_of(p->holds.begin(), p->holds.end(), [&](const Hold& h) { return h.ctx == ctx.ptr; });
+    });
+  ctx.holds_of.push_back(page.pfn);
+}
+
 void Mirror::on(const ev_page_hold& e, Facts& f) {
   task_of(e.h, f);
   mm_of(e.h, f);
@@ -40,7 +54,7 @@ void Mirror::on(const ev_page_hold& e, Facts& f) {
       ++h.count;
       return;
     }
-  page.holds.push(Hold{e.ctx, e.start, e.hold, 1, e.longterm != 0, false, EventRef::of(e.h)});
+  hold_begins(ctx, page, Hold{e.ctx, e.start, e.hold, 1, e.longterm != 0, false, EventRef::of(e.h)});
 }
 
 void Mirror::on(const ev_page_release& e, Facts& f) {
@@ -58,7 +72,10 @@ void Mirror::on(const ev_page_release& e, Facts& f) {
     f.has_hold = true;
     f.hold = h;
     if (e.dirty) h.written = false;
-    if (--h.count == 0) page->holds.erase(&h);
+    if (--h.count == 0) {
+      page->holds.erase(&h);
+      if (f.ctx && f.ctx->holds_live) --f.ctx->holds_live;
+    }
     forget_page(*page);
     return;
   }
@@ -69,17 +86,18 @@ void Mirror::on(const ev_dev_ctx_end& e, Facts& f) {
   about_ctx(e.h, e.ctx, f);
   if (!f.ctx) return;
   if (f.ctx->held)
-    pages_.each([&](Page& page) {
-      for (int i = page.holds.count - 1; i >= 0; --i) {
-        Hold& h = page.holds.items[static_cast<size_t>(i)];
+    for (uint64_t pfn : f.ctx->holds_of) {
+      Page* page = pages_.find(pfn);
+      for (int i = page ? page->holds.count - 1 : -1; i >= 0; --i) {
+        Hold& h = page->holds.items[static_cast<size_t>(i)];
         if (h.ctx != e.ctx) continue;
         f.left.push(h);
-        page.holds.erase(&h);
-        forget_page(page);
+        page->holds.erase(&h);
+        forget_page(*page);
       }
-    });
+    }
   ctx_ends(*f.ctx, f);
-  ctxs_.erase(e.ctx);  // the slot keeps its bytes until the next step
+  forget_ctx(*f.ctx);
 }
 
 void Mirror::on(const ev_page_free& e, Facts& f) {

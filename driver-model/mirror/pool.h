@@ -30,6 +30,7 @@ class Pool {
     dropped_.clear();
   }
   size_t live() const { return live_; }
+  void clear() { *this = Pool{}; }
 
  private:
   std::deque<T> slots_;

@@ -11,12 +11,14 @@ void Mirror::on(const ev_svm_range& e, Facts& f) {
   SvmRange* r = ranges_.find(e.range);
   if (e.verb == MS_svm_verb_created) {
     if (r)
-      if (Mm* old = mms_.find(r->mm)) old->ranges.remove(r->start, r);
+      drop_range(*r);
+    else
+      made_one();
     r = &ranges_.get(e.range);
     *r = SvmRange{};
     r->ptr = e.range;
     r->ctx = e.ctx;
-    r->mm = e.h.mm;
+    r->mm = f.mm->ptr;
     r->sub = e.sub;
     r->start = e.start;
     r->end = e.end;
@@ -45,22 +47,27 @@ void Mirror::on(const ev_svm_range& e, Facts& f) {
       if (!e.ret) r->evicted = now;
       break;
     case MS_svm_verb_removed:
-      f.mm->ranges.remove(r->start, r);
-      ranges_.erase(e.range);  // the slot keeps its bytes until the next step
+      drop_range(*r);  // the slot keeps its bytes until the next step
       break;
     default:
       break;
   }
 }
 
+void Mirror::drop_range(SvmRange& r) {
+  if (Mm* mm = mms_.find(r.mm)) mm->ranges.remove(r.start, &r);
+  ranges_.erase(r.ptr);
+}
+
 void Mirror::ranges_met(const ev_inv_start_ret& e, Mm& mm) {
   if (e.end <= e.start) return;
-  mm.ranges.overlapping(e.start, e.end - 1, [&](SvmRange& r) {
+  const bool all = mm.ranges.overlapping(e.start, e.end - 1, [&](SvmRange& r) {
     r.valid = EventRef{};
     if (e.reason != MS_reason_unmap) return;
     r.met_unmap = EventRef::of(e.h);
     r.partial = e.start > r.start || e.end < r.end;
   });
+  if (!all && !mm.releasing) give_up(e.h.time);
 }
 
 // [start, end) has these flags from now on; without them nothing is known of it.
@@ -69,7 +76,7 @@ void Mirror::set_vma(Mm& mm, uint64_t start, uint64_t end, std::optional<uint64_
   Few<VmaPiece*, 16> hit;
   do {
     hit.clear();
-    mm.vmas.overlapping(start, end - 1, [&](VmaPiece& v) { hit.push(&v); });
+    mm.vmas.overlapping(start, end - 1, [&](VmaPiece& v) { return hit.push(&v) != nullptr; });
     for (VmaPiece* v : hit) {
       VmaPiece left = *v, right = *v;
       mm.vmas.remove(v->start, v);
@@ -84,20 +91,26 @@ void Mirror::set_vma(Mm& mm, uint64_t start, uint64_t end, std::optional<uint64_
       }
     }
   } while (hit.overflowed);
-  if (flags) mm.vmas.add(start, end - 1, &vmas_.add(VmaPiece{start, end, *flags, at}));
+  if (!flags) return;
+  made_one();
+  mm.vmas.add(start, end - 1, &vmas_.add(VmaPiece{start, end, *flags, at}));
 }
 
 void Mirror::on(const ev_vma_map& e, Facts& f) {
   task_of(e.h, f);
   Mm* mm = mm_of(e.h, f);
   if (!mm) return;
+  mm_lives(*mm);
   mm->vmas_watched = true;
   set_vma(*mm, e.start, e.end, e.flags, EventRef::of(e.h));
 }
 
 void Mirror::on(const ev_vma_protect& e, Facts& f) {
   task_of(e.h, f);
-  if (Mm* mm = mm_of(e.h, f)) set_vma(*mm, e.start, e.end, e.flags, EventRef::of(e.h));
+  Mm* mm = mm_of(e.h, f);
+  if (!mm) return;
+  mm_lives(*mm);
+  set_vma(*mm, e.start, e.end, e.flags, EventRef::of(e.h));
 }
 
 void Mirror::on(const ev_vma_unmap& e, Facts& f) {
@@ -132,9 +145,11 @@ void Mirror::on(const ev_vma_remap& e, Facts& f) {
   set_vma(*mm, e.start, e.end, std::nullopt, EventRef::of(e.h));
 }
 
+// Whatever was on the address of the child is gone, whether its end was seen or not.
 void Mirror::on(const ev_mm_fork& e, Facts& f) {
   task_of(e.h, f);
   mm_of(e.h, f);
+  if (Mm* old = e.child != e.h.mm ? mms_.find(e.child) : nullptr) forget_mm(*old);
 }
 
 void Mirror::on(const ev_devmem& e, Facts& f) { about_ctx(e.h, e.ctx, f); }
@@ -144,6 +159,7 @@ void Mirror::on(const ev_devmem& e, Facts& f) { about_ctx(e.h, e.ctx, f); }
     task_of(e.h, f);                           \
     mm_of(e.h, f);                             \
   }
+ABOUT_MM(pin_account)
 ABOUT_MM(ucache_hit)
 ABOUT_MM(ucache_put)
 ABOUT_MM(ucache_event)

@@ -6,35 +6,6 @@
 
 namespace mirrorscope {
 
-Mm* Mirror::mm_of(const ev_header& h, Facts& f) {
-  uint64_t ptr = h.mm;
-  if (!ptr && f.within) ptr = f.within->mm;
-  if (!ptr) return nullptr;
-  f.mm = mms_.find(ptr);
-  if (!f.mm) [[unlikely]]
-    f.mm = &mm_appears(ptr);
-  return f.mm;
-}
-
-[[gnu::noinline]] Mm& Mirror::mm_appears(uint64_t ptr) {
-  Mm& mm = mms_.get(ptr);
-  mm.ptr = ptr;
-  mm.generation = ++generations_;
-  return mm;
-}
-
-// The address of a dead mm has come back as a new one, or an mm gets its first interval tree.
-void Mirror::mm_begins(Mm& mm) {
-  if (mm.exited) {
-    Mm fresh;
-    fresh.ptr = mm.ptr;
-    fresh.subs = mm.subs;
-    mm = fresh;
-    mm.generation = ++generations_;
-  }
-  mm.seq_seen = 0;
-}
-
 void Mirror::start_entered(Mm& mm, const ev_header& h) {
   ++mm.starts;
   ++mm.possible;
@@ -56,7 +27,10 @@ void Mirror::region_closed(Mm& mm, const ev_header& h, bool was_definite) {
 // A region that must be over although no end of it was seen.
 void Mirror::drop_region(Task& t, Region* region, const ev_header& h, Facts& f) {
   f.unended.push(*region);
-  if (Mm* mm = mms_.find(region->mm)) region_closed(*mm, h, true);
+  if (Mm* mm = mms_.find(region->mm)) {
+    region_gone(mm);
+    region_closed(*mm, h, true);
+  }
   t.regions.erase(region);
 }
 
@@ -90,9 +64,8 @@ void Mirror::resync(Mm& mm, const ev_header& h) {
   tasks_.each([&](Task& t) {
     for (const Call& c : t.calls)
       if (c.mm == mm.ptr && (c.at.id == EV_inv_start || c.at.id == EV_inv_end || c.at.id == EV_mm_release)) ++in_flight;
-    for (int i = t.regions.count - 1; i >= 0; --i)
-      if (t.regions.items[static_cast<size_t>(i)].mm == mm.ptr) t.regions.erase(&t.regions.items[static_cast<size_t>(i)]);
   });
+  drop_regions_of(mm);
   mm.definite = 0;
   mm.possible = in_flight;
   mm.complete = true;
@@ -104,6 +77,7 @@ void Mirror::on(const ev_inv_start& e, Facts& f) {
   find_within(f, e.h.mm);
   Call& c = *call_begins(e.h, f, e.range);
   Mm& mm = *mm_of(e.h, f);
+  mm_lives(mm);
   c.start = e.start;
   c.end = e.end;
   c.reason = e.reason;
@@ -150,6 +124,7 @@ void Mirror::on(const ev_inv_start_ret& e, Facts& f) {
     region_closed(mm, e.h, true);
     return;
   }
+  ++mm.open_regions;
   Region& r = *opened;
   r.started = f.has_entry ? f.entry->at : EventRef::of(e.h);
   r.returned = EventRef::of(e.h);
@@ -178,6 +153,7 @@ void Mirror::on(const ev_inv_end& e, Facts& f) {
     f.region = &closed_region_;
     while (t.regions.count - 1 > i) drop_region(t, &t.regions.back(), e.h, f);
     t.regions.truncate(static_cast<uint8_t>(i));
+    region_gone(&mm);
     mm.definite = std::max(0, mm.definite - 1);
     break;
   }
@@ -236,6 +212,7 @@ void Mirror::on(const ev_inv_end_ret& e, Facts& f) {
       closed_region_ = *r;
       f.region = &closed_region_;
       while (t.regions.end() - 1 != r) drop_region(t, t.regions.end() - 1, e.h, f);
+      region_gone(r->mm == mm.ptr ? &mm : mms_.find(r->mm));
       t.regions.erase(r);
       mm.definite = std::max(0, mm.definite - 1);
       break;
@@ -272,6 +249,7 @@ void Mirror::on(const ev_itree_end_ret& e, Facts& f) {
 void Mirror::on(const ev_mm_release& e, Facts& f) {
   Call& c = *enter(e.h, f, e.h.mm);
   Mm& mm = *mm_of(e.h, f);
+  mm_lives(mm);
   c.starts_before = mm.starts;
   c.ends_before = mm.ends;
   c.reason = MS_reason_release;
@@ -287,32 +265,5 @@ void Mirror::on(const ev_mm_release_ret& e, Facts& f) {
   bound_active(e.h, f);
   mm.released = EventRef::of(e.h);
 }
-
-void Mirror::on(const ev_mm_exit& e, Facts& f) {
-  enter(e.h, f, e.h.mm);
-  mm_of(e.h, f);
-}
-
-void Mirror::on(const ev_mm_exit_ret& e, Facts& f) {
-  leave(e.h, f, e.h.mm);
-  Mm& mm = *mm_of(e.h, f);
-  mm.exited = EventRef::of(e.h);
-  // nothing can hold a range of an mm without VMAs: what is still open never ended
-  tasks_.each([&](Task& t) {
-    for (int i = t.regions.count - 1; i >= 0; --i) {
-      Region& r = t.regions.items[static_cast<size_t>(i)];
-      if (r.mm == mm.ptr) drop_region(t, &r, e.h, f);
-    }
-    drop_migrations(t, mm, f);
-  });
-  drop_devices(mm, f);
-  // subs are removed later, when their file is closed; without any the address may come back as another mm
-  if (mm.subs.size() == 0) {
-    mms_.erase(mm.ptr);  // the slot keeps its bytes until the next step
-  }
-}
-
-// Whichever task it is that drops the last reference has nothing to do with the mm.
-void Mirror::on(const ev_mm_end& e, Facts& f) { f.mm = mms_.find(e.h.mm); }
 
 }  // namespace mirrorscope

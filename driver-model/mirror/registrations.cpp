@@ -6,6 +6,14 @@ namespace mirrorscope {
 
 namespace {
 constexpr size_t kEndedKept = 1024;  // registrations that are over and whose use would still be noticed
+uint64_t cached_key(uint64_t cache, uint64_t region) { return cache * 0x9e3779b97f4a7c15ull ^ region; }
+}
+
+// Its region in a cache is another's from now on.
+void Mirror::uncache(const Registration& r) {
+  if (!r.cache) return;
+  const uint64_t key = cached_key(r.cache, r.region);
+  if (const uint64_t* ctx = cached_.find(key); ctx && *ctx == r.ctx) cached_.erase(key);
 }
 
 void Mirror::on(const ev_dev_fault& e, Facts& f) {
@@ -23,11 +31,16 @@ void Mirror::on(const ev_dev_fault_ret& e, Facts& f) {
 void Mirror::on(const ev_reg& e, Facts& f) {
   task_of(e.h, f);
   Mm* mm = mm_of(e.h, f);
-  Registration& r = registrations_.get(e.ctx);
-  if (Mm* old = r.ctx ? mms_.find(r.mm) : nullptr) old->pinned.remove(&r);
+  bool made = false;
+  Registration& r = registrations_.get(e.ctx, &made);
+  if (made) made_one();
+  if (Mm* old = made ? nullptr : mms_.find(r.mm)) old->pinned.remove(r.start, &r);
+  uncache(r);
+  if (mm) mm_lives(*mm);
   r = Registration{};
   r.ctx = e.ctx;
-  r.mm = e.h.mm;
+  r.mm = mm ? mm->ptr : 0;
+  r.mm_generation = mm ? mm->generation : 0;
   r.sub = e.sub;
   r.start = e.start;
   r.end = e.end;
@@ -41,7 +54,7 @@ void Mirror::on(const ev_reg& e, Facts& f) {
   // the ctx of an older registration on this address is over; one that has just said what it promises is this one's
   if (Ctx* old = ctxs_.find(e.ctx); old && !old->stated) {
     ctx_ends(*old, f);
-    ctxs_.erase(e.ctx);
+    forget_ctx(*old);
   }
   f.ctx = ctxs_.find(e.ctx);
 }
@@ -59,7 +72,8 @@ void Mirror::on(const ev_dereg& e, Facts& f) {
   if (!r || r->ended) return;
   f.registration = r;
   r->ended = EventRef::of(e.h);
-  if (Mm* mm = mms_.find(r->mm)) mm->pinned.remove(r);
+  uncache(*r);
+  if (Mm* mm = mms_.find(r->mm)) mm->pinned.remove(r->start, r);
   ended_registrations_.emplace_back(e.ctx, r->ended);
   if (ended_registrations_.size() <= kEndedKept) return;
   const auto [ctx, ended] = ended_registrations_.front();
@@ -89,17 +103,18 @@ void Mirror::on(const ev_ucache_insert& e, Facts& f) {
   if (!r || r->cache) return;
   r->cache = e.cache;
   r->region = e.region;
+  cached_.get(cached_key(e.cache, e.region)) = e.ctx;
 }
 
 void Mirror::on(const ev_ucache_evict& e, Facts& f) {
   task_of(e.h, f);
   Mm* mm = mm_of(e.h, f);
   if (!mm || e.freed) return;
-  mm->pinned.overlapping(0, UINT64_MAX, [&](Registration& r) {
-    if (r.cache != e.cache || r.region != e.region) return;
-    r.given_up = EventRef::of(e.h);
-    r.heard = r.hit && r.hit_by != e.h.tid;
-  });
+  const uint64_t* ctx = cached_.find(cached_key(e.cache, e.region));
+  Registration* r = ctx ? registrations_.find(*ctx) : nullptr;
+  if (!r || r->ended || r->mm != mm->ptr || r->cache != e.cache || r->region != e.region) return;
+  r->given_up = EventRef::of(e.h);
+  r->heard = r->hit && r->hit_by != e.h.tid;
 }
 
 void Mirror::on(const ev_call_site& e, Facts& f) {
@@ -119,6 +134,7 @@ EventRef Mirror::site_of(const ev_header& h, Facts& f) {
 void Mirror::taken_away(const ev_header& h, uint64_t start, uint64_t end, Mm& mm, Facts& f) {
   f.site = site_of(h, f);
   f.takes_away = true;
+  mm_lives(mm);
   mm.vmas_watched = true;
   if (mm.releasing || end <= start || !mm.pinned.size()) return;
   mm.pinned.overlapping(start, end - 1, [&](Registration& r) {

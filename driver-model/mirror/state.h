@@ -110,6 +110,7 @@ struct ShortPin {
 struct Task {
   uint64_t key = 0;  // tid, or a number of its own for the idle task of each CPU
   uint64_t last_time = 0;
+  uint64_t epoch = 0;     // see Mirror::forget()
   bool seen_idle = false; // its call stack has been empty once: what it does from then on is known from the start
   Few<Call, 12> calls;
   Few<Region, 8> regions;
@@ -126,7 +127,7 @@ struct Task {
   bool migrating() const {
     return std::any_of(migrations.begin(), migrations.end(), [](const Migration& m) { return !m.finalized; });
   }
-  bool idle() const { return calls.empty() && regions.empty() && !migrating(); }
+  bool idle() const { return calls.empty() && regions.empty() && locks.empty() && !migrating(); }
 };
 
 // A task inside hmm_range_fault().
@@ -177,6 +178,7 @@ struct Sub {
 struct ListSub {
   uint64_t ptr = 0;
   uint64_t mm = 0;
+  uint64_t mm_generation = 0;
   uint64_t start_fn = 0;
   uint64_t end_fn = 0;
   uint64_t free_fn = 0;
@@ -185,6 +187,7 @@ struct ListSub {
   EventRef unregistered;  // unregister returned, or the last put
   EventRef freed;
   EventRef registering;   // mn_register of the next generation: ops may run before its return
+  uint64_t generation = 0;
   uint32_t users = 0;
   bool watched = false;   // both entry and return of its registration were seen
 };
@@ -193,6 +196,7 @@ struct ListSub {
 struct Registration {
   uint64_t ctx = 0;
   uint64_t mm = 0;
+  uint64_t mm_generation = 0;  // of the mm it was made in: its address may be another's today
   uint64_t sub = 0;    // 0: its pages are pinned
   uint64_t start = 0;
   uint64_t end = 0;
@@ -224,6 +228,8 @@ struct Mm {
   uint64_t generation = 0;
   uint32_t starts = 0;      // starts entered, running count
   bool vmas_watched = false;  // a change of its VMAs was seen: those that take something away are
+  bool over = false;          // it has ended: what is said of it is an echo, until something is seen that only a new mm on its address can do
+  uint64_t epoch = 0;         // see Mirror::forget()
   uint32_t ends = 0;        // regions certainly over (end returned, or start failed and returned), running count
   int32_t possible = 0;     // regions that may be counted in active_invalidate_ranges now: entered start .. returned end
   int32_t definite = 0;     // regions that are counted for certain: returned start .. entered end
@@ -254,6 +260,9 @@ struct Mm {
   SpanList<VmaPiece> vmas;        // addresses whose protection is known, by address
   std::vector<Dma> dmas;          // accesses of devices in flight
   std::vector<Ctx*> ctxs;         // mirroring objects that said what they promise
+  Ctx* any_ctx = nullptr;         // all that there are, as a chain
+  uint32_t watchers = 0;          // live mmu_notifiers with an invalidate_range_start
+  uint32_t open_regions = 0;      // Regions of tasks that are of it
 };
 
 // A callback function, as far as probes go.

@@ -21,9 +21,10 @@ Sub& Mirror::sub_begins(uint64_t ptr, uint64_t mm, uint64_t start, uint64_t last
   if (sub.ptr && !sub.removed) {
     f.has_previous = true;
     f.previous = sub;
-    if (Mm* old = mms_.find(sub.mm)) old->subs.remove(&sub);
+    if (Mm* old = mms_.find(sub.mm)) old->subs.remove(sub.start, &sub);
   }
   const bool replaces = sub.ptr && !sub.removed;
+  if (!sub.ptr) made_one();
   sub = Sub{};
   sub.replaced_live = replaces;
   sub.ptr = ptr;
@@ -41,8 +42,8 @@ Sub& Mirror::sub_begins(uint64_t ptr, uint64_t mm, uint64_t start, uint64_t last
 void Mirror::sub_ends(Sub& sub, const EventRef& at) {
   sub.removed = at;
   if (Mm* mm = mms_.find(sub.mm)) {
-    mm->subs.remove(&sub);
-    if (mm->exited && mm->subs.size() == 0) mms_.erase(sub.mm);
+    mm->subs.remove(sub.start, &sub);
+    if (mm->exited && mm->subs.size() == 0) mm_over(*mm);
   }
   removed_subs_.emplace_back(sub.ptr, sub.generation);
   if (removed_subs_.size() > kRemovedKept) {
@@ -64,13 +65,13 @@ void Mirror::on(const ev_sub_insert& e, Facts& f) {
 
 void Mirror::on(const ev_sub_insert_ret& e, Facts& f) {
   leave(e.h, f, e.sub);
+  Mm* mm = mm_of(e.h, f);
   if (e.ret != 0) {
     if (Sub* sub = sub_of(e.sub, f)) sub->reinserting = EventRef{};
     return;
   }
   Sub& sub = sub_begins(e.sub, e.h.mm, e.start, e.last, f);
-  Mm* mm = mm_of(e.h, f);
-  if (mm && mm->exited) mm_begins(*mm);
+  if (mm && mm->over) mm_begins(*mm, &sub);
   sub.inserted = EventRef::of(e.h);
   sub.fn = e.invalidate;
   sub.finish_fn = e.finish;

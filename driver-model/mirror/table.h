@@ -75,6 +75,7 @@ class Table {
   }
 
   size_t size() const { return size_; }
+  void clear() { *this = Table{}; }
 
  private:
   struct Entry {

@@ -23,6 +23,10 @@ Task& Mirror::task_of(const ev_header& h, Facts& f) {
   f.task = tasks_.find(key);
   if (!f.task) [[unlikely]]
     f.task = &task_begins(key, h.time);
+  if (f.task->epoch != epoch_) [[unlikely]] {
+    f.task->epoch = epoch_;
+    f.task->seen_idle = false;
+  }
   f.task_was_at = f.task->last_time;
   f.task->last_time = h.time;
   return *f.task;
@@ -34,17 +38,107 @@ void Mirror::on(const ev_might_sleep& e, Facts& f) {
 }
 
 [[gnu::noinline]] Task& Mirror::task_begins(uint64_t key, uint64_t now) {
-  if (tasks_.size() >= sweep_at_) sweep_idle_tasks(now);
+  if (tasks_.size() >= sweep_at_) sweep_tasks(now);
   Task& t = tasks_.get(key);
   t.key = key;
+  t.epoch = epoch_;
   return t;
 }
 
-// Tasks leave no record when they exit: those that have been inside nothing for a second are dropped.
-void Mirror::sweep_idle_tasks(uint64_t now) {
+// Tasks leave no record when they exit: those that have been inside nothing for a second are dropped, and where there are too many all the
+// same, the half that was not heard of for longest, first of those that are inside nothing.
+void Mirror::sweep_tasks(uint64_t now) {
   constexpr uint64_t kSecond = 1'000'000'000;
-  tasks_.erase_if([now](const Task& t) { return t.idle() && t.last_time + kSecond < now; });
-  sweep_at_ = std::max<size_t>(4096, tasks_.size() * 2);
+  tasks_.erase_if([this, now](const Task& t) {
+    const bool gone = t.idle() && t.last_time + kSecond < now;
+    if (gone) migrations_ -= t.migrations.count;
+    return gone;
+  });
+  for (const bool idle : {true, false}) {
+    if (tasks_.size() <= kMostTasks / 2) break;
+    std::vector<Task*> of_kind;
+    tasks_.each([&](Task& t) {
+      if (t.idle() == idle) of_kind.push_back(&t);
+    });
+    const size_t most = std::min(of_kind.size(), tasks_.size() - kMostTasks / 2);
+    std::nth_element(of_kind.begin(), of_kind.begin() + static_cast<std::ptrdiff_t>(most), of_kind.end(), [](const Task* a, const Task* b) {
+      return a->last_time != b->last_time ? a->last_time < b->last_time : a->key < b->key;
+    });
+    of_kind.resize(most);
+    for (Task* t : of_kind) {
+      lose_track(*t);
+      tasks_.erase(t->key);
+    }
+    if (!idle && most) give_up(now, most);
+  }
+  sweep_at_ = std::clamp<size_t>(tasks_.size() * 2, 4096, kMostTasks);
+}
+
+// What it is in the middle of is not known any more.
+void Mirror::lose_track(Task& t) {
+  for (const Call& c : t.calls)
+    if (Mm* mm = mms_.find(c.mm)) mm->complete = false;
+  for (const Region& r : t.regions)
+    if (Mm* mm = mms_.find(r.mm)) {
+      region_gone(mm);
+      mm->definite = std::max(0, mm->definite - 1);
+      mm->possible = std::max(0, mm->possible - 1);
+      ++mm->ends;
+      mm->complete = false;
+    }
+  migrations_ -= t.migrations.count;
+  const uint64_t key = t.key, last_time = t.last_time;
+  t = Task{};
+  t.key = key;
+  t.last_time = last_time;
+  t.epoch = epoch_;
+  t.locks.overflowed = t.callback_locks.overflowed = true;
+}
+
+// Which of them it was about, nobody can say: it may have been any.
+void Mirror::unplaced(const ev_header& h, Facts& f) {
+  f.unplaced = true;
+  lose_track(task_of(h, f));
+  forget();
+}
+
+[[gnu::cold, gnu::noinline]] void Mirror::give_up(uint64_t now, uint64_t count) {
+  if (!given_up_.count) given_up_.since = now;
+  given_up_.count += count;
+}
+
+void Mirror::made_one() {
+  if (++made_ < 4096) [[likely]]
+    return;
+  made_ = 0;
+  too_many_ = live() > kMostLive;
+}
+
+// As if the recording began here: what probes there are is known all the same.
+[[gnu::cold, gnu::noinline]] void Mirror::start_over(uint64_t now) {
+  give_up(now, live());
+  too_many_ = false;
+  tasks_.clear();
+  mms_.clear();
+  subs_.clear();
+  lists_.clear();
+  registrations_.clear();
+  cached_.clear();
+  ctxs_.clear();
+  pages_.clear();
+  ranges_.clear();
+  mappings_.clear();
+  vmas_.clear();
+  idle_pages_.clear();
+  ended_registrations_.clear();
+  removed_subs_.clear();
+  ended_lists_.clear();
+  over_mms_.clear();
+  last_pin_ = {};
+  migrations_ = 0;
+  sweep_at_ = 4096;
+  sweep_mms_at_ = 16384;
+  forget();
 }
 
 Call* Mirror::enter(const ev_header& h, Facts& f, uint64_t key) {
@@ -128,17 +222,26 @@ void Mirror::find_within(Facts& f, uint64_t mm) {
   }
 }
 
+template <uint16_t event, typename Ev>
+void Mirror::take(const Ev& e, Facts& f) {
+  if (!is_placed<event>(e)) [[unlikely]]
+    return unplaced(e.h, f);
+  on(e, f);
+}
+
 void Mirror::step(const ev_header& record, Facts& facts) {
   facts.clear();
   mappings_.settle();
   vmas_.settle();
   if (!idle_pages_.empty()) forget_idle_pages();
+  if (too_many_) [[unlikely]]
+    start_over(record.time);
   switch (record.id) {
 #define FIELD(type, name, says)
 #define ARRAY(type, n, name, says)
 #define EVENT(id, name, pair, kind, says, ...)                  \
   case id:                                                      \
-    on(reinterpret_cast<const ev_##name&>(record), facts);      \
+    take<EV_##name>(reinterpret_cast<const ev_##name&>(record), facts); \
     break;
 #include "schema/events.def"
 #undef EVENT
@@ -147,11 +250,6 @@ void Mirror::step(const ev_header& record, Facts& facts) {
     default:
       break;
   }
-}
-
-void Mirror::forget() {
-  tasks_.each([](Task& t) { t.seen_idle = false; });
-  mms_.each([](Mm& mm) { mm.complete = false; });
 }
 
 }  // namespace mirrorscope
