@@ -13,8 +13,12 @@ namespace mirrorscope {
 class CallbackUse {
  public:
   // A hook speaks of this driver's translations.
-  void sees(const ev_dev_map& e) {
-    if (e.driver < kDrivers) maps_[e.h.mm].set(e.driver);
+  void sees(const ev_dev_map& e, const Facts& f) {
+    if (e.driver >= kDrivers || !f.mm) return;
+    if (maps_.size() >= kMms && !maps_.contains(f.mm->ptr)) maps_.clear();
+    Maps& maps = maps_[f.mm->ptr];
+    if (maps.generation != f.mm->generation) maps = {f.mm->generation, {}};
+    maps.drivers.set(e.driver);
   }
   void sees(const ev_mm_exit_ret& e) { maps_.erase(e.h.mm); }
 
@@ -24,10 +28,15 @@ class CallbackUse {
     if (!f.mm || !f.sub || e.end <= e.start) return {};
     const Ctx* ctx = object_of(*f.mm, e.sub);
     const auto maps = maps_.find(f.mm->ptr);
-    if (!ctx || maps == maps_.end() || ctx->driver >= kDrivers || !maps->second.test(ctx->driver)) return {};
+    if (!ctx || maps == maps_.end() || maps->second.generation != f.mm->generation || ctx->driver >= kDrivers) return {};
+    if (!maps->second.drivers.test(ctx->driver)) return {};
     if (!f.sub->faults.empty() || !f.sub->unchecked.empty()) return true;
     bool any = false;
-    f.mm->mappings.overlapping(e.start, e.end - 1, [&](const Mapping& m) { any = any || m.sub == e.sub; });
+    const bool all = f.mm->mappings.overlapping(e.start, e.end - 1, [&](const Mapping& m) {
+      any = m.sub == e.sub;
+      return !any;
+    });
+    if (!any && !all) return {};
     return any;
   }
 
@@ -37,10 +46,16 @@ class CallbackUse {
     return nullptr;
   }
 
+  static constexpr size_t kMms = 16384;  // followed at a time; with more it begins anew
+
  private:
   static constexpr size_t kDrivers = 64;
 
-  std::unordered_map<uint64_t, std::bitset<kDrivers>> maps_;  // by mm: drivers that have mapped in it
+  struct Maps {
+    uint64_t generation = 0;  // of the mm
+    std::bitset<kDrivers> drivers;
+  };
+  std::unordered_map<uint64_t, Maps> maps_;  // by mm: drivers that have mapped in it
 };
 
 }  // namespace mirrorscope

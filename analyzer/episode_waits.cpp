@@ -30,7 +30,13 @@ void EpisodeWaits::end_in(Episode& episode, const ev_itree_end_ret& e, const Cal
 void EpisodeWaits::sees(const ev_itree_end_ret& e, const Facts& f) {
   const Call* within = f.within;
   if (within && within->at.id == EV_mm_release) within = nullptr;
-  Two& two = episodes_.get(e.h.mm);
+  if (!f.mm) return;
+  if (episodes_.size() >= kMms && !episodes_.find(f.mm->ptr)) episodes_.clear();
+  Two& two = episodes_.get(f.mm->ptr);
+  if (two.generation != f.mm->generation) {
+    two = {};
+    two.generation = f.mm->generation;
+  }
   const uint64_t odd = e.seq % 2 ? e.seq : e.seq - 1;
   if (two.now.seq < odd) {
     if (two.now.seq && !two.now.over) two.now.over = EventRef::of(e.h);
@@ -45,10 +51,10 @@ void EpisodeWaits::sees(const ev_itree_end_ret& e, const Facts& f) {
 }
 
 std::optional<EpisodeWaits::Wait> EpisodeWaits::of(const ev_read_begin_ret& e, const Facts& f, const Mirror& mirror) const {
-  if (!f.has_entry || !f.sub) return {};
+  if (!f.has_entry || !f.sub || !f.mm) return {};
   Wait w;
   const Two* two = episodes_.find(e.h.mm);
-  if (!two) return w;
+  if (!two || two->generation != f.mm->generation) return w;
   const Episode& episode = two->now.seq == e.ret ? two->now : two->before;
   if (episode.seq != e.ret || !episode.over || episode.over.time <= f.entry->at.time) return w;  // it was over before, or never was
   w.over = episode.over;

@@ -36,8 +36,10 @@ class EpisodeWaits {
     std::vector<Ended> ended;
   };
   struct Two {
+    uint64_t generation = 0;  // of the mm
     Episode now, before;
   };
+  static constexpr size_t kMms = 4096;  // followed at a time; with more it begins anew
   static void end_in(Episode&, const ev_itree_end_ret&, const Call*);
 
   Table<Two> episodes_;  // by mm

@@ -14,10 +14,22 @@ namespace mirrorscope {
 
 class Suspects {
  public:
-  // `key`: the object whose records may explain it.
+  static constexpr size_t kMost = 1024;  // that wait at a time: more, in two microseconds, is nothing that anybody would read
+
+  // `key`: the object whose records may explain it. Where too many wait already it is an occasion that could not be judged.
   [[gnu::cold, gnu::noinline]] void add(const ev_header& completing, uint64_t key, uint64_t from, std::vector<Evidence> evidence,
                                         std::string what, uint64_t fn = 0) {
-    list_.push_back({completing, key, from, std::move(evidence), std::move(what), fn});
+    if (list_.size() < kMost)
+      list_.push_back({completing, key, from, std::move(evidence), std::move(what), fn});
+    else
+      ++not_kept_;
+  }
+  // Would one more not be kept? For who goes through many at once: the sentence need not be made.
+  bool full(Judge& judge) const {
+    if (list_.size() < kMost) [[likely]]
+      return false;
+    judge.unknown();
+    return true;
   }
 
   // To be called for every record that may explain one; `h` explains those about `key` that another event completed.
@@ -28,6 +40,7 @@ class Suspects {
 
   // Reports what nothing can explain any more at this time.
   void settle(uint64_t now, Judge& judge) {
+    for (; not_kept_; --not_kept_) judge.unknown();
     if (!list_.empty()) [[unlikely]]
       report(now, judge);
   }
@@ -56,6 +69,7 @@ class Suspects {
   }
 
   std::vector<One> list_;
+  size_t not_kept_ = 0;
 };
 
 // A rule that has suspects: the trace's end is when nothing can explain them any more.

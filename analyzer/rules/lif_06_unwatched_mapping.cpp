@@ -16,9 +16,10 @@ class UnwatchedMapping final : public RuleOf<UnwatchedMapping> {
       if (!f.sub->removed && f.sub->mm == e.h.mm && f.sub->start <= e.start && e.end - 1 <= f.sub->last) return judge.held();
     }
     uint64_t watched_to = e.start;  // subs come sorted by their first byte
-    f.mm->subs.overlapping(e.start, e.end - 1, [&](const Sub& s) {
+    const bool all = f.mm->subs.overlapping(e.start, e.end - 1, [&](const Sub& s) {
       if (s.start <= watched_to && s.last >= watched_to) watched_to = s.last + 1;
     });
+    if (!all) return judge.unknown();
     if (watched_to >= e.end || watched_to == 0 || mirror_->watched_by_list(e.h.mm)) return judge.held();
     if (!e.sub && !f.ctx->stated) return judge.unknown();  // from before the recording, and so may be its notifier
     std::vector<Evidence> evidence;

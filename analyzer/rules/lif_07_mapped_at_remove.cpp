@@ -17,6 +17,7 @@ class MappedAtRemove final : public SuspectingRule<MappedAtRemove> {
       if (mirror_->watched_by_list(e.h.mm)) return;  // nouveau_svm.c: the sub was for the fault, an mmu_notifier unmaps
       if (m.ctx->wide) return;  // drm_gpusvm_fini(): the VM is dead by then, ranges are freed after their notifier
       left = true;
+      if (suspects_.full(judge)) return;
       suspects_.add(e.h, m.ctx->ptr, m.begun.time, {{m.begun, "the device was given the pages"}},
                     fmt::format("the sub that watches {} is removed and the device still maps it: nobody will be told when it dies",
                                 range_text(m.start, m.end)),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LIF-11: nothing is mapped on a notifier whose insert failed.
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -9,16 +9,15 @@ namespace mirrorscope::rules {
 class MappedWithoutSub final : public RuleOf<MappedWithoutSub> {
  public:
   void on(const ev_sub_insert_ret& e, const Facts&, Judge&) {
-    std::erase_if(failed_, [&](const Failed& x) { return x.sub == e.sub; });
+    failed_.take_all([&](const Failed& x) { return x.sub == e.sub; });
     if (!e.ret) return;
-    if (failed_.size() == kKept) failed_.erase(failed_.begin());
-    failed_.push_back({e.sub, e.h.mm, e.ret, EventRef::of(e.h)});
+    failed_.add({e.sub, mirror_->generation_of(e.h.mm), e.ret, EventRef::of(e.h)});
   }
 
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
     if (!e.sub || failed_.empty()) return;
     for (const Failed& x : failed_) {
-      if (x.sub != e.sub || x.mm != e.h.mm || x.at.time + Mirror::kClockSlack >= e.h.time) continue;
+      if (x.sub != e.sub || !f.mm || x.mm != f.mm->generation || x.at.time + Mirror::kClockSlack >= e.h.time) continue;
       if (f.sub && !f.sub->removed) continue;
       return judge.broken(e.h, x.at.time, {{x.at, "the insert failed"}},
                           fmt::format("{} is mapped on sub {}, whose insert returned {}: nobody will be told when it dies",
@@ -28,13 +27,12 @@ class MappedWithoutSub final : public RuleOf<MappedWithoutSub> {
   }
 
  private:
-  static constexpr size_t kKept = 16;
   struct Failed {
-    uint64_t sub, mm;
+    uint64_t sub, mm;  // mm: its generation
     int32_t ret;
     EventRef at;
   };
-  std::vector<Failed> failed_;  // since then not inserted again
+  History<Failed, 16> failed_;  // since then not inserted again
 };
 
 RULE(lif_11_mapped_without_sub, MappedWithoutSub,

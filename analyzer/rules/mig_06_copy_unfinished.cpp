@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // MIG-06: a copy is complete before its migration is finalized.
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
 #include "analyzer/words.h"
@@ -10,17 +10,12 @@ namespace mirrorscope::rules {
 class CopyUnfinished final : public SuspectingRule<CopyUnfinished> {
  public:
   void on(const ev_copy_begin& e, const Facts&, Judge&) {
-    if (copies_.size() == kKept) copies_.erase(copies_.begin());
-    copies_.push_back({e.args, e.start, EventRef::of(e.h)});
+    copies_.add({e.args, e.start, EventRef::of(e.h)});
   }
 
   void on(const ev_copy_end& e, const Facts&, Judge& judge) {
-    for (auto c = copies_.begin(); c != copies_.end(); ++c) {
-      if (c->args != e.args || c->start != e.start) continue;
-      copies_.erase(c);
-      judge.held();
-      break;
-    }
+    // pages are begun one by one and end together
+    if (copies_.take_all([&](const Copy& c) { return c.args == e.args && c.start == e.start; })) judge.held();
     suspects_.explain(e.h, e.args, judge);
   }
 
@@ -35,15 +30,14 @@ class CopyUnfinished final : public SuspectingRule<CopyUnfinished> {
         suspects_.add(h, args, c.at.time, {{c.at, "the copy began"}},
                       fmt::format("the migration is finalized and the copy of {} goes on: the CPU sees pages that are half copied",
                                   hex(c.start)));
-    std::erase_if(copies_, [&](const Copy& c) { return c.args == args; });
+    copies_.take_all([&](const Copy& c) { return c.args == args; });
   }
 
-  static constexpr size_t kKept = 256;
   struct Copy {
     uint64_t args, start;
     EventRef at;
   };
-  std::vector<Copy> copies_;  // under way
+  History<Copy, 256> copies_;  // under way
 };
 
 RULE(mig_06_copy_unfinished, CopyUnfinished,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // MIG-08: pages of a migration are mapped before its end only if nobody has invalidated them since it was set up.
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -11,22 +11,21 @@ class MappedMidMigration final : public RuleOf<MappedMidMigration> {
   void on(const ev_migrate_setup_ret& e, const Facts&, Judge&) {
     drop(e.h.tid, e.args);
     if (e.ret || !e.cpages) return;
-    if (open_.size() == kKept) open_.erase(open_.begin());
-    open_.push_back({e.h.mm, e.start, e.end, e.args, e.h.tid, EventRef::of(e.h), EventRef{}});
+    open_.add({mirror_->generation_of(e.h.mm), e.start, e.end, e.args, e.h.tid, EventRef::of(e.h), EventRef{}});
   }
 
-  void on(const ev_inv_start_ret& e, const Facts&, Judge&) {
+  void on(const ev_inv_start_ret& e, const Facts& f, Judge&) {
     if (open_.empty() || e.ret) return;
     // the migration's own try_to_migrate() runs in its own task
     for (Open& m : open_)
-      if (m.mm == e.h.mm && m.tid != e.h.tid && m.start < e.end && e.start < m.end && m.setup.time + Mirror::kClockSlack < e.h.time)
+      if (m.mm == f.mm->generation && m.tid != e.h.tid && m.start < e.end && e.start < m.end && m.setup.time + Mirror::kClockSlack < e.h.time)
         m.met = EventRef::of(e.h);
   }
 
-  void on(const ev_dev_map& e, const Facts&, Judge& judge) {
-    if (open_.empty() || (e.source != MS_page_source_migrate_read && e.source != MS_page_source_migrate_write)) return;
+  void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
+    if (open_.empty() || !f.mm || (e.source != MS_page_source_migrate_read && e.source != MS_page_source_migrate_write)) return;
     for (const Open& m : open_) {
-      if (m.tid != e.h.tid || m.mm != e.h.mm || e.start < m.start || e.end > m.end) continue;
+      if (m.tid != e.h.tid || m.mm != f.mm->generation || e.start < m.start || e.end > m.end) continue;
       if (!m.met || m.met.time + Mirror::kClockSlack >= e.h.time) return judge.held();
       return judge.broken(e.h, m.setup.time, {{m.setup, "the migration was set up"}, {m.met, "somebody else invalidated its range"}},
                           fmt::format("{} is mapped to pages of a migration whose range was invalidated since it was set up",
@@ -38,15 +37,14 @@ class MappedMidMigration final : public RuleOf<MappedMidMigration> {
 
  private:
   void drop(uint32_t tid, uint64_t args) {
-    std::erase_if(open_, [&](const Open& m) { return m.tid == tid && m.args == args; });
+    open_.take_all([&](const Open& m) { return m.tid == tid && m.args == args; });
   }
-  static constexpr size_t kKept = 64;
   struct Open {
-    uint64_t mm, start, end, args;
+    uint64_t mm, start, end, args;  // mm: its generation
     uint32_t tid;
     EventRef setup, met;
   };
-  std::vector<Open> open_;
+  History<Open, 64> open_;
 };
 
 RULE(mig_08_mapped_mid_migration, MappedMidMigration,

@@ -29,7 +29,9 @@ class CountersDrift final : public RuleOf<CountersDrift> {
       wrong = "no invalidation is open and deferred_list is not empty";
     if (wrong.empty()) return judge.held();
     // a start whose entry is missing is counted, and is known only when its return is seen: it may have begun whenever the mm was not quiet
-    if (f.active_is_exact) suspects_[f.mm->ptr] = {e.h, f.entry->at, std::min(f.mm->quiet, f.entry->at.time), std::move(wrong)};
+    if (!f.active_is_exact) return;
+    if (suspects_.size() >= kMost && !suspects_.contains(f.mm->ptr)) return judge.unknown();
+    suspects_[f.mm->ptr] = {e.h, f.entry->at, std::min(f.mm->quiet, f.entry->at.time), std::move(wrong)};
   }
 
   void finish(uint64_t end, const Mirror&, Judge& judge) override {
@@ -59,6 +61,7 @@ class CountersDrift final : public RuleOf<CountersDrift> {
     suspects_.erase(it);
   }
 
+  static constexpr size_t kMost = 4096;
   std::unordered_map<uint64_t, Suspect> suspects_;  // by mm, one at a time
 };
 

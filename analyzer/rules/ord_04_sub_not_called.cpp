@@ -24,6 +24,7 @@ class SubNotCalled final : public RuleOf<SubNotCalled> {
       if (!in_tree || sub.removing || !mirror_->callback_entry_seen_since(sub.fn, call.at.time)) return;
       if (call.called(sub.ptr)) return judge.held();
       if (call.subs_called.overflowed || !heard_.tells(*mirror_, sub.fn)) return judge.unknown();
+      if (suspects_.full(judge)) return;
       std::vector<Evidence> evidence{{call.at, "the start"}};
       if (sub.inserted) evidence.insert(evidence.begin(), {sub.inserted, "the sub was inserted"});
       suspects_.add(e.h, sub.ptr, sub.inserted ? sub.inserted.time : sub.in_tree_since, evidence,

@@ -2,6 +2,7 @@
 // ORD-09: nobody sleeps between entry and return of a start that must not block.
 #include <algorithm>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -12,9 +13,9 @@ class Sleeps final : public RuleOf<Sleeps> {
   void on(const ev_might_sleep& e, const Facts& f, Judge& judge) {
     const Call* start = f.within;
     if (!start || start->at.id != EV_inv_start || start->flags & kBlockable) return;
-    if (std::find(slept_.begin(), slept_.end(), start->frame) != slept_.end()) return;  // said once for each start
-    if (slept_.size() == kKept) slept_.erase(slept_.begin());
-    slept_.push_back(start->frame);
+    const auto is = [&](uint64_t frame) { return frame == start->frame; };
+    if (slept_.find(is)) return;  // said once for each start
+    slept_.add(start->frame);
     std::vector<Evidence> evidence{{start->at, "the start, which must not block"}};
     for (const Call& c : f.task->calls)
       if (c.at.id == EV_cb_enter || c.at.id == EV_hl_start) {
@@ -28,15 +29,12 @@ class Sleeps final : public RuleOf<Sleeps> {
   void on(const ev_inv_start_ret& e, const Facts& f, Judge& judge) {
     if (e.flags & kBlockable) return;
     if (!f.entry) return judge.unknown();
-    auto at = std::find(slept_.begin(), slept_.end(), f.entry->frame);
-    if (at == slept_.end()) return judge.held();
-    slept_.erase(at);
+    if (!slept_.take_all([&](uint64_t frame) { return frame == f.entry->frame; })) slept_.forgot() ? judge.unknown() : judge.held();
   }
 
  private:
   static constexpr uint32_t kBlockable = 1;  // MMU_NOTIFIER_RANGE_BLOCKABLE
-  static constexpr size_t kKept = 64;
-  std::vector<uint64_t> slept_;  // starts that were reported and have not returned, by frame
+  History<uint64_t, 64> slept_;  // starts that were reported and have not returned, by frame
 };
 
 RULE(ord_09_sleeps, Sleeps,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-11: nothing of a range is mapped between the start and the end of its invalidation.
 #include <algorithm>
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/open_regions.h"
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
@@ -23,8 +23,7 @@ class MappedInside final : public SuspectingRule<MappedInside> {
     // kvm_mmu_hugepage_adjust(): what is asked is whether the page that faulted is invalidated, not all of the huge page around it. That is still
     // whole then: it has to be split before a part of it goes, and that is an invalidation of its own.
     if (e.order && !e.sub && (e.start < r->start || e.end > r->end)) {
-      if (larger_.size() == kKept) larger_.erase(larger_.begin());
-      larger_.push_back({r->range, e.ctx, std::max<uint64_t>(e.start, r->start), std::min<uint64_t>(e.end, r->end), r->returned, EventRef::of(e.h)});
+      larger_.add({r->range, e.ctx, std::max<uint64_t>(e.start, r->start), std::min<uint64_t>(e.end, r->end), r->returned, EventRef::of(e.h)});
       return;
     }
     suspects_.add(e.h, r->range, r->returned.time, {{r->returned, "the invalidation had started"}},
@@ -34,7 +33,7 @@ class MappedInside final : public SuspectingRule<MappedInside> {
 
   void on(const ev_inv_end& e, const Facts&, Judge& judge) {
     suspects_.explain(e.h, e.range, judge);
-    std::erase_if(larger_, [&](const Larger& l) {
+    larger_.take_all([&](const Larger& l) {
       if (l.range != e.range) return false;
       judge.broken(e.h, l.returned.time, {{l.returned, "the invalidation had started"}, {l.mapped, "the device was given a larger page"}},
                    fmt::format("{} was mapped as a part of something larger while it was invalidated, and is mapped at the end: the device has "
@@ -45,7 +44,7 @@ class MappedInside final : public SuspectingRule<MappedInside> {
   }
 
   void on(const ev_dev_unmap& e, const Facts&, Judge& judge) {
-    std::erase_if(larger_, [&](const Larger& l) {
+    larger_.take_all([&](const Larger& l) {
       if (l.ctx != e.ctx || e.start > l.start || e.end < l.end) return false;
       judge.held();
       return true;
@@ -58,8 +57,7 @@ class MappedInside final : public SuspectingRule<MappedInside> {
     uint64_t range, ctx, start, end;
     EventRef returned, mapped;
   };
-  static constexpr size_t kKept = 64;
-  std::vector<Larger> larger_;
+  History<Larger, 64> larger_;
 };
 
 RULE(ord_11_mapped_inside, MappedInside,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-14: every finish that a start pass handed out runs once, after all start passes, before the start returns.
 #include <algorithm>
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
 #include "analyzer/words.h"
@@ -21,10 +21,9 @@ class FinishPass final : public SuspectingRule<FinishPass> {
     if (!f.within) return;
     const auto& promised = f.within->promised;  // only where its pass has a probe
     if (!e.finish || std::find(promised.begin(), promised.end(), e.finish) == promised.end()) return;
-    const auto twice = std::find_if(out_.begin(), out_.end(), [&](const Out& o) { return o.finish == e.finish; });
-    if (twice == out_.end()) {
-      if (out_.size() == kKept) out_.erase(out_.begin());
-      out_.push_back({e.finish, f.within->frame, EventRef::of(e.h)});
+    Out* twice = out_.find([&](const Out& o) { return o.finish == e.finish; });
+    if (!twice) {
+      out_.add({e.finish, f.within->frame, EventRef::of(e.h)});
       return;
     }
     if (twice->start != f.within->frame && twice->at.time + Mirror::kClockSlack < e.h.time)
@@ -35,7 +34,7 @@ class FinishPass final : public SuspectingRule<FinishPass> {
 
   void on(const ev_cb_finish& e, const Facts& f, Judge& judge) {
     suspects_.explain(e.h, e.finish, judge);
-    std::erase_if(out_, [&](const Out& o) { return o.finish == e.finish; });
+    out_.take_all([&](const Out& o) { return o.finish == e.finish; });
     if (!f.within || f.within->assumed) return;
     if (f.finish_was_promised) return judge.held();
     judge.broken(e.h, f.within->at.time, {{f.within->at, "the start"}},
@@ -46,16 +45,15 @@ class FinishPass final : public SuspectingRule<FinishPass> {
   void on(const ev_mm_release_ret& e, const Facts& f, Judge& judge) { all_done(e.h, f, judge); }
 
  private:
-  static constexpr size_t kKept = 256;
   struct Out {
     uint64_t finish, start;  // frame of the call that collects it
     EventRef at;
   };
-  std::vector<Out> out_;  // handed out and not run
+  History<Out, 256> out_;  // handed out and not run
 
   void all_done(const ev_header& h, const Facts& f, Judge& judge) {
     if (!f.entry) return;
-    if (!out_.empty()) std::erase_if(out_, [&](const Out& o) { return o.start == f.entry->frame; });
+    out_.take_all([&](const Out& o) { return o.start == f.entry->frame; });
     for (uint64_t finish : f.entry->promised)
       judge.broken(h, f.entry->at.time, {{f.entry->at, "the start"}},
                    fmt::format("finish {} was handed out and has not run: what it should wait for is still using the range", hex(finish)));

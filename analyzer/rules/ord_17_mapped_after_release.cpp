@@ -24,6 +24,7 @@ class MappedAfterRelease final : public SuspectingRule<MappedAfterRelease> {
       }
       if (what.empty()) return;
       left = true;
+      if (suspects_.full(judge)) return;
       suspects_.add(e.h, m.ctx->ptr, m.begun.time, {{m.begun, "the device was given the pages"}, {f.entry->at, "the release began"}},
                     fmt::format("the mm is released and {} {}: its pages are freed next", range_text(m.start, m.end), what));
     });

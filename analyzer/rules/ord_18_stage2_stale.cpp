@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-18: KVM maps a page for its guest only when it has just found, under mmu_lock, that the fault is not stale.
-#include <map>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -21,9 +21,11 @@ class Stage2Stale final : public RuleOf<Stage2Stale> {
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
     if (e.driver != MS_driver_kvm) return;
     if (!f.has_check) return judge.unknown();  // begun before recording
-    uint64_t& used = used_[e.h.tid];
-    const bool again = used == f.check.at.time;
-    used = f.check.at.time;
+    Used* used = used_.find([&](const Used& u) { return u.tid == e.h.tid; });
+    if (!used && used_.forgot()) return judge.unknown();
+    if (!used) used = &used_.add({e.h.tid, 0});
+    const bool again = used->check == f.check.at.time;
+    used->check = f.check.at.time;
     const bool same = e.start <= f.check.start && f.check.end <= e.end;
     const bool moved = e.seq && e.seq != e.sub_seq;  // 6.1 does not keep it in the fault
     if (!again && same && f.check.ok && !moved) return judge.held();
@@ -35,7 +37,11 @@ class Stage2Stale final : public RuleOf<Stage2Stale> {
   }
 
  private:
-  std::map<uint32_t, uint64_t> used_;  // by task, which are vCPUs: the check that its last mapping rested on
+  struct Used {
+    uint32_t tid;
+    uint64_t check;
+  };
+  History<Used, 1024> used_;  // of each task, which are vCPUs: the check that its last mapping rested on
 };
 
 RULE(ord_18_stage2_stale, Stage2Stale,

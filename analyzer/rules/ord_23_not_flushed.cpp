@@ -18,6 +18,7 @@ class NotFlushed final : public SuspectingRule<NotFlushed> {
       if (promised == Discipline::pin || gates_work(promised)) continue;  // their callbacks unmap nothing
       for (const Piece& p : ctx->unflushed) {
         if (p.start >= e.end || e.start >= p.end) continue;
+        if (suspects_.full(judge)) return;
         suspects_.add(e.h, ctx->ptr, p.at.time, {{p.at, "the translations were removed from the page table"}},
                       fmt::format("{} ({}) has started and the flush of {} is {}: the device's TLB may still know it",
                                   range_text(e.start, e.end), reason_text(e.reason), range_text(p.start, p.end),

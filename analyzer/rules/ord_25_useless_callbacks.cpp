@@ -11,7 +11,7 @@ namespace mirrorscope::rules {
 
 class UselessCallbacks final : public RuleOf<UselessCallbacks> {
  public:
-  void on(const ev_dev_map& e, const Facts&, Judge&) { use_.sees(e); }
+  void on(const ev_dev_map& e, const Facts& f, Judge&) { use_.sees(e, f); }
   void on(const ev_mm_exit_ret& e, const Facts&, Judge&) {
     use_.sees(e);
     rows_.erase(e.h.mm);
@@ -20,7 +20,9 @@ class UselessCallbacks final : public RuleOf<UselessCallbacks> {
   void on(const ev_cb_enter& e, const Facts& f, Judge& judge) {
     const std::optional<bool> met = use_.met(e, f);
     if (!met) return;
-    Row& row = row_of(e);
+    Row* const found = row_of(e, f.mm->generation);
+    if (!found) return judge.unknown();
+    Row& row = *found;
     const Ctx* ctx = CallbackUse::object_of(*f.mm, e.sub);
     row.since = row.calls ? std::min(row.since, ctx->begun.time) : ctx->begun.time;
     if (!row.calls++) row.first = EventRef::of(e.h);
@@ -43,15 +45,22 @@ class UselessCallbacks final : public RuleOf<UselessCallbacks> {
     uint64_t fn, calls = 0, useless = 0, since = 0;
     EventRef first;
   };
-  Row& row_of(const ev_cb_enter& e) {
-    std::vector<Row>& rows = rows_[e.h.mm];
-    for (Row& row : rows)
-      if (row.fn == e.fn) return row;
-    return rows.emplace_back(e.fn);
+  struct Rows {
+    uint64_t generation = 0;  // of the mm
+    std::vector<Row> rows;
+  };
+  // More callbacks in one mm, or mms, than anything has are not followed: nothing is said of them.
+  Row* row_of(const ev_cb_enter& e, uint64_t generation) {
+    if (rows_.size() >= CallbackUse::kMms && !rows_.contains(e.h.mm)) rows_.clear();
+    Rows& of = rows_[e.h.mm];
+    if (of.generation != generation) of = {generation, {}};
+    for (Row& row : of.rows)
+      if (row.fn == e.fn) return &row;
+    return of.rows.size() < 64 ? &of.rows.emplace_back(e.fn) : nullptr;
   }
 
   CallbackUse use_;
-  std::unordered_map<uint64_t, std::vector<Row>> rows_;  // by mm
+  std::unordered_map<uint64_t, Rows> rows_;  // by mm
 };
 
 RULE(ord_25_useless_callbacks, UselessCallbacks,

@@ -7,21 +7,22 @@ namespace mirrorscope::rules {
 class AddressChanged final : public RuleOf<AddressChanged> {
  public:
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
-    const Registration* r = pinned(e.ctx, e.h);
+    const Registration* r = pinned(e.ctx, e.h, f);
     if (!r) return;
     if (f.gone.empty()) return judge.held();
     changed(e.h, *r, e.start, e.end, "mapped anew", judge);
   }
 
   void on(const ev_dev_unmap& e, const Facts& f, Judge& judge) {
-    const Registration* r = pinned(e.ctx, e.h);
+    const Registration* r = pinned(e.ctx, e.h, f);
     if (r && !f.gone.empty()) changed(e.h, *r, e.start, e.end, "unmapped", judge);
   }
 
  private:
-  const Registration* pinned(uint64_t ctx, const ev_header& h) const {
+  const Registration* pinned(uint64_t ctx, const ev_header& h, const Facts& f) const {
     const Registration* r = mirror_->registration(ctx);
-    return r && !r->sub && !r->ended && r->mm == h.mm && r->begun.time + Mirror::kClockSlack < h.time ? r : nullptr;
+    const bool live = r && f.mm && !r->sub && !r->ended && r->mm_generation == f.mm->generation;
+    return live && r->begun.time + Mirror::kClockSlack < h.time ? r : nullptr;
   }
   static void changed(const ev_header& h, const Registration& r, uint64_t start, uint64_t end, std::string_view how, Judge& judge) {
     judge.broken(h, r.begun.time, {{r.begun, "registered, its pages are pinned"}},

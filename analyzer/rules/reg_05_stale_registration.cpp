@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-05: the addresses of a live pinned registration are not unmapped, moved or discarded.
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
 #include "analyzer/words.h"
@@ -45,7 +46,7 @@ class StaleRegistration final : public SuspectingRule<StaleRegistration> {
       auto what = fmt::format("{} ({}) hits registration {} of {}: from here on the device uses other pages than the CPU finds there",
                               range_text(start, end), how, hex(r->ctx), range_text(r->start, r->end));
       if (r->cache)
-        cached_.push_back({h, r->ctx, r->begun.time, std::move(evidence), std::move(what)});
+        keep({h, r->ctx, r->begun.time, std::move(evidence), std::move(what)}, judge);
       else
         suspects_.add(h, r->ctx, r->begun.time, std::move(evidence), std::move(what));
     }
@@ -54,8 +55,7 @@ class StaleRegistration final : public SuspectingRule<StaleRegistration> {
   // Of a registration that belongs to a cache: when it ends it is known whether the cache heard of it from a userfaultfd, which tells after
   // the unmap (fs/userfaultfd.c, userfaultfd_unmap_complete()), and found it no more. Who found it meanwhile is REG-20's.
   void cached_over(uint64_t ctx, const Registration* ended, Judge& judge) {
-    if (cached_.empty()) return;
-    std::erase_if(cached_, [&](Cached& c) {
+    cached_.take_all([&](Cached& c) {
       if (ctx && c.ctx != ctx) return false;
       if (ended && ended->heard)
         judge.held();
@@ -71,7 +71,11 @@ class StaleRegistration final : public SuspectingRule<StaleRegistration> {
     std::vector<Evidence> evidence;
     std::string what;
   };
-  std::vector<Cached> cached_;
+  void keep(const Cached& c, Judge& judge) {
+    cached_.add(c);
+    if (cached_.forgot()) judge.unknown();  // of more than that at a time what came of the first is not known
+  }
+  History<Cached, 1024> cached_;
 };
 
 RULE(reg_05_stale_registration, StaleRegistration,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-09: pages that a registration pins are accounted to their owner for as long as it lives, and no longer.
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
 #include "analyzer/words.h"
@@ -15,13 +15,14 @@ class PinsUnaccounted final : public SuspectingRule<PinsUnaccounted> {
   void on(const ev_pin_account& e, const Facts&, Judge& judge) {
     suspects_.settle(e.h.time, judge);
     if (e.end <= e.start) return;
-    std::erase_if(live_, [&](const Accounted& a) { return a.ctx == e.ctx; });
+    live_.take_all([&](const Accounted& a) { return a.ctx == e.ctx; });
+    const uint64_t mm = mirror_->generation_of(e.h.mm);
     int64_t least = pages_of(e);
     uint64_t from = e.h.time;
     std::vector<Evidence> evidence;
     for (const Accounted& a : live_) {
-      if (a.mm != e.h.mm || a.at.time + Mirror::kClockSlack >= e.h.time) continue;
-      least += a.pages;
+      if (a.mm != mm || a.at.time + Mirror::kClockSlack >= e.h.time) continue;
+      least = std::min(least + a.pages, kMost);
       from = std::min(from, a.at.time);
       if (evidence.size() < kNamed) evidence.push_back({a.at, fmt::format("{} pages of {} were accounted, and it is still registered", a.pages, hex(a.ctx))});
     }
@@ -30,36 +31,39 @@ class PinsUnaccounted final : public SuspectingRule<PinsUnaccounted> {
     else
       suspects_.add(e.h, e.h.mm, from, std::move(evidence),
                     fmt::format("{} is registered and pinned_vm is {} pages: its registrations have {}", range_text(e.start, e.end), e.pinned_vm, least));
-    if (live_.size() == kKept) live_.erase(live_.begin());
-    live_.push_back({e.ctx, e.h.mm, pages_of(e), EventRef::of(e.h)});
-    last_of(e.h.mm) = EventRef::of(e.h);
+    live_.add({e.ctx, mm, pages_of(e), EventRef::of(e.h)});
+    if (Seen* seen = seen_.find([&](const Seen& s) { return s.mm == mm; }))
+      seen->at = EventRef::of(e.h);
+    else
+      seen_.add({mm, EventRef::of(e.h)});
   }
 
   // Its pages are subtracted after this record. It may be that of another CPU's, in truth earlier than the registration that it explains.
   void on(const ev_dereg& e, const Facts&, Judge& judge) {
     suspects_.explain(e.h, e.h.mm, judge);
-    std::erase_if(live_, [&](const Accounted& a) { return a.ctx == e.ctx; });
+    live_.take_all([&](const Accounted& a) { return a.ctx == e.ctx; });
   }
 
   // Every driver that accounts holds a reference of the mm until it has subtracted.
-  void on(const ev_mm_end& e, const Facts&, Judge& judge) {
+  void on(const ev_mm_end& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
-    const auto last = std::find_if(seen_.begin(), seen_.end(), [&](const Seen& s) { return s.mm == e.h.mm; });
-    if (last == seen_.end()) return;  // who accounted for it has no hook
+    const Seen* last = f.mm ? seen_.find([&](const Seen& s) { return s.mm == f.mm->generation; }) : nullptr;
+    if (!last) return;  // who accounted for it has no hook
     if (e.pinned_vm)
       judge.broken(e.h, last->at.time, {{last->at, "the last registration that was accounted to it"}},
                    fmt::format("the mm is gone and its pinned_vm is {} pages: what was added at registration was not taken back", e.pinned_vm));
     else
       judge.held();
-    seen_.erase(last);
-    std::erase_if(live_, [&](const Accounted& a) { return a.mm == e.h.mm; });
+    seen_.take(last);
+    live_.take_all([&](const Accounted& a) { return a.mm == f.mm->generation; });
   }
 
  private:
-  static constexpr size_t kKept = 4096, kMms = 1024, kNamed = 4;
+  static constexpr size_t kNamed = 4;
+  static constexpr int64_t kMost = int64_t{1} << 60;  // pages; no sum is more, whatever the records say
   static constexpr uint64_t kPage = 4096;
   struct Accounted {
-    uint64_t ctx, mm;
+    uint64_t ctx, mm;  // mm: its generation
     int64_t pages;
     EventRef at;
   };
@@ -69,17 +73,11 @@ class PinsUnaccounted final : public SuspectingRule<PinsUnaccounted> {
   };
   // ib_umem_num_pages()
   static int64_t pages_of(const ev_pin_account& e) {
-    return static_cast<int64_t>((e.end + kPage - 1) / kPage - e.start / kPage);
-  }
-  EventRef& last_of(uint64_t mm) {
-    for (Seen& s : seen_)
-      if (s.mm == mm) return s.at;
-    if (seen_.size() == kMms) seen_.erase(seen_.begin());
-    return seen_.emplace_back(Seen{mm, {}}).at;
+    return static_cast<int64_t>((e.end - 1) / kPage - e.start / kPage + 1);
   }
 
-  std::vector<Accounted> live_;
-  std::vector<Seen> seen_;
+  History<Accounted, 4096> live_;
+  History<Seen, 1024> seen_;
 };
 
 RULE(reg_09_pins_unaccounted, PinsUnaccounted,

@@ -13,7 +13,7 @@ class DmaAfterDereg final : public SuspectingRule<DmaAfterDereg> {
   void on(const ev_dma_begin& e, const Facts& f, Judge& judge) {
     const Registration* r = f.registration;
     // made before recording, or another object on the same address whose making no hook sees (dma-buf)
-    if (!r || r->mm != e.h.mm || e.start < r->start || e.end > r->end) return judge.unknown();
+    if (!r || !f.mm || r->mm_generation != f.mm->generation || e.start < r->start || e.end > r->end) return judge.unknown();
     if (!r->ended) return judge.held();
     suspects_.settle(e.h.time, judge);
     if (e.h.time <= r->ended.time + Mirror::kClockSlack) return judge.unknown();

@@ -7,16 +7,16 @@
 namespace mirrorscope::rules {
 class CacheStaleHit final : public RuleOf<CacheStaleHit> {
  public:
-  void on(const ev_ucache_insert& e, const Facts&, Judge&) { regions_.insert(e); }
-  void on(const ev_vma_unmap& e, const Facts&, Judge&) { regions_.unmapped(e.h, e.start, e.end); }
-  void on(const ev_vma_remap& e, const Facts&, Judge&) { regions_.unmapped(e.h, e.start, e.end); }
+  void on(const ev_ucache_insert& e, const Facts& f, Judge&) { regions_.insert(e, f); }
+  void on(const ev_vma_unmap& e, const Facts& f, Judge&) { regions_.unmapped(e.h, f, e.start, e.end); }
+  void on(const ev_vma_remap& e, const Facts& f, Judge&) { regions_.unmapped(e.h, f, e.start, e.end); }
 
   void on(const ev_vma_discard& e, const Facts& f, Judge&) {
-    if (f.takes_away) regions_.unmapped(e.h, e.start, e.end);
+    if (f.takes_away) regions_.unmapped(e.h, f, e.start, e.end);
   }
 
-  void on(const ev_ucache_hit& e, const Facts&, Judge& judge) {
-    const CachedRegion* r = regions_.find(e.cache, e.region);
+  void on(const ev_ucache_hit& e, const Facts& f, Judge& judge) {
+    const CachedRegion* r = regions_.find(f, e.cache, e.region);
     if (!r) return judge.unknown();
     if (!r->lost || r->lost.time + Mirror::kClockSlack >= e.h.time) return judge.held();
     judge.broken(e.h, r->inserted.time, {{r->inserted, "the region was registered"}, {r->lost, "its addresses were given away"}},

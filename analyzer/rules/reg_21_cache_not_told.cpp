@@ -7,27 +7,27 @@
 namespace mirrorscope::rules {
 class CacheNotTold final : public RuleOf<CacheNotTold> {
  public:
-  void on(const ev_ucache_insert& e, const Facts&, Judge&) { regions_.insert(e); }
-  void on(const ev_vma_unmap& e, const Facts&, Judge&) { regions_.unmapped(e.h, e.start, e.end); }
-  void on(const ev_vma_remap& e, const Facts&, Judge& judge) {
-    regions_.unmapped(e.h, e.start, e.end);
-    reused(e.h, e.to_start, e.to_end, judge);
+  void on(const ev_ucache_insert& e, const Facts& f, Judge&) { regions_.insert(e, f); }
+  void on(const ev_vma_unmap& e, const Facts& f, Judge&) { regions_.unmapped(e.h, f, e.start, e.end); }
+  void on(const ev_vma_remap& e, const Facts& f, Judge& judge) {
+    regions_.unmapped(e.h, f, e.start, e.end);
+    reused(e.h, f, e.to_start, e.to_end, judge);
   }
-  void on(const ev_vma_map& e, const Facts&, Judge& judge) { reused(e.h, e.start, e.end, judge); }
+  void on(const ev_vma_map& e, const Facts& f, Judge& judge) { reused(e.h, f, e.start, e.end, judge); }
 
   // Whoever reads a userfaultfd lets munmap() go on as soon as it has read, and tells the cache before that is asked again.
-  void on(const ev_ucache_event& e, const Facts&, Judge& judge) {
-    regions_.told(e);
-    regions_.overlapping(e.h.mm, e.start, e.end, [&](CachedRegion& r) {
+  void on(const ev_ucache_event& e, const Facts& f, Judge& judge) {
+    regions_.told(e, f);
+    regions_.overlapping(f, e.start, e.end, [&](CachedRegion& r) {
       if (r.reused && r.knows()) settle(r), judge.held();
     });
   }
 
-  void on(const ev_ucache_hit& e, const Facts&, Judge& judge) {
-    if (CachedRegion* r = regions_.find(e.cache, e.region)) asked(e.h, *r, "is found", judge);
+  void on(const ev_ucache_hit& e, const Facts& f, Judge& judge) {
+    if (CachedRegion* r = regions_.find(f, e.cache, e.region)) asked(e.h, *r, "is found", judge);
   }
-  void on(const ev_ucache_evict& e, const Facts&, Judge& judge) {
-    CachedRegion* r = regions_.find(e.cache, e.region);
+  void on(const ev_ucache_evict& e, const Facts& f, Judge& judge) {
+    CachedRegion* r = regions_.find(f, e.cache, e.region);
     if (!r) return;
     if (r->told && (!r->lost || r->knows()))
       judge.held();
@@ -37,9 +37,9 @@ class CacheNotTold final : public RuleOf<CacheNotTold> {
   }
 
  private:
-  void reused(const ev_header& h, uint64_t start, uint64_t end, Judge& judge) {
+  void reused(const ev_header& h, const Facts& f, uint64_t start, uint64_t end, Judge& judge) {
     if (regions_.empty()) return;
-    regions_.overlapping(h.mm, start, end, [&](CachedRegion& r) {
+    regions_.overlapping(f, start, end, [&](CachedRegion& r) {
       if (!r.lost || end <= r.lost_start || r.lost_end <= start) return;
       if (r.knows())
         settle(r), judge.held();

@@ -7,13 +7,13 @@
 namespace mirrorscope::rules {
 class CacheFreedInUse final : public RuleOf<CacheFreedInUse> {
  public:
-  void on(const ev_ucache_insert& e, const Facts&, Judge&) {
-    regions_.insert(e);
-    if (CachedRegion* r = regions_.find(e.cache, e.region)) r->users = 1;
+  void on(const ev_ucache_insert& e, const Facts& f, Judge&) {
+    regions_.insert(e, f);
+    if (CachedRegion* r = regions_.find(f, e.cache, e.region)) r->users = 1;
   }
 
-  void on(const ev_ucache_hit& e, const Facts&, Judge& judge) {
-    CachedRegion* r = regions_.find(e.cache, e.region);
+  void on(const ev_ucache_hit& e, const Facts& f, Judge& judge) {
+    CachedRegion* r = regions_.find(f, e.cache, e.region);
     if (!r) return judge.unknown();
     ++r->users;
     if (!r->evicted || r->evicted.time + Mirror::kClockSlack >= e.h.time) return judge.held();
@@ -21,14 +21,14 @@ class CacheFreedInUse final : public RuleOf<CacheFreedInUse> {
                  fmt::format("region {} is found although the cache has given it up", hex(e.region)));
   }
 
-  void on(const ev_ucache_put& e, const Facts&, Judge& judge) {
-    CachedRegion* r = regions_.find(e.cache, e.region);
+  void on(const ev_ucache_put& e, const Facts& f, Judge& judge) {
+    CachedRegion* r = regions_.find(f, e.cache, e.region);
     if (!r) return judge.unknown();
     if (r->users) --r->users;
   }
 
-  void on(const ev_ucache_evict& e, const Facts&, Judge& judge) {
-    CachedRegion* r = regions_.find(e.cache, e.region);
+  void on(const ev_ucache_evict& e, const Facts& f, Judge& judge) {
+    CachedRegion* r = regions_.find(f, e.cache, e.region);
     if (!r) return judge.unknown();
     if (!e.freed) {
       r->evicted = EventRef::of(e.h);

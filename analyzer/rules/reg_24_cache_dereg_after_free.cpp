@@ -7,16 +7,16 @@
 namespace mirrorscope::rules {
 class CacheDeregAfterFree final : public RuleOf<CacheDeregAfterFree> {
  public:
-  void on(const ev_ucache_insert& e, const Facts&, Judge&) { regions_.insert(e); }
-  void on(const ev_vma_unmap& e, const Facts&, Judge&) { regions_.unmapped(e.h, e.start, e.end); }
-  void on(const ev_vma_remap& e, const Facts&, Judge&) {
-    regions_.unmapped(e.h, e.start, e.end);
-    regions_.mapped(e.h, e.to_start, e.to_end);
+  void on(const ev_ucache_insert& e, const Facts& f, Judge&) { regions_.insert(e, f); }
+  void on(const ev_vma_unmap& e, const Facts& f, Judge&) { regions_.unmapped(e.h, f, e.start, e.end); }
+  void on(const ev_vma_remap& e, const Facts& f, Judge&) {
+    regions_.unmapped(e.h, f, e.start, e.end);
+    regions_.mapped(e.h, f, e.to_start, e.to_end);
   }
-  void on(const ev_vma_map& e, const Facts&, Judge&) { regions_.mapped(e.h, e.start, e.end); }
+  void on(const ev_vma_map& e, const Facts& f, Judge&) { regions_.mapped(e.h, f, e.start, e.end); }
 
-  void on(const ev_ucache_evict& e, const Facts&, Judge& judge) {
-    CachedRegion* r = regions_.find(e.cache, e.region);
+  void on(const ev_ucache_evict& e, const Facts& f, Judge& judge) {
+    CachedRegion* r = regions_.find(f, e.cache, e.region);
     if (!r) return judge.unknown();
     if (!e.freed) {
       // Given up in time: what is left is a pin that its last user ends. A reader of userfaultfd hears of the unmap after it, in its own

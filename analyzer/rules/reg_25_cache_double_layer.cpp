@@ -7,10 +7,10 @@
 namespace mirrorscope::rules {
 class CacheDoubleLayer final : public RuleOf<CacheDoubleLayer> {
  public:
-  void on(const ev_ucache_insert& e, const Facts&, Judge& judge) {
+  void on(const ev_ucache_insert& e, const Facts& f, Judge& judge) {
     const CachedRegion* other = nullptr;
     bool unclear = false;
-    regions_.overlapping(e.h.mm, e.start, e.end, [&](CachedRegion& r) {
+    regions_.overlapping(f, e.start, e.end, [&](CachedRegion& r) {
       if (r.cache == e.cache) return;
       // one that registers through the other shares its registration, now or, with none of its own yet, later: UCX, ucp_memh_get_slow()
       // of src/ucp/core/ucp_mm.c makes the region of its cache before it asks the devices, which have caches of their own
@@ -27,7 +27,7 @@ class CacheDoubleLayer final : public RuleOf<CacheDoubleLayer> {
                                hex(e.cache), range_text(e.start, e.end), hex(other->cache), range_text(other->start, other->end)));
     else
       judge.held();
-    regions_.insert(e);
+    regions_.insert(e, f);
   }
   void on(const ev_ucache_evict& e, const Facts&, Judge&) { regions_.drop(e.cache, e.region); }
   void on(const ev_ucache_end& e, const Facts&, Judge&) { regions_.drop_cache(e.cache); }

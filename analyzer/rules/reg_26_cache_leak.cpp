@@ -7,15 +7,15 @@
 namespace mirrorscope::rules {
 class CacheLeak final : public RuleOf<CacheLeak> {
  public:
-  void on(const ev_ucache_insert& e, const Facts&, Judge&) {
-    regions_.insert(e);
-    if (CachedRegion* r = regions_.find(e.cache, e.region)) r->users = 1;
+  void on(const ev_ucache_insert& e, const Facts& f, Judge&) {
+    regions_.insert(e, f);
+    if (CachedRegion* r = regions_.find(f, e.cache, e.region)) r->users = 1;
   }
-  void on(const ev_ucache_hit& e, const Facts&, Judge&) {
-    if (CachedRegion* r = regions_.find(e.cache, e.region)) ++r->users;
+  void on(const ev_ucache_hit& e, const Facts& f, Judge&) {
+    if (CachedRegion* r = regions_.find(f, e.cache, e.region)) ++r->users;
   }
-  void on(const ev_ucache_put& e, const Facts&, Judge&) {
-    if (CachedRegion* r = regions_.find(e.cache, e.region); r && r->users) --r->users;
+  void on(const ev_ucache_put& e, const Facts& f, Judge&) {
+    if (CachedRegion* r = regions_.find(f, e.cache, e.region); r && r->users) --r->users;
   }
   void on(const ev_ucache_evict& e, const Facts&, Judge&) {
     if (e.freed) regions_.drop(e.cache, e.region);

@@ -13,6 +13,7 @@ class UnmappedRangeUsed final : public SuspectingRule<UnmappedRangeUsed> {
     f.mm->ranges.overlapping(e.start, e.end - 1, [&](const SvmRange& r) {
       if (r.unmapped) return judge.held();
       if (r.created.time + Mirror::kClockSlack >= f.entry->at.time || waits(r, f)) return;
+      if (suspects_.full(judge)) return;
       suspects_.add(e.h, r.ptr, r.created.time, {{r.created, "the range was made"}, {f.entry->at, "the unmap began"}},
                     fmt::format("{} is unmapped and range {} is not marked so", range_text(e.start, e.end),
                                 range_text(r.start, r.end)));

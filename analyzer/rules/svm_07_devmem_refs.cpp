@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-07: device memory is released exactly once, when its last reference goes.
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -9,14 +9,13 @@ namespace mirrorscope::rules {
 class DevmemRefs final : public RuleOf<DevmemRefs> {
  public:
   void on(const ev_devmem& e, const Facts&, Judge& judge) {
-    auto known = std::find_if(live_.begin(), live_.end(), [&](const Devmem& d) { return d.ptr == e.devmem; });
+    Devmem* known = live_.find([&](const Devmem& d) { return d.ptr == e.devmem; });
     if (e.verb == MS_devmem_verb_created) {
-      if (known != live_.end()) live_.erase(known);
-      if (live_.size() == kKept) live_.erase(live_.begin());
-      live_.push_back({e.devmem, 1, false, e.h, EventRef::of(e.h)});
+      if (known) live_.take(known);
+      live_.add({e.devmem, 1, false, e.h, EventRef::of(e.h)});
       return;
     }
-    if (known == live_.end()) return judge.unknown();
+    if (!known) return judge.unknown();
     Devmem& d = *known;
     d.last = e.h;
     const auto broken = [&](std::string_view what) {
@@ -50,7 +49,6 @@ class DevmemRefs final : public RuleOf<DevmemRefs> {
   }
 
  private:
-  static constexpr size_t kKept = 256;
   struct Devmem {
     uint64_t ptr;
     uint32_t refs;
@@ -58,7 +56,7 @@ class DevmemRefs final : public RuleOf<DevmemRefs> {
     ev_header last;
     EventRef created;
   };
-  std::vector<Devmem> live_;  // released ones too, until they are pushed out: a second release would still be noticed
+  History<Devmem, 256> live_;  // released ones too, until they are pushed out: a second release would still be noticed
 };
 
 RULE(svm_07_devmem_refs, DevmemRefs,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-08: device memory is not migrated back for a CPU fault before its timeslice is over.
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -10,9 +10,8 @@ class TimesliceCut final : public RuleOf<TimesliceCut> {
  public:
   void on(const ev_devmem& e, const Facts&, Judge& judge) {
     if (e.verb == MS_devmem_verb_created) {
-      std::erase_if(armed_, [&](const Armed& a) { return a.devmem == e.devmem; });
-      if (armed_.size() == kKept) armed_.erase(armed_.begin());
-      if (e.expires) armed_.push_back({e.devmem, e.expires, EventRef::of(e.h)});
+      armed_.take_all([&](const Armed& a) { return a.devmem == e.devmem; });
+      if (e.expires) armed_.add({e.devmem, e.expires, EventRef::of(e.h)});
       return;
     }
     if (e.verb != MS_devmem_verb_to_system) return;
@@ -26,13 +25,12 @@ class TimesliceCut final : public RuleOf<TimesliceCut> {
   }
 
  private:
-  static constexpr size_t kKept = 256;
   static constexpr uint64_t kJiffy = 10'000'000;  // ns: timeslice_expiration counts jiffies, HZ is 100 at least
   struct Armed {
     uint64_t devmem, expires;
     EventRef at;
   };
-  std::vector<Armed> armed_;
+  History<Armed, 256> armed_;
 };
 
 RULE(svm_08_timeslice_cut, TimesliceCut,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-09: a CPU does not fault again and again until a timeslice is over.
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -9,32 +9,31 @@ namespace mirrorscope::rules {
 class TimesliceSpin final : public RuleOf<TimesliceSpin> {
  public:
   void on(const ev_devmem& e, const Facts&, Judge& judge) {
-    auto spin = std::find_if(spins_.begin(), spins_.end(), [&](const Spin& s) { return s.devmem == e.devmem; });
+    Spin* spin = spins_.find([&](const Spin& s) { return s.devmem == e.devmem; });
     if (e.verb == MS_devmem_verb_deferred) {
-      if (spin == spins_.end()) {
-        if (spins_.size() == kKept) spins_.erase(spins_.begin());
-        spin = spins_.insert(spins_.end(), {e.devmem, 0, EventRef::of(e.h)});
-      }
+      if (!spin) spin = &spins_.add({e.devmem, 0, EventRef::of(e.h)});
       if (++spin->faults == kMany)  // once per timeslice
         judge.broken(e.h, spin->first.time, {{spin->first, "the first CPU fault that had to come again"}},
                      fmt::format("a CPU has faulted {} times in {} us on device memory {} whose timeslice is not over", kMany,
                                  (e.h.time - spin->first.time) / 1000, hex(e.devmem)));
       return;
     }
-    if (e.verb == MS_devmem_verb_to_system && (spin == spins_.end() || spin->faults < kMany)) judge.held();
+    if (e.verb == MS_devmem_verb_to_system && !spin && spins_.forgot())
+      judge.unknown();
+    else if (e.verb == MS_devmem_verb_to_system && (!spin || spin->faults < kMany))
+      judge.held();
     const bool over = e.verb == MS_devmem_verb_to_system || e.verb == MS_devmem_verb_evicted || e.verb == MS_devmem_verb_created;
-    if (over && spin != spins_.end()) spins_.erase(spin);
+    if (over && spin) spins_.take(spin);
   }
 
  private:
-  static constexpr size_t kKept = 256;
   static constexpr uint32_t kMany = 16;
   struct Spin {
     uint64_t devmem;
     uint32_t faults;
     EventRef first;
   };
-  std::vector<Spin> spins_;
+  History<Spin, 256> spins_;
 };
 
 RULE(svm_09_timeslice_spin, TimesliceSpin,

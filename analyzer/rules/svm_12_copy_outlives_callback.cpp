@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-12: a copy is complete before the bus addresses that it uses are given back.
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
 #include "analyzer/words.h"
@@ -13,12 +13,11 @@ namespace mirrorscope::rules {
 class CopyOutlivesCallback final : public SuspectingRule<CopyOutlivesCallback> {
  public:
   void on(const ev_copy_begin& e, const Facts&, Judge&) {
-    if (copies_.size() == kKept) copies_.erase(copies_.begin());
-    copies_.push_back({e.ctx, e.args, e.start, e.end, e.from, e.to, EventRef::of(e.h)});
+    copies_.add({e.ctx, e.args, e.start, e.end, e.from, e.to, EventRef::of(e.h)});
   }
 
   void on(const ev_copy_end& e, const Facts&, Judge& judge) {
-    std::erase_if(copies_, [&](const Copy& c) { return c.args == e.args && c.start == e.start; });
+    copies_.take_all([&](const Copy& c) { return c.args == e.args && c.start == e.start; });
     suspects_.explain(e.h, e.args, judge);
   }
 
@@ -34,16 +33,15 @@ class CopyOutlivesCallback final : public SuspectingRule<CopyOutlivesCallback> {
                            fmt::format("the bus address of {} is given back while the copy of {} goes on", range_text(e.start, e.end),
                                        range_text(c.start, c.end)));
     }
-    judge.held();
+    copies_.forgot() ? judge.unknown() : judge.held();
   }
 
  private:
-  static constexpr size_t kKept = 256;
   struct Copy {
     uint64_t ctx, args, start, end, from, to;
     EventRef at;
   };
-  std::vector<Copy> copies_;  // under way
+  History<Copy, 256> copies_;  // under way
 };
 
 RULE(svm_12_copy_outlives_callback, CopyOutlivesCallback,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-13: a device page that was copied to the system is not copied again before it was freed.
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -16,25 +16,29 @@ class CopiedTwice final : public RuleOf<CopiedTwice> {
                             fmt::format("device page {} is copied once more: what the CPU has written since is overwritten",
                                         hex(e.from)));
     judge.held();
-    if (copied_.size() == kKept) copied_.erase(copied_.begin());
-    copied_.push_back({e.from, EventRef::of(e.h)});
+    copied_.add({e.from, e.ctx, e.args, e.start, true, EventRef::of(e.h)});
   }
 
+  // Pages are begun one by one and end together: of this one's a copy that failed may be tried again, whatever was begun since.
   void on(const ev_copy_end& e, const Facts&, Judge&) {
-    // a copy that failed may be tried again
-    if (e.ret && !copied_.empty()) copied_.pop_back();
+    const auto its = [&](const Copied& c) { return c.under_way && c.args == e.args && c.start == e.start && c.ctx == e.ctx; };
+    if (e.ret)
+      copied_.take_all(its);
+    else
+      for (Copied& c : copied_)
+        if (its(c)) c.under_way = false;
   }
   void on(const ev_page_free& e, const Facts&, Judge&) {
-    if (!copied_.empty()) std::erase_if(copied_, [&](const Copied& c) { return c.pfn == e.pfn; });
+    copied_.take_all([&](const Copied& c) { return c.pfn == e.pfn; });
   }
 
  private:
-  static constexpr size_t kKept = 1024;
   struct Copied {
-    uint64_t pfn;
+    uint64_t pfn, ctx, args, start;
+    bool under_way;
     EventRef at;
   };
-  std::vector<Copied> copied_;
+  History<Copied, 1024> copied_;
 };
 
 RULE(svm_13_copied_twice, CopiedTwice,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-15: a range that was removed is used no more.
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -10,30 +10,28 @@ class RangeAfterRemoval final : public RuleOf<RangeAfterRemoval> {
  public:
   void on(const ev_svm_range& e, const Facts&, Judge& judge) {
     const auto is = [&](const Removed& r) { return r.range == e.range; };
-    const auto gone = std::find_if(removed_.begin(), removed_.end(), is);
+    const Removed* gone = removed_.find(is);
     if (e.verb == MS_svm_verb_created) {
-      if (gone != removed_.end()) removed_.erase(gone);
+      if (gone) removed_.take(gone);
       return;
     }
     // the hook of drm_gpusvm says it at the entry of drm_gpusvm_range_remove(): until that has notifier_lock, a callback may meet the range
-    if (gone != removed_.end() && e.driver == MS_driver_drm_gpusvm && (e.verb == MS_svm_verb_unmap_pages || e.verb == MS_svm_verb_set_unmapped))
+    if (gone && e.driver == MS_driver_drm_gpusvm && (e.verb == MS_svm_verb_unmap_pages || e.verb == MS_svm_verb_set_unmapped))
       return;
-    if (gone != removed_.end() && gone->at.time + Mirror::kClockSlack < e.h.time)
+    if (gone && gone->at.time + Mirror::kClockSlack < e.h.time)
       return judge.broken(e.h, gone->at.time, {{gone->at, "it was removed"}},
                           fmt::format("range {} is used after its removal: its memory may be gone", hex(e.range)));
     judge.held();
-    if (e.verb != MS_svm_verb_removed || gone != removed_.end()) return;
-    if (removed_.size() == kKept) removed_.erase(removed_.begin());
-    removed_.push_back({e.range, EventRef::of(e.h)});
+    if (e.verb != MS_svm_verb_removed || gone) return;
+    removed_.add({e.range, EventRef::of(e.h)});
   }
 
  private:
-  static constexpr size_t kKept = 256;
   struct Removed {
     uint64_t range;
     EventRef at;
   };
-  std::vector<Removed> removed_;
+  History<Removed, 256> removed_;
 };
 
 RULE(svm_15_range_after_removal, RangeAfterRemoval,

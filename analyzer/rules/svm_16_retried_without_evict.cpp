@@ -2,8 +2,8 @@
 // SVM-16: a range that holds pages of two kinds is evicted before it is tried again.
 #include <algorithm>
 #include <cerrno>
-#include <vector>
 
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -15,10 +15,9 @@ class RetriedWithoutEvict final : public RuleOf<RetriedWithoutEvict> {
     const bool concerned = e.verb == MS_svm_verb_get_pages || e.verb == MS_svm_verb_evict || e.verb == MS_svm_verb_created ||
                            e.verb == MS_svm_verb_removed;
     if (!concerned) return;
-    const auto at = std::find_if(refused_.begin(), refused_.end(), [&](const Refused& r) { return r.range == e.range; });
-    if (at != refused_.end()) {
-      const EventRef refused = at->at;
-      refused_.erase(at);
+    if (const Refused* before = refused_.find([&](const Refused& r) { return r.range == e.range; })) {
+      const EventRef refused = before->at;
+      refused_.take(before);
       if (e.verb == MS_svm_verb_evict) judge.held();
       // the CPU may have moved the pages meanwhile
       if (e.verb == MS_svm_verb_get_pages && e.ret == -EOPNOTSUPP)
@@ -27,17 +26,15 @@ class RetriedWithoutEvict final : public RuleOf<RetriedWithoutEvict> {
                                  range_text(e.start, e.end)));
     }
     if (e.verb != MS_svm_verb_get_pages || e.ret != -EOPNOTSUPP) return;
-    if (refused_.size() == kKept) refused_.erase(refused_.begin());
-    refused_.push_back({e.range, EventRef::of(e.h)});
+    refused_.add({e.range, EventRef::of(e.h)});
   }
 
  private:
-  static constexpr size_t kKept = 256;
   struct Refused {
     uint64_t range;
     EventRef at;
   };
-  std::vector<Refused> refused_;  // got -EOPNOTSUPP, and nothing since
+  History<Refused, 256> refused_;  // got -EOPNOTSUPP, and nothing since
 };
 
 RULE(svm_16_retried_without_evict, RetriedWithoutEvict,
