@@ -13,6 +13,7 @@ namespace mirrorscope {
 
 namespace {
 constexpr uint32_t kOthers = UINT32_MAX;
+constexpr uint32_t kUnknownReason = 32;
 
 template <typename Row>
 void keep_largest(std::vector<Row>& rows, size_t most) {
@@ -65,7 +66,8 @@ void Activity::see(const ev_header& h) {
   if (!p.total++) p.tid = h.tid;
   ++p.bins[bin];
   if (h.id != EV_inv_start) return;
-  auto& [count, bins] = p.invalidations[reinterpret_cast<const ev_inv_start&>(h).reason];
+  // a word that this build does not know is counted with the others
+  auto& [count, bins] = p.invalidations[std::min<uint32_t>(reinterpret_cast<const ev_inv_start&>(h).reason, kUnknownReason)];
   ++count;
   ++bins[bin];
 }

@@ -57,6 +57,7 @@ void Latency::end(const ev_header& entry, uint64_t time, const ev_header* exit) 
   const char* bytes = reinterpret_cast<const char*>(&entry);
   if (where.fn) std::memcpy(&key.fn, bytes + where.fn, sizeof(key.fn));
   if (where.reason) std::memcpy(&key.reason, bytes + where.reason, sizeof(key.reason));
+  if (calls_.size() >= kCalls && !calls_.contains(key)) key.fn = 0, key.reason = kNone;
   auto [it, is_new] = calls_.try_emplace(key);
   if (is_new) it->second.first = KeptRecord(entry);
   Histogram& h = it->second.histogram;

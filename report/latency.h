@@ -39,6 +39,8 @@ class Latency final : Slices::Sink {
     Histogram histogram;
   };
 
+  static constexpr size_t kCalls = 4096;  // kept apart by function and reason; others are counted together by event
+
   // Every record, in time order.
   void see(const ev_header& record) {
     if (record.cpu != MS_ABOUT_CPU) slices_.see(record);

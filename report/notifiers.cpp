@@ -34,7 +34,7 @@ class Notifiers final : public Exporter {
       case EV_range_fault_ret: return on(reinterpret_cast<const ev_range_fault_ret&>(h));
       case EV_revalidate: return on(reinterpret_cast<const ev_revalidate&>(h));
       case EV_itree_end_ret: return waits_.sees(reinterpret_cast<const ev_itree_end_ret&>(h), facts_);
-      case EV_dev_map: return use_.sees(reinterpret_cast<const ev_dev_map&>(h));
+      case EV_dev_map: return use_.sees(reinterpret_cast<const ev_dev_map&>(h), facts_);
       case EV_mm_exit_ret:
         use_.sees(reinterpret_cast<const ev_mm_exit_ret&>(h));
         return waits_.sees(reinterpret_cast<const ev_mm_exit_ret&>(h));

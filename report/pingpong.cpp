@@ -10,6 +10,10 @@ namespace mirrorscope {
 
 void PingPong::look_up(const ev_header& h, uint64_t start, uint64_t end) {
   if (end <= start) return;
+  if (spaces_.size() >= kTracked && !spaces_.contains(h.mm)) {
+    ++untracked_;
+    return;
+  }
   const auto [space, is_first] = spaces_.try_emplace(h.mm);
   if (is_first) space->second.number = ++made_;
   auto& in = space->second.in;

@@ -21,6 +21,13 @@ void Slices::Calls::pop() {
   begins_.pop_back();
 }
 
+void Slices::Calls::drop_outermost() {
+  const size_t words = begins_.size() > 1 ? begins_[1] : words_.size();
+  words_.erase(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(words));
+  begins_.erase(begins_.begin());
+  for (size_t& begin : begins_) begin -= words;
+}
+
 bool Slices::Calls::has(uint16_t event) const {
   return std::any_of(begins_.rbegin(), begins_.rend(), [&](size_t begin) { return at(begin).id == event; });
 }
@@ -30,7 +37,13 @@ void Slices::see(const ev_header& h) {
   if (!row) return;
   last_ = h.time;
   if (row->kind == EventKind::entry) {
-    open_[h.tid].push(h);
+    auto& open = open_[h.tid];
+    // deeper than anything the kernel does: returns were lost, and the outermost has been over for long
+    if (open.size() == kMostNested) {
+      sink_.end(open.outermost(), h.time, nullptr);
+      open.drop_outermost();
+    }
+    open.push(h);
     return sink_.begin(h);
   }
   if (row->kind != EventKind::exit) return sink_.instant(h);

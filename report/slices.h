@@ -32,9 +32,12 @@ class Slices {
   class Calls {
    public:
     bool empty() const { return begins_.empty(); }
+    size_t size() const { return begins_.size(); }
     void push(const ev_header& entry);
     void pop();
     const ev_header& innermost() const { return at(begins_.back()); }
+    const ev_header& outermost() const { return at(begins_.front()); }
+    void drop_outermost();
     bool has(uint16_t event) const;
 
    private:
@@ -42,6 +45,7 @@ class Slices {
     std::vector<uint64_t> words_;
     std::vector<size_t> begins_;  // in words_
   };
+  static constexpr size_t kMostNested = 64;
 
   Sink& sink_;
   std::map<uint32_t, Calls> open_;  // by tid

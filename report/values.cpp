@@ -34,7 +34,7 @@ std::string value_text(const ev_header& h, const FieldInfo& f, const Names& name
       return label.empty() ? std::to_string(value) : std::string(label);
     }
     case FieldType::err: {
-      const char* name = i32 < 0 ? strerrorname_np(-i32) : nullptr;
+      const char* name = i32 < 0 && i32 > -4096 ? strerrorname_np(-i32) : nullptr;
       return name ? fmt::format("-{}", name) : std::to_string(i32);
     }
     case FieldType::i32: return std::to_string(i32);

@@ -64,7 +64,9 @@ void Windows::watch_invalidations(const ev_header& h) {
   const auto same = [&](const KeptRecord& start) { return number_in(*start, "range") == range; };
   if (h.id != EV_inv_start_ret) std::erase_if(open, same);
   if (h.id == EV_inv_start_ret && number_in(h, "ret").value_or(0)) std::erase_if(open, same);
-  if (h.id == EV_inv_start) open.emplace_back(h);
+  if (h.id != EV_inv_start) return;
+  if (open.size() == kMostOpen) open.erase(open.begin());  // ends were lost
+  open.emplace_back(h);
 }
 
 void Windows::take(Gathered& w, const ev_header& h, const Evidence* evidence) {

@@ -56,6 +56,8 @@ class Windows {
     bool invalidation_proves = false;  // it belongs to the evidence, not only to the context
   };
 
+  static constexpr size_t kMostOpen = 64;  // invalidations of one task: more than it ever has at a time
+
   static std::vector<Identity> objects_of(const ev_header& record);
   void watch_invalidations(const ev_header& record);
   void take(Gathered& window, const ev_header& record, const Evidence* evidence);
