@@ -31,7 +31,7 @@ RuleOutcome outcome_of(const RuleResult& r, const Report& report, const std::vec
               required ? fmt::format("{} is required and not observable: {}", id, r.reason) : r.reason};
     case Verdict::never_exercised:
       return {&r, required ? Outcome::unclear : Outcome::unused,
-              required ? fmt::format("{} is required and was never exercised: {}", id, r.reason) : r.reason};
+              required ? fmt::format("{} is required and was never exercised: {}", id, r.reason) : "never exercised: " + r.reason};
     case Verdict::holds: break;
   }
   return {&r, Outcome::pass, {}};

@@ -120,7 +120,8 @@ Json notifications(const Document& d) {
   Json list = Json::array();
   const auto rules = all_rules();
   for (const RuleOutcome& o : d.outcomes) {
-    if (o.rule->verdict != Verdict::inconclusive && o.rule->verdict != Verdict::not_observable && o.outcome != Outcome::unclear) continue;
+    const Verdict v = o.rule->verdict;
+    if (v != Verdict::inconclusive && v != Verdict::not_observable && v != Verdict::never_exercised && o.outcome != Outcome::unclear) continue;
     const auto index = std::find(rules.begin(), rules.end(), o.rule->rule) - rules.begin();
     list.push_back({{"level", o.outcome == Outcome::unclear ? "warning" : "note"},
                     {"message", text_of(fmt::format("{} is {}: {}", o.rule->rule->info.id, to_string(o.rule->verdict), o.why))},

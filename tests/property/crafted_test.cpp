@@ -61,7 +61,7 @@ void end(Made& made) {
 
 Report judge(const Made& made, uint32_t shards) {
   std::vector<std::unique_ptr<Engine>> engines;
-  for (uint32_t i = 0; i < shards; ++i) engines.push_back(std::make_unique<Engine>(EngineOptions{{}, i, shards}));
+  for (uint32_t i = 0; i < shards; ++i) engines.push_back(std::make_unique<Engine>(EngineOptions{{}, {}, i, shards}));
   for (auto& engine : engines) made.tell([&](const ev_header& h) { engine->feed(h); });
   return Engine::finish(engines);
 }
@@ -91,7 +91,7 @@ void report(const Made& made) {
 }
 
 void conform(const Made& made, const model::Profile* profile) {
-  Conformance conformance(profile);
+  Conformance conformance(profile, {});
   made.tell([&](const ev_header& h) { conformance.learn(h); });
   made.tell([&](const ev_header& h) { conformance.feed(h); });
   conformance.finish();

@@ -66,7 +66,7 @@ Cost rules(const Made& made) {
   const size_t before = handed_out();
   const double begun = cpu_seconds();
   std::vector<std::unique_ptr<Engine>> engines;
-  engines.push_back(std::make_unique<Engine>(EngineOptions{}));
+  engines.push_back(std::make_unique<Engine>(EngineOptions{{}, {}, 0, 1}));
   const Cost cost = measured(made, before, begun, [&](const ev_header& h) { engines[0]->feed(h); });
   Engine::finish(engines);
   return cost;
@@ -75,7 +75,7 @@ Cost rules(const Made& made) {
 Cost model(const Made& made) {
   const size_t before = handed_out();
   const double begun = cpu_seconds();
-  Conformance conformance(nullptr);
+  Conformance conformance(nullptr, {});
   made.tell([&](const ev_header& h) { conformance.learn(h); });
   const Cost cost = measured(made, before, begun, [&](const ev_header& h) { conformance.feed(h); });
   conformance.finish();
