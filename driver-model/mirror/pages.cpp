@@ -31,11 +31,15 @@ void Mirror::forget_idle_pages() {
 void Mirror::hold_begins(Ctx& ctx, Page& page, const Hold& hold) {
   if (!page.holds.push(hold)) return;
   ++ctx.holds_live;
-  if (ctx.holds_of.size() >= 16 + 2 * size_t{ctx.holds_live})
-    std::erase_if(ctx.holds_of, [&](uint64_t pfn) {
+  if (ctx.holds_of.size() >= 16 + 2 * size_t{ctx.holds_live}) {
+    auto& pfns = ctx.holds_of;
+    std::sort(pfns.begin(), pfns.end());
+    pfns.erase(std::unique(pfns.begin(), pfns.end()), pfns.end());
+    std::erase_if(pfns, [&](uint64_t pfn) {
       const Page* p = pages_.find(pfn);
       return !p || std::none_of(p->holds.begin(), p->holds.end(), [&](const Hold& h) { return h.ctx == ctx.ptr; });
     });
+  }
   ctx.holds_of.push_back(page.pfn);
 }
 
