@@ -69,6 +69,8 @@ Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
 
   for (const auto& shard : shards) {
     shard->panel_.finish(intake.last_time());
+    // what the mirror could not keep or place it knows nothing about from then on
+    if (const auto& gave_up = shard->mirror_.given_up(); gave_up.count) losses.add({gave_up.since, UINT64_MAX, gave_up.count, MS_loss_not_kept, 0, -1});
     result.live_state += shard->mirror_.live();
   }
 

@@ -26,7 +26,7 @@ uint64_t object_of(const ev_header& h) {
 
 uint32_t Sharding::of(const ev_header& h) {
   if (shards_ == 1) return 0;
-  if (h.id == EV_probe_state) return every;
+  if (h.id == EV_probe_state || h.id == EV_mm_fork) return every;  // a fork is about two mms
   if (!kObject[h.id] && h.mm) [[likely]]
     return static_cast<uint32_t>(KeyHash{}(h.mm) % shards_);
   return by_object(h);

@@ -98,6 +98,7 @@ void Mirror::lose_track(Task& t) {
 // Which of them it was about, nobody can say: it may have been any.
 void Mirror::unplaced(const ev_header& h, Facts& f) {
   f.unplaced = true;
+  give_up(h.time, 1);
   lose_track(task_of(h, f));
   forget();
 }
