@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "collector/owned_fd.h"
+#include "trace/owned_fd.h"
 #include "trace/result.h"
 
 namespace mirrorscope {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "trace/owned_fd.h"
 #include "trace/result.h"
 
 namespace mirrorscope {
@@ -23,23 +24,28 @@ class Command {
 
   pid_t pid() const { return pid_; }
   // Readable once the command has ended (pidfd).
-  int fd() const { return pidfd_; }
+  int fd() const { return pidfd_.get(); }
 
   // Lets it go. An error if the program cannot be executed.
   Result<void> go();
   // Its exit code once it has ended, 128 + the signal if one ended it.
   std::optional<int> ended();
-  // SIGTERM, and SIGKILL when it has not ended after `patience`. Returns what ended() does.
+  // SIGTERM, and SIGKILL when it has not ended after `patience`; with the rights that prepare() had. Returns what ended() does.
   int end(std::chrono::milliseconds patience);
 
  private:
-  Command(pid_t pid, int pidfd, int gate, int answer, std::string name)
-      : pid_(pid), pidfd_(pidfd), gate_(gate), answer_(answer), name_(std::move(name)) {}
+  explicit Command(std::string name) : name_(std::move(name)) {}
+  Result<void> make_child(const std::vector<std::string>& words);
+  Result<void> hold_rights();
+  void send(int signal) const;
 
-  pid_t pid_;
-  int pidfd_;
-  int gate_;    // closing it without writing ends the waiting child, writing lets it go
-  int answer_;  // the errno of a failed exec comes back here
+  pid_t pid_ = -1;
+  OwnedFd pidfd_;
+  OwnedFd gate_;    // closing it without writing ends the waiting child, writing lets it go
+  OwnedFd answer_;  // the errno of a failed exec comes back here
+  // A byte into this pipe sends the command the signal that is set for its reading end. Whether it may be sent is asked of whoever set that up
+  // (F_SETOWN of fcntl(2); fs/fcntl.c, sigio_perm()) and not of whoever writes: the command runs as root, and the recorder no longer does.
+  OwnedFd trigger_, triggered_;
   std::string name_;
   std::optional<int> code_;
 };

@@ -2,22 +2,45 @@
 // How a hook's file is read, and what is said when its functions are not there.
 #include "collector/hook.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <regex>
 #include <sstream>
 
 #include "schema/catalog.h"
+#include "trace/owned_fd.h"
 
 namespace mirrorscope {
 
+namespace {
+
+// Those of this repository have 10 KB.
+constexpr off_t largest_hook = 1 << 20;
+// Of a line that begins with ENTRY or EXIT: std::regex recurses once per character.
+constexpr size_t longest_line = 1024;
+
+}  // namespace
+
 Result<HookSource> read_hook(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  std::ostringstream text;
-  if (!in || std::filesystem::is_directory(file) || !(text << in.rdbuf()))
-    return fail(errno ? errno : EISDIR, "cannot read the hook ", file.string());
-  return parse_hook(file, std::move(text).str());
+  const OwnedFd fd(open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));  // a FIFO would wait for its other end
+  struct stat is {};
+  if (!fd || fstat(fd.get(), &is) != 0) return fail(errno, "cannot read the hook ", file.string());
+  if (S_ISDIR(is.st_mode)) return fail(EISDIR, "cannot read the hook ", file.string());
+  if (!S_ISREG(is.st_mode)) return fail(0, "cannot read the hook ", file.string(), ": it is no regular file");
+  std::string text(largest_hook + 1, '\0');
+  size_t size = 0;
+  for (ssize_t n = 1; n != 0 && size < text.size();) {
+    n = read(fd.get(), text.data() + size, text.size() - size);
+    if (n < 0 && errno != EINTR) return fail(errno, "cannot read the hook ", file.string());
+    if (n > 0) size += static_cast<size_t>(n);
+  }
+  if (size > largest_hook) return fail(0, "cannot read the hook ", file.string(), ": it is larger than ", largest_hook, " bytes");
+  text.resize(size);
+  return parse_hook(file, std::move(text));
 }
 
 Result<HookSource> parse_hook(const std::filesystem::path& file, std::string text) {
@@ -26,6 +49,8 @@ Result<HookSource> parse_hook(const std::filesystem::path& file, std::string tex
   std::istringstream lines(hook.text);
   for (std::string line; std::getline(lines, line);) {
     std::smatch m;
+    if (!line.starts_with('E')) continue;
+    line.resize(std::min(line.size(), longest_line));
     if (!std::regex_search(line, m, probe)) continue;
     const std::string program = m[2];
     HookFunction f{program, program.substr(0, program.find("__")), m[3], m[1] == "EXIT"};

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <sstream>
 
-#include "collector/owned_fd.h"
+#include "trace/owned_fd.h"
 
 namespace mirrorscope {
 

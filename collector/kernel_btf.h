@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "collector/owned_fd.h"
+#include "trace/owned_fd.h"
 #include "trace/result.h"
 
 struct btf;

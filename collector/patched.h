@@ -8,7 +8,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "collector/owned_fd.h"
+#include "trace/owned_fd.h"
 
 namespace mirrorscope {
 

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/owned_fd.h"
+#include "trace/owned_fd.h"
 #include "trace/result.h"
 
 struct bpf_program;

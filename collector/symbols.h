@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "collector/owned_fd.h"
+#include "trace/owned_fd.h"
 #include "trace/result.h"
 
 namespace mirrorscope {

@@ -3,6 +3,11 @@
 #include "collector/hook.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "collector/hook_bcc.h"
 #include "schema/catalog.h"
@@ -52,6 +57,28 @@ TEST(Hook, ThatFeedsNoEventIsRefusedByName) {
   EXPECT_FALSE(parse_hook("my.bpf.c", "int main(void) { return 0; }\n"));
   EXPECT_FALSE(read_hook("/nowhere/my.bpf.c"));
   EXPECT_FALSE(read_hook("/"));
+}
+
+TEST(Hook, IsARegularFileOfReasonableSize) {
+  char folder[] = "/tmp/hook-test-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  const std::string fifo = std::string(folder) + "/fifo", large = std::string(folder) + "/large", fits = std::string(folder) + "/fits";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  alarm(20);  // what waits for ever fails here
+  EXPECT_EQ(read_hook(fifo).error().message, "cannot read the hook " + fifo + ": it is no regular file");
+  EXPECT_EQ(read_hook("/dev/zero").error().message, "cannot read the hook /dev/zero: it is no regular file");
+  std::ofstream(fits) << text;
+  std::ofstream(large) << text;
+  ASSERT_EQ(truncate(large.c_str(), off_t{1} << 40), 0);
+  EXPECT_TRUE(read_hook(fits));
+  EXPECT_EQ(read_hook(large).error().message, "cannot read the hook " + large + ": it is larger than 1048576 bytes");
+  alarm(0);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Hook, WithALineThatIsAMillionCharactersLong) {
+  EXPECT_FALSE(parse_hook("my.bpf.c", "ENTRY(" + std::string(1'000'000, 'a')));
+  EXPECT_EQ(hook("ENTRY(" + std::string(1'000'000, ' ') + "\n" + text).functions.size(), 2u);
 }
 
 TEST(Hook, GoesToBccOnlyForAFunctionThatIsThereWithoutType) {
