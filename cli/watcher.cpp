@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "cli/live_check.h"
+#include "collector/owner.h"
 #include "collector/session.h"
 
 namespace mirrorscope::cli {
@@ -34,10 +35,15 @@ void say(int pipe, std::string_view text) {
   }
 }
 
+void end_with_parent() { prctl(PR_SET_PDEATHSIG, SIGTERM); }
+
 class Teller final : public RecordObserver {
  public:
   Teller(LiveCheck& judge, int pipe) : judge_(judge), pipe_(pipe) {}
-  void ready(const std::vector<ProbeState>& /*probes*/) override { say(pipe_, "+\n"); }
+  void ready(const std::vector<ProbeState>& /*probes*/) override {
+    end_with_parent();  // once more: whoever changes his user id is forgotten (kernel/cred.c, commit_creds())
+    say(pipe_, "+\n");
+  }
   void progress(const Progress& now) override {
     if (now.elapsed - told_ < tell_every) return;
     told_ = now.elapsed;
@@ -55,7 +61,7 @@ class Teller final : public RecordObserver {
 };
 
 [[noreturn]] void watch(const Scope& scope, const std::filesystem::path& directory, int pipe) {
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  end_with_parent();
   signal(SIGPIPE, SIG_IGN);
   RecordOptions options;
   options.scope = scope;
@@ -75,7 +81,13 @@ class Teller final : public RecordObserver {
 Result<Watcher> Watcher::start(const Scope& scope) {
   const char* temporary = getenv("TMPDIR");
   std::string name = std::string(temporary && *temporary ? temporary : "/tmp") + "/mirrorscope-top.XXXXXX";
-  if (!mkdtemp(name.data())) return fail(errno, "cannot make a directory ", name);
+  auto owner = owner_of_trace({});
+  if (!owner) return owner.error();
+  {
+    auto acting = ActingAs::owner(*owner);
+    if (!acting) return acting.error();
+    if (!mkdtemp(name.data())) return fail(errno, "cannot make a directory ", name);
+  }
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return fail(errno, "cannot make a pipe");
   const pid_t child = fork();

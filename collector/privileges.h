@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/owner.h"
 #include "trace/result.h"
 
 namespace mirrorscope {
@@ -23,8 +24,8 @@ std::vector<Privilege> privileges();
 // Nothing if recording may be tried, else one sentence that says what to do.
 Result<void> can_record();
 
-// Keeps CAP_BPF and CAP_PERFMON and gives everything else away for good: bounding set, ambient set and no_new_privs
-// included. From then on neither this process nor anything it executes gets a capability back.
-Result<void> keep_only_recording();
+// Keeps CAP_BPF and CAP_PERFMON and gives everything else away for good: the user id it was started with if that is not the owner's, groups,
+// bounding set, ambient set and no_new_privs included. From then on neither this process nor anything it executes gets any of it back.
+Result<void> keep_only_recording(const Owner& owner);
 
 }  // namespace mirrorscope

@@ -58,7 +58,10 @@ Result<void> Recording::map_rings(Wakeups& wakeups) {
 Result<void> Recording::activate() {
   if (options_.run_counts)
     if (auto counts = attached_.enable_run_counts(); !counts) observer_.warning(counts.error().message);
-  if (auto active = attached_.activate(); !active) return active;
+  return attached_.activate();
+}
+
+Result<void> Recording::begin() {
   ev_ready ready{};
   for (const ProbeState& state : attached_.states()) {
     write_state(state);
@@ -195,9 +198,9 @@ Result<Recorded> Recording::end(StopReason why) {
   stopped.lost = done.ring_full = pump_.lost();
   about_.add(EV_stopped, stopped.h);
   if (auto flushed = about_.flush(); !flushed) return flushed.error();
-  if (auto closed = outlet_.close(); !closed) observer_.warning(closed.error().message);
+  if (auto closed = outlet_.close(); !closed) done.unclosed = closed.error().message;
   done.skipped = losses_.skipped();
-  done.disk_full = outlet_.lost();
+  done.unwritten = outlet_.unwritten();
   done.bytes = outlet_.bytes_written();
   for (const ProbeState& state : attached_.states()) {
     ProbeCounts counts{state, 0, 0};

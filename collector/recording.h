@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A recording under way: everything between "the probes are attached" and "the trace is closed".
 //
-//   map_rings() -> activate() -> run() -> end()
+//   map_rings() -> activate() -> begin() -> run() -> end()
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,10 @@ class Recording final : Watcher {
             RecordTap tap);
 
   Result<void> map_rings(Wakeups& wakeups);
+  // The last step that takes privileges.
   Result<void> activate();
+  // Says what is in place: the first records, and the first that go to disk.
+  Result<void> begin();
   Result<StopReason> run(Wakeups& wakeups, std::optional<Command>& command);
   Result<Recorded> end(StopReason why);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a recording is set up: the command that waits, the probes, the trace, and then the privileges go.
+// How a recording is set up: the place of the trace, the command that waits, the probes, the trace, and then the privileges go.
 #include "collector/session.h"
 
 #include <bpf/libbpf.h>
@@ -10,6 +10,7 @@
 #include "collector/cache_files.h"
 #include "collector/privileges.h"
 #include "collector/recording.h"
+#include "collector/trace_place.h"
 #include "collector/wakeups.h"
 
 namespace mirrorscope {
@@ -22,7 +23,7 @@ uint64_t ring_bytes(const RecordOptions& options, size_t cpus) {
   return std::clamp(std::bit_floor(all / std::max<size_t>(cpus, 1)), least, most);
 }
 
-Result<trace::Writer> create_trace(const RecordOptions& options) {
+Result<trace::Writer> begin_trace(const RecordOptions& options, TracePlace& place) {
   auto provenance = trace::provenance_here();
   if (!provenance) return provenance.error();
   provenance->recorder = options.recorder;
@@ -30,10 +31,16 @@ Result<trace::Writer> create_trace(const RecordOptions& options) {
   trace::WriterOptions writer;
   writer.segment_bytes = options.segment_bytes;
   writer.keep_segments = options.keep_segments;
-  return trace::Writer::create(options.output, *provenance, writer);
+  return place.begin(*provenance, writer);
 }
 
 }  // namespace
+
+uint64_t Recorded::not_written() const {
+  uint64_t n = 0;
+  for (const auto& [error, records] : unwritten) n += records;
+  return n;
+}
 
 bool Recorded::balanced() const {
   return std::all_of(books.begin(), books.end(), [](const Books& b) { return b.balanced(); });
@@ -41,7 +48,8 @@ bool Recorded::balanced() const {
 
 Result<Recorded> record(const RecordOptions& options, RecordObserver& observer, RecordTap tap) {
   if (auto may = can_record(); !may) return may.error();
-  if (auto free = trace::Writer::is_free(options.output); !free) return free.error();
+  auto place = TracePlace::claim(options.output, options.owner);
+  if (!place) return place.error();
   auto prepared = prepare_command(options.scope);
   if (!prepared) return prepared.error();
   std::optional<Command>& command = *prepared;
@@ -67,7 +75,7 @@ Result<Recorded> record(const RecordOptions& options, RecordObserver& observer, 
   }
   auto wakeups = Wakeups::make();
   if (!wakeups) return wakeups.error();
-  auto writer = create_trace(options);
+  auto writer = begin_trace(options, *place);
   if (!writer) return writer.error();
   if (!attached->symbols())
     observer.warning("addresses in /proc/kallsyms are hidden from this process (CAP_SYSLOG), so nothing gets a name");
@@ -75,11 +83,13 @@ Result<Recorded> record(const RecordOptions& options, RecordObserver& observer, 
   Recording recording(options, observer, std::move(*attached), std::move(*writer), std::move(tap));
   if (auto mapped = recording.map_rings(*wakeups); !mapped) return mapped.error();
   if (auto active = recording.activate(); !active) return active.error();
+  // From here on files are made, and those must be the owner's.
+  if (auto dropped = keep_only_recording(place->owner()); !dropped) return dropped.error();
+  if (auto began = recording.begin(); !began) return began.error();
   if (command) {
     if (auto waits = wakeups->on_command(command->fd()); !waits) return waits.error();
     if (auto goes = command->go(); !goes) return goes.error();
   }
-  if (auto dropped = keep_only_recording(); !dropped) return dropped.error();
   auto why = recording.run(*wakeups, command);
   if (!why) return why.error();
   auto done = recording.end(*why);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ namespace mirrorscope {
 
 struct RecordOptions {
   std::filesystem::path output;
+  std::string owner;                        // whose the trace is; empty: who typed sudo
   std::string recorder;                     // name and version, for the trace
   std::chrono::nanoseconds duration{0};     // 0: until told to stop
   Scope scope;
@@ -63,13 +65,15 @@ struct Recorded {
   uint64_t records = 0;    // that the probes made and that are in the trace
   uint64_t ring_full = 0;  // that found no room in a ring
   uint64_t skipped = 0;    // program runs that the kernel skipped
-  uint64_t disk_full = 0;  // that found no room on disk
+  std::map<int, uint64_t> unwritten;  // that could not be written, by errno
+  std::string unclosed;    // what the disk said when the trace was closed: what it had taken before may be lost
   uint64_t bytes = 0;      // of the trace
   uint64_t peak_rss = 0;   // of the recorder, bytes
   std::vector<Books> books;
   std::vector<ProbeCounts> probes;
   std::optional<int> command_code;
-  uint64_t lost() const { return ring_full + skipped + disk_full; }
+  uint64_t not_written() const;
+  uint64_t lost() const { return ring_full + skipped + not_written(); }
   bool balanced() const;
 };
 

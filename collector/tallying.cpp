@@ -39,6 +39,8 @@ std::string direction(uint64_t flags) {
 
 Result<Tallying> Tallying::start(const TallyOptions& options) {
   if (auto may = can_record(); !may) return may.error();
+  auto user = owner_of_trace({});  // makes no trace, and need not be root any longer either
+  if (!user) return user.error();
   auto command = prepare_command(options.scope);
   if (!command) return command.error();
   auto probes = probes_for(options.scope, *command);
@@ -55,7 +57,7 @@ Result<Tallying> Tallying::start(const TallyOptions& options) {
     if (auto waits = tallying.wakeups_.on_command(tallying.command_->fd()); !waits) return waits.error();
     if (auto goes = tallying.command_->go(); !goes) return goes.error();
   }
-  if (auto dropped = keep_only_recording(); !dropped) return dropped.error();
+  if (auto dropped = keep_only_recording(*user); !dropped) return dropped.error();
   return tallying;
 }
 

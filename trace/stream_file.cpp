@@ -2,7 +2,6 @@
 // The four steps of stream_file.h.
 #include "trace/stream_file.h"
 
-#include <fcntl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -58,26 +57,13 @@ iovec part(const void* bytes, size_t size) { return {const_cast<void*>(bytes), s
 
 }  // namespace
 
-StreamFile::StreamFile(StreamFile&& other) noexcept { *this = std::move(other); }
-
-StreamFile& StreamFile::operator=(StreamFile&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  std::swap(path_, other.path_);
-  std::swap(last_, other.last_);
-  std::swap(end_, other.end_);
-  std::swap(reserved_, other.reserved_);
-  return *this;
-}
-
-StreamFile::~StreamFile() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-Result<StreamFile> StreamFile::create(const std::filesystem::path& path, const PacketHead& before) {
+Result<StreamFile> StreamFile::create(const ClaimedFolder& folder, const std::string& name, const PacketHead& before) {
+  auto fd = folder.make_file(name);
+  if (!fd) return fd.error();
   StreamFile file;
-  file.fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file.fd_ < 0) return fail(errno, "cannot create ", path.string());
-  file.path_ = path;
+  file.fd_ = *std::move(fd);
+  file.folder_ = folder;
+  file.name_ = name;
   file.last_ = before;
   return file;
 }
@@ -104,19 +90,19 @@ Result<void> StreamFile::reserve(uint64_t end) {
     std::memcpy(&pages[i * packet_page], &head, sizeof head);
   }
   uint64_t done = 0;
-  const int error = write_all(fd_, pages.data(), pages.size(), reserved_, done);
+  const int error = write_all(fd_.get(), pages.data(), pages.size(), reserved_, done);
   const uint64_t whole = done / packet_page * packet_page;
   // A limit (RLIMIT_FSIZE, some file systems) can stop a write inside a page.
-  if (whole != done && ftruncate(fd_, static_cast<off_t>(reserved_ + whole)) != 0)
-    return fail(errno, "cannot cut a torn page off ", path_.string());
+  if (whole != done && ftruncate(fd_.get(), static_cast<off_t>(reserved_ + whole)) != 0)
+    return fail(errno, "cannot cut a torn page off ", path());
   if (whole > 0) {
     reserved_ += whole;
     const PacketHead room = blank(last_.packet_seq, reserved_ - end_);
     uint64_t ignored = 0;
-    if (const int e = write_all(fd_, &room, sizeof room, end_, ignored))
-      return fail(e, "cannot write ", path_.string());
+    if (const int e = write_all(fd_.get(), &room, sizeof room, end_, ignored))
+      return fail(e, "cannot write ", path());
   }
-  if (reserved_ < end) return fail(error, "cannot write ", path_.string());
+  if (reserved_ < end) return fail(error, "cannot write ", path());
   return {};
 }
 
@@ -137,26 +123,25 @@ Result<void> StreamFile::put(PacketHead head, std::span<const std::byte> records
   const PacketHead rest = blank(last_.packet_seq, reserved_ - end);
   std::vector<iovec> parts{part(records.data(), records.size()), part(zeros, end - end_ - content)};
   if (reserved_ > end) parts.push_back(part(&rest, sizeof rest));
-  int error = write_all(fd_, std::move(parts), end_ + sizeof head);
+  int error = write_all(fd_.get(), std::move(parts), end_ + sizeof head);
   uint64_t ignored = 0;
-  if (error == 0) error = write_all(fd_, &head, sizeof head, end_, ignored);
+  if (error == 0) error = write_all(fd_.get(), &head, sizeof head, end_, ignored);
   if (error != 0) {
     last_ = before;
-    return fail(error, "cannot write ", path_.string());
+    return fail(error, "cannot write ", path());
   }
   end_ = end;
   return {};
 }
 
 Result<void> StreamFile::close() {
-  if (fd_ < 0) return {};
-  const int cut = ftruncate(fd_, static_cast<off_t>(end_)) == 0 ? 0 : errno;
-  const int closed = ::close(fd_) == 0 ? 0 : errno;
-  fd_ = -1;
-  if (end_ == 0) unlink(path_.c_str());
+  if (!fd_) return {};
+  const int cut = ftruncate(fd_.get(), static_cast<off_t>(end_)) == 0 ? 0 : errno;
+  const int closed = fd_.close() == 0 ? 0 : errno;
+  const bool empty = end_ == 0;
   end_ = reserved_ = 0;
-  if (cut != 0 || closed != 0) return fail(cut != 0 ? cut : closed, "cannot close ", path_.string());
-  return {};
+  if (cut != 0 || closed != 0) return fail(cut != 0 ? cut : closed, "cannot close ", path());
+  return empty ? folder_->remove_file(name_) : Result<void>{};
 }
 
 }  // namespace mirrorscope::trace

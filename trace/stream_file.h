@@ -12,9 +12,11 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
+#include <optional>
 #include <span>
+#include <string>
 
+#include "trace/claimed_folder.h"
 #include "trace/format.h"
 #include "trace/result.h"
 
@@ -22,16 +24,11 @@ namespace mirrorscope::trace {
 
 class StreamFile {
  public:
-  StreamFile() = default;
-  StreamFile(StreamFile&& other) noexcept;
-  StreamFile& operator=(StreamFile&& other) noexcept;
-  ~StreamFile();
-
-  // A new file (0600). `before` describes the stream before the first packet: whose it is, up to which time, how many
+  // A new file (0600) in `folder`. `before` describes the stream before the first packet: whose it is, up to which time, how many
   // records are missing, which packet comes next.
-  static Result<StreamFile> create(const std::filesystem::path& path, const PacketHead& before);
+  static Result<StreamFile> create(const ClaimedFolder& folder, const std::string& name, const PacketHead& before);
 
-  bool is_open() const { return fd_ >= 0; }
+  bool is_open() const { return bool(fd_); }
 
   // Puts one packet behind the others: a head with room for it in front of `records`. Sizes and checksums of the head
   // are filled in here. On an error nothing has changed, and the same packet can be tried again.
@@ -47,9 +44,11 @@ class StreamFile {
   // The empty packet that says: nothing follows so far.
   PacketHead blank(uint64_t packet_seq, uint64_t bytes) const;
   Result<void> reserve(uint64_t end);
+  std::string path() const { return (folder_->path() / name_).string(); }
 
-  int fd_ = -1;
-  std::filesystem::path path_;
+  OwnedFd fd_;
+  std::optional<ClaimedFolder> folder_;
+  std::string name_;
   PacketHead last_{};      // the state after the last packet
   uint64_t end_ = 0;       // of the last packet
   uint64_t reserved_ = 0;  // size of the file

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How records are collected into packets, and what happens when the disk has no room for one.
+// How records are collected into packets, and what happens when one cannot be written.
 #include "trace/writer.h"
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 
 namespace mirrorscope::trace {
 
-Writer::Writer(std::filesystem::path path, Provenance provenance, WriterOptions options)
-    : path_(std::move(path)), provenance_(std::move(provenance)), options_(options) {}
+Writer::Writer(ClaimedFolder root, Provenance provenance, WriterOptions options)
+    : root_(root), current_(root), about_(root), provenance_(std::move(provenance)), options_(options) {}
 
 Writer::Stream& Writer::stream(uint16_t id) {
   Stream& s = streams_[id];
@@ -60,12 +60,11 @@ Result<void> Writer::append(uint16_t stream_id, const ev_header* records, size_t
     if (refused != nullptr)
       return fail(EINVAL, "record refused by stream ", stream_name(stream_id), " because it ", refused);
     if (at != end) {
-      auto written = make_room(s);
-      if (first_error) first_error = written;
+      join(first_error, make_room(s));
     }
   }
-  auto turned = rotate_if_large();
-  return first_error ? turned : first_error;
+  join(first_error, rotate_if_large());
+  return first_error;
 }
 
 void Writer::discarded(uint16_t stream_id, uint64_t cumulative) { stream(stream_id).lost_outside = cumulative; }
@@ -74,7 +73,7 @@ void Writer::discarded(uint16_t stream_id, uint64_t cumulative) { stream(stream_
 Result<void> Writer::make_room(Stream& s) {
   auto written = write_packet(s);
   if (s.records == 0) return written;
-  DiskLoss& loss = disk_losses_[s.id];
+  DiskLoss& loss = disk_losses_[{s.id, s.error}];
   if (loss.records == 0) loss.from = s.first_time;
   loss.records += s.records;
   loss.until = s.last_time;
@@ -88,10 +87,11 @@ Result<void> Writer::make_room(Stream& s) {
 Result<void> Writer::write_packet(Stream& s) {
   if (s.records == 0 && s.lost_outside + s.lost_here <= s.discarded_on_disk) return {};
   auto done = put_packet(s);
-  const bool news = starved_ == 0;
+  if (starved_ == 0) told_.clear();
   starved_ += (done ? 0 : 1) - (s.starved ? 1 : 0);
   s.starved = !done;
-  if (!done && !news) return {};
+  s.error = done ? 0 : done.error().code;
+  if (!done && !told_.insert(s.error).second) return {};
   return done;
 }
 
@@ -160,34 +160,41 @@ Result<void> Writer::open_file(Stream& s, uint64_t time) {
   PacketHead before = head_of(s);
   before.time_begin = before.time_end = s.packet_seq == 0 ? std::min(time, provenance_.started) : time;
   before.discarded = s.discarded_on_disk;
-  auto file = StreamFile::create(folder_of(s.id) / stream_name(s.id), before);
+  auto file = StreamFile::create(folder_of(s.id), stream_name(s.id), before);
   if (!file) return file.error();
   s.file = *std::move(file);
   return {};
 }
 
+// Each failure is returned once only: none may hide behind another.
+void Writer::join(Result<void>& first, const Result<void>& next) {
+  if (next) return;
+  first = first ? next : Result<void>(Error{first.error().message + "; " + next.error().message, first.error().code});
+}
+
 Result<void> Writer::flush() {
   Result<void> first;
   for (auto& [id, s] : streams_) {
-    auto written = write_packet(s);
-    if (first) first = written;
+    join(first, write_packet(s));
   }
-  auto turned = rotate_if_large();
-  return first ? turned : first;
+  join(first, rotate_if_large());
+  return first;
 }
 
 Result<void> Writer::rotate_if_large() {
   if (options_.segment_bytes == 0 || segment_written_ <= options_.segment_bytes) return {};
-  return rotate();
+  const uint32_t before = segment_;
+  auto turned = rotate();
+  const bool same = !turned && segment_ == before && turned.error().code == rotation_error_;
+  rotation_error_ = turned ? 0 : turned.error().code;
+  return same ? Result<void>{} : turned;
 }
 
 Result<void> Writer::close() {
   Result<void> first;
   for (auto& [id, s] : streams_) {
-    auto written = make_room(s);
-    auto closed = s.file.close();
-    if (first) first = written;
-    if (first) first = closed;
+    join(first, make_room(s));
+    join(first, s.file.close());
   }
   return first;
 }

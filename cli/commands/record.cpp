@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <map>
 #include <memory>
@@ -96,8 +97,20 @@ std::string losses_of(const Recorded& r) {
   };
   add(r.ring_full, " lost (ring full: try a larger --ring-size or a narrower filter)");
   add(r.skipped, " program runs skipped by the kernel");
-  add(r.disk_full, " lost (disk full)");
+  for (const auto& [error, records] : r.unwritten) add(records, (" lost (not written: " + std::string(std::strerror(error)) + ")").c_str());
   return text;
+}
+
+// A trace that the disk did not take whole is never a success, whatever the command or the rules say.
+int unless_unwritten(int code, const Recorded& r, const std::string& output) {
+  const bool nothing = r.bytes == 0 && r.not_written() > 0;
+  if (nothing)
+    std::fprintf(stderr, "mirrorscope record: nothing could be written into %s: %s.\n", output.c_str(), std::strerror(r.unwritten.begin()->first));
+  else if (r.not_written() > 0)
+    std::fprintf(stderr, "mirrorscope record: the trace is not whole: %s records could not be written.\n", grouped(r.not_written()).c_str());
+  if (!r.unclosed.empty())
+    std::fprintf(stderr, "mirrorscope record: what was written before may be lost, too: %s.\n", r.unclosed.c_str());
+  return code == exit_ok && (r.not_written() > 0 || !r.unclosed.empty()) ? exit_inconclusive : code;
 }
 
 // Probes that are not there, one sentence per reason. Hooks of drivers that nobody has loaded are no news: they are counted.
@@ -197,6 +210,7 @@ int run(Arguments& a) {
   o.recorder = "mirrorscope " MIRRORSCOPE_VERSION;
 
   std::signal(SIGPIPE, SIG_IGN);  // a closed stderr is no reason to lose a recording
+  std::signal(SIGXFSZ, SIG_IGN);  // nor is `ulimit -f`: write() says it, and what is lost is counted
   const bool terminal = isatty(STDERR_FILENO);
   Talk talk(!a.quiet && (terminal || a.progress), terminal);
   LiveCheck judge;
@@ -209,9 +223,10 @@ int run(Arguments& a) {
     return complain(
         "the books do not balance: records are missing that are not accounted for, see --stats; this is a bug of "
         "mirrorscope");
-  if (a.check) return print_verdict(judge, o.output.string());
+  if (a.check) return unless_unwritten(print_verdict(judge, o.output.string()), *recorded, o.output.string());
+  const int code = unless_unwritten(a.pass_exit_code && recorded->command_code ? *recorded->command_code : exit_ok, *recorded, o.output.string());
   std::fprintf(stderr, "next: mirrorscope check %s\n", o.output.c_str());
-  return a.pass_exit_code && recorded->command_code ? *recorded->command_code : exit_ok;
+  return code;
 }
 
 }  // namespace
@@ -222,6 +237,7 @@ void add_record(CLI::App& app, int& exit_code) {
   RecordOptions& o = a->record;
   sub->add_option("-o,--output", o.output, "the trace directory to make (default ./mirrorscope-<date>)")
       ->type_name("DIR");
+  sub->add_option("--owner", o.owner, "whose the trace is: made with this user's rights (default: who typed sudo)")->type_name("USER");
   sub->add_option("-d,--duration", a->duration, "stop after this time: 10, 500ms, 2m, 1h")->type_name("TIME");
   add_command(*sub, o.scope, "record");
   add_filters(*sub, o.scope);
@@ -288,7 +304,7 @@ void add_record(CLI::App& app, int& exit_code) {
       "  sudo mirrorscope record --hook my_driver.bpf.c -- ./my_test\n"
       "  sudo mirrorscope record --max-size 1G --max-files 4         the last 4 GB, for as long as it takes\n"
       "\n"
-      "Exit codes: 0 recorded, 2 cannot record; with --check also 1 violated, 3 inconclusive.");
+      "Exit codes: 0 recorded, 2 cannot record, 3 recorded, but not all of it could be written; with --check also 1 violated, 3 inconclusive.");
   sub->callback([a, &exit_code] { exit_code = run(*a); });
 }
 

@@ -155,8 +155,11 @@ int main_(int argc, char** argv) {
   const auto began = time(nullptr);
   if (auto active = attached->activate(); !active) return die(active.error());
 
-  if (drop)
-    if (auto dropped = keep_only_recording(); !dropped) return die(dropped.error());
+  if (drop) {
+    auto owner = owner_of_trace({});
+    if (!owner) return die(owner.error());
+    if (auto dropped = keep_only_recording(*owner); !dropped) return die(dropped.error());
+  }
 
   pid_t child = 0;
   if (i + 1 < argc) {

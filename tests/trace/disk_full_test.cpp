@@ -72,7 +72,7 @@ TEST_F(DiskFull, OneErrorThenCountedLossesThenOnItGoes) {
   EXPECT_EQ(o.damages(), "");
   uint64_t lost = 0;
   for (uint16_t cpu = 0; cpu < 2; cpu++) {
-    const DiskLoss& loss = writer->disk_losses().at(cpu);
+    const DiskLoss& loss = writer->disk_losses().at({cpu, ENOSPC});
     EXPECT_EQ(o.raw.at(cpu).size() + loss.records, seq) << "sent = delivered + lost";
     EXPECT_EQ(o.raw.at(cpu).back().header().seq, seq - 1) << "the last record is there again";
     lost += loss.records;

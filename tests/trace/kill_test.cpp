@@ -98,7 +98,8 @@ bool kill_at_call(pid_t child, int n, int cut) {
     user_regs_struct regs{};
     ptrace(PTRACE_GETREGS, child, nullptr, &regs);
     const bool counts = regs.orig_rax == 18 || regs.orig_rax == 296 || regs.orig_rax == 77 || regs.orig_rax == 257 ||
-                        regs.orig_rax == 82 || regs.orig_rax == 1;  // pwrite64 pwritev ftruncate openat rename write
+                        regs.orig_rax == 258 || regs.orig_rax == 316 ||
+                        regs.orig_rax == 1;  // pwrite64 pwritev ftruncate openat mkdirat renameat2 write
     if (!entry || !counts || n-- > 0) continue;
     if (cut >= 0) {
       if (regs.orig_rax != 18 || regs.rdx <= static_cast<unsigned>(cut) * 4096) cut = -2;  // nothing to cut here
