@@ -12,7 +12,7 @@ packages=(
   # registration caches that others wrote
   ucx-utils libucx-dev libfabric-bin libfabric-dev
   # what the tests compare with and look with
-  babeltrace2 spin relacy-dev file jq libxml2-utils python3 python3-yaml groff-base dpkg-dev libcap2-bin procps util-linux bpftrace
+  babeltrace2 spin relacy-dev file jq libxml2-utils python3 python3-yaml groff-base dpkg-dev libcap2-bin procps util-linux sudo bpftrace
   chromium fonts-dejavu-core prometheus systemd tmux mmdebstrap time
 )
 # the page of `mirrorscope report` is bundled by them; those that are no Debian packages will do
