@@ -29,7 +29,7 @@ void TraceOutlet::add_losses(Losses& losses) {
     if (loss.records == told) continue;
     const auto [stream, error] = where;
     ev_lost lost{};
-    lost.cause = MS_loss_disk_full;
+    lost.cause = no_room(error) ? MS_loss_disk_full : MS_loss_unwritten;
     lost.from = loss.from;
     lost.until = loss.until;
     lost.count = loss.records - told;

@@ -83,7 +83,7 @@ TEST_F(Unwritten, for_want_of_room_or_for_another_reason) {
   EXPECT_EQ(lost[0].cause, static_cast<uint32_t>(MS_loss_disk_full));
   EXPECT_EQ(lost[0].on_cpu, 0);
   EXPECT_EQ(lost[0].count, 1u);
-  EXPECT_EQ(lost[1].cause, static_cast<uint32_t>(MS_loss_disk_full));
+  EXPECT_EQ(lost[1].cause, static_cast<uint32_t>(MS_loss_unwritten));
   EXPECT_EQ(lost[1].on_cpu, 1);
   EXPECT_EQ(lost[1].count, 2u);
   EXPECT_TRUE(losses().empty()) << "told once";
