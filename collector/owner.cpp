@@ -26,7 +26,12 @@ std::optional<uint32_t> id_of(std::string_view text) {
 // A number need not be in the user database: then it has no name and no groups beside its own.
 Owner known(uid_t uid, std::optional<gid_t> gid) {
   const passwd* entry = getpwuid(uid);
-  Owner owner{uid, gid ? *gid : entry ? entry->pw_gid : static_cast<gid_t>(uid), {}, entry ? entry->pw_name : std::to_string(uid)};
+  Owner owner{uid,
+              gid     ? *gid
+              : entry ? entry->pw_gid
+                      : static_cast<gid_t>(uid),
+              {},
+              entry ? entry->pw_name : std::to_string(uid)};
   owner.groups = {owner.gid};
   if (!entry) return owner;
   int count = 64;
@@ -55,7 +60,8 @@ Result<Owner> owner_of_trace(const std::string& asked) {
   if (!sudo) return known(0, getgid());
   const char* group = getenv("SUDO_GID");
   const auto uid = id_of(sudo), gid = id_of(group ? group : "");
-  if (!uid || (group && !gid)) return fail(0, "cannot tell who typed sudo: SUDO_UID is ", sudo, group ? ", SUDO_GID is " : "", group ? group : "");
+  if (!uid || (group && !gid))
+    return fail(0, "cannot tell who typed sudo: SUDO_UID is ", sudo, group ? ", SUDO_GID is " : "", group ? group : "");
   return known(*uid, gid);
 }
 
@@ -65,17 +71,22 @@ Result<ActingAs> ActingAs::owner(const Owner& owner) {
   acting.gid_ = getegid();
   const int count = getgroups(0, nullptr);
   acting.groups_.resize(static_cast<size_t>(count < 0 ? 0 : count));
-  if (count < 0 || getgroups(count, acting.groups_.data()) < 0) return fail(errno, "cannot tell the groups of this process");
-  if (setgroups(owner.groups.size(), owner.groups.data()) != 0) return fail(errno, "cannot act as ", owner.name, ", whose trace it would be");
+  if (count < 0 || getgroups(count, acting.groups_.data()) < 0)
+    return fail(errno, "cannot tell the groups of this process");
+  if (setgroups(owner.groups.size(), owner.groups.data()) != 0)
+    return fail(errno, "cannot act as ", owner.name, ", whose trace it would be");
   acting.acting_ = true;
-  if (setegid(owner.gid) != 0 || seteuid(owner.uid) != 0) return fail(errno, "cannot act as ", owner.name, ", whose trace it would be");
+  if (setegid(owner.gid) != 0 || seteuid(owner.uid) != 0)
+    return fail(errno, "cannot act as ", owner.name, ", whose trace it would be");
   return acting;
 }
 
 ActingAs::~ActingAs() {
   if (!acting_) return;
-  // Root that is still in the saved ids can always be had back; going on as somebody in between would be the one wrong thing.
-  if ((geteuid() != 0 && seteuid(0) != 0) || setegid(gid_) != 0 || setgroups(groups_.size(), groups_.data()) != 0) abort();
+  // Root that is still in the saved ids can always be had back; going on as somebody in between would be the one wrong
+  // thing.
+  if ((geteuid() != 0 && seteuid(0) != 0) || setegid(gid_) != 0 || setgroups(groups_.size(), groups_.data()) != 0)
+    abort();
 }
 
 }  // namespace mirrorscope

@@ -19,15 +19,17 @@ struct Owner {
   std::string name;
 };
 
-// The user `asked` for (name or number); if that is empty the one who typed sudo (SUDO_UID, SUDO_GID), else this process's own. Only root
-// can give a trace to somebody else.
+// The user `asked` for (name or number); if that is empty the one who typed sudo (SUDO_UID, SUDO_GID), else this
+// process's own. Only root can give a trace to somebody else.
 Result<Owner> owner_of_trace(const std::string& asked);
 
-// For as long as it lives this process touches files with the owner's rights, and makes them his. Nothing changes if it is the owner.
+// For as long as it lives this process touches files with the owner's rights, and makes them his. Nothing changes if it
+// is the owner.
 class ActingAs {
  public:
   static Result<ActingAs> owner(const Owner& owner);
-  ActingAs(ActingAs&& other) noexcept : acting_(std::exchange(other.acting_, false)), gid_(other.gid_), groups_(std::move(other.groups_)) {}
+  ActingAs(ActingAs&& other) noexcept
+      : acting_(std::exchange(other.acting_, false)), gid_(other.gid_), groups_(std::move(other.groups_)) {}
   ActingAs& operator=(ActingAs&&) = delete;
   ~ActingAs();
 

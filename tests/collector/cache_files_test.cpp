@@ -113,13 +113,16 @@ TEST_F(CacheFilesOf, one_file_under_two_names_is_one_file) {
   fs::create_symlink(library, folder / "link");
   auto files = cache_files({{}, {}, {library, folder / "other name", folder / "link"}});
   ASSERT_TRUE(files.ok());
-  EXPECT_EQ(std::count_if(files->begin(), files->end(), [&](const fs::path& f) { return f.string().find(folder.string()) == 0; }), 1);
+  EXPECT_EQ(std::count_if(files->begin(), files->end(),
+                          [&](const fs::path& f) { return f.string().find(folder.string()) == 0; }),
+            1);
 }
 
 TEST_F(CacheFilesOf, what_was_asked_for_must_be_a_file) {
   ASSERT_EQ(mkfifo((folder / "fifo").c_str(), 0600), 0);
   for (const fs::path& no : {folder / "fifo", folder, fs::path("/dev/zero")})
-    EXPECT_EQ(cache_files({{}, {}, {no}}).error().message, "cannot look for registration caches in " + no.string() + ": it is no regular file");
+    EXPECT_EQ(cache_files({{}, {}, {no}}).error().message,
+              "cannot look for registration caches in " + no.string() + ": it is no regular file");
   EXPECT_EQ(cache_files({{}, {}, {folder / "none"}}).error().message,
             "cannot look for registration caches in " + (folder / "none").string() + ": No such file or directory");
 }

@@ -51,15 +51,19 @@ struct Crafted {
     head.e_shoff = head.e_phoff + segments.size() * sizeof(Elf64_Phdr);
     std::vector<Elf64_Shdr> sections(2 + tables + notes);
     head.e_shnum = static_cast<Elf64_Half>(sections.size());
-    const uint64_t names_at = head.e_shoff + sections.size() * sizeof(Elf64_Shdr), symbols_at = (names_at + names.size() + 7) / 8 * 8;
+    const uint64_t names_at = head.e_shoff + sections.size() * sizeof(Elf64_Shdr),
+                   symbols_at = (names_at + names.size() + 7) / 8 * 8;
     const uint64_t notes_at = symbols_at + symbols.size() * sizeof(Elf64_Sym);
     sections[1] = {0, SHT_STRTAB, 0, 0, names_at, names.size(), 0, 0, 1, 0};
     for (size_t i = 0; i < tables; ++i)
-      sections[2 + i] = {0, SHT_DYNSYM, 0, 0, symbols_at, symbols.size() * sizeof(Elf64_Sym), 1, 0, 8, sizeof(Elf64_Sym)};
-    for (size_t i = 0; i < notes; ++i) sections[2 + tables + i] = {0, SHT_NOTE, 0, 0, notes_at, note_text.size(), 0, 0, 4, 0};
+      sections[2 + i] = {0, SHT_DYNSYM,       0, 0, symbols_at, symbols.size() * sizeof(Elf64_Sym), 1, 0,
+                         8, sizeof(Elf64_Sym)};
+    for (size_t i = 0; i < notes; ++i)
+      sections[2 + tables + i] = {0, SHT_NOTE, 0, 0, notes_at, note_text.size(), 0, 0, 4, 0};
     std::ofstream out(file, std::ios::binary);
     const auto put = [&out](const auto& bytes) {
-      out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size() * sizeof(bytes[0])));
+      out.write(reinterpret_cast<const char*>(bytes.data()),
+                static_cast<std::streamsize>(bytes.size() * sizeof(bytes[0])));
     };
     out.write(reinterpret_cast<const char*>(&head), sizeof head);
     put(segments);
@@ -135,7 +139,8 @@ TEST_F(ElfFile, with_one_endless_name) {
   Crafted c;
   c.code(0x1000, 0x1000000, 0x1000);
   c.names = '\0' + std::string(8 << 20, 'a');  // and no end
-  for (uint32_t i = 0; i < 300000; ++i) c.symbols.push_back({1 + i, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 1, 0x1000 + i, 8});
+  for (uint32_t i = 0; i < 300000; ++i)
+    c.symbols.push_back({1 + i, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, 1, 0x1000 + i, 8});
   const auto found = functions_of(c);
   ASSERT_TRUE(found.ok());
   EXPECT_TRUE(found->empty());

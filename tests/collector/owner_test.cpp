@@ -70,7 +70,8 @@ TEST_F(OwnerOfTrace, can_be_named) {
   EXPECT_EQ(owner_of_trace("nobody")->name, "nobody");
   EXPECT_EQ(owner_of_trace("61002")->uid, bob);
   for (const char* nobody : {"no-such-user", "-1", "4294967295", "61002x", " 61002"})
-    EXPECT_EQ(owner_of_trace(nobody).error().message, "cannot make a trace for " + std::string(nobody) + ": there is no such user");
+    EXPECT_EQ(owner_of_trace(nobody).error().message,
+              "cannot make a trace for " + std::string(nobody) + ": there is no such user");
 }
 
 TEST_F(OwnerOfTrace, is_not_guessed) {
@@ -129,7 +130,9 @@ TEST_F(OwnerOfTrace, is_what_the_recorder_becomes) {
     for (const Privilege& now : privileges()) {
       const bool kept = now.capability == CAP_BPF || now.capability == CAP_PERFMON;
       for (const Privilege& before : held_before) {
-        if (before.capability == now.capability) { EXPECT_EQ(now.held, kept && before.held) << now.name; }
+        if (before.capability == now.capability) {
+          EXPECT_EQ(now.held, kept && before.held) << now.name;
+        }
       }
     }
     cap_t caps = cap_get_proc();
@@ -168,7 +171,9 @@ TEST_F(OwnerOfTrace, has_the_trace) {
     auto closed = writer->close();
     EXPECT_TRUE(closed.ok()) << closed.error().message;
   });
-  for (const char* name : {"run", "run/about", "run/about/metadata", "run/about/about", "run/0002", "run/0002/metadata"}) EXPECT_EQ(owner_of(folder / name), alice) << name;
+  for (const char* name :
+       {"run", "run/about", "run/about/metadata", "run/about/about", "run/0002", "run/0002/metadata"})
+    EXPECT_EQ(owner_of(folder / name), alice) << name;
   EXPECT_FALSE(fs::exists(folder / "run/0001"));
 }
 
@@ -176,13 +181,16 @@ TEST_F(OwnerOfTrace, may_write_where_the_trace_goes) {
   typed_sudo("61001", "61001");
   const std::string run = (folder / "run").string(), hint = "; the trace would be 61001's, see --owner";
   EXPECT_EQ(TracePlace::claim(run, "").error().message, "cannot create " + run + ": Permission denied" + hint);
-  EXPECT_EQ(TracePlace::claim(run + "/deeper", "").error().message, "cannot create " + run + "/deeper: No such file or directory" + hint);
+  EXPECT_EQ(TracePlace::claim(run + "/deeper", "").error().message,
+            "cannot create " + run + "/deeper: No such file or directory" + hint);
   { EXPECT_TRUE(TracePlace::claim(run, "root").ok()); }
   EXPECT_FALSE(fs::exists(run)) << "without a trace nothing stays";
   fs::create_directory(run);
   ASSERT_EQ(chown(run.c_str(), bob, bob), 0);
-  EXPECT_EQ(TracePlace::claim(run, "").error().message, run + " belongs to user 61002, and the trace would belong to user 61001" + hint);
-  EXPECT_EQ(TracePlace::claim(run, "root").error().message, run + " belongs to user 61002, and the trace would belong to root");
+  EXPECT_EQ(TracePlace::claim(run, "").error().message,
+            run + " belongs to user 61002, and the trace would belong to user 61001" + hint);
+  EXPECT_EQ(TracePlace::claim(run, "root").error().message,
+            run + " belongs to user 61002, and the trace would belong to root");
   EXPECT_TRUE(TracePlace::claim(run, "61002").ok());
   EXPECT_TRUE(fs::exists(run)) << "it was there before";
   // A link that she made leads no further than she could go herself.

@@ -38,8 +38,10 @@ class Unwritten : public testing::Test {
     struct Kept final : Outlet {
       std::vector<ev_lost> lost;
       Result<void> append(uint16_t, const ev_header* records, size_t bytes) override {
-        for (auto at = reinterpret_cast<const char*>(records), end = at + bytes; at < end; at += record_sizes[reinterpret_cast<const ev_header*>(at)->id])
-          if (reinterpret_cast<const ev_header*>(at)->id == EV_lost) lost.push_back(*reinterpret_cast<const ev_lost*>(at));
+        for (auto at = reinterpret_cast<const char*>(records), end = at + bytes; at < end;
+             at += record_sizes[reinterpret_cast<const ev_header*>(at)->id])
+          if (reinterpret_cast<const ev_header*>(at)->id == EV_lost)
+            lost.push_back(*reinterpret_cast<const ev_lost*>(at));
         return {};
       }
       void discarded(uint16_t, uint64_t) override {}
@@ -70,7 +72,9 @@ TEST_F(Unwritten, for_want_of_room_or_for_another_reason) {
   record(1);
   EXPECT_TRUE(outlet->flush().ok()) << "no reason to stop";
   const std::string said = outlet->complaint();
-  EXPECT_NE(said.find("cpu_0: File too large; cannot create " + (folder / "cpu_1").string() + ": File exists"), std::string::npos) << said;
+  EXPECT_NE(said.find("cpu_0: File too large; cannot create " + (folder / "cpu_1").string() + ": File exists"),
+            std::string::npos)
+      << said;
   EXPECT_EQ(outlet->complaint(), "");
   EXPECT_TRUE(losses().empty()) << "they can be tried again";
   EXPECT_TRUE(outlet->close().ok());

@@ -30,7 +30,8 @@ class Folders : public TraceTest {
     const pid_t child = fork();
     if (child == 0) {
       std::string said = "cannot become that user";
-      if (setgroups(0, nullptr) == 0 && setresgid(user, user, user) == 0 && setresuid(user, user, user) == 0) said = doing();
+      if (setgroups(0, nullptr) == 0 && setresgid(user, user, user) == 0 && setresuid(user, user, user) == 0)
+        said = doing();
       _exit(::write(pipe_ends[1], said.data(), said.size()) == static_cast<ssize_t>(said.size()) ? 0 : 1);
     }
     ::close(pipe_ends[1]);
@@ -77,9 +78,11 @@ TEST_F(Folders, TheDirectoryOfAnotherIsRefused) {
   give(path, bob);
   for (const mode_t mode : {0700u, 0755u, 0777u}) {
     ASSERT_EQ(chmod(path.c_str(), mode), 0);
-    EXPECT_EQ(as(alice, [&] { return trace_at(path); }), path.string() + " belongs to user 61002, and the trace would belong to user 61001");
+    EXPECT_EQ(as(alice, [&] { return trace_at(path); }),
+              path.string() + " belongs to user 61002, and the trace would belong to user 61001");
   }
-  EXPECT_EQ(trace_at(path), path.string() + " belongs to user 61002, and the trace would belong to root") << "root's power is no reason";
+  EXPECT_EQ(trace_at(path), path.string() + " belongs to user 61002, and the trace would belong to root")
+      << "root's power is no reason";
   EXPECT_EQ(files(), std::vector<std::string>{});
 }
 
@@ -112,7 +115,8 @@ TEST_F(Folders, ALinkIsNotFollowed) {
   std::filesystem::create_directory_symlink(folder / "real", path);
   for (const std::filesystem::path& name : {path, path / ""}) {
     const std::string said = trace_at(name);
-    EXPECT_EQ(said, name.string() + " is a symbolic link, which a trace is not written through: name the directory itself");
+    EXPECT_EQ(said,
+              name.string() + " is a symbolic link, which a trace is not written through: name the directory itself");
   }
   std::filesystem::remove(path);
   std::filesystem::create_symlink(folder / "nowhere", path);
@@ -189,8 +193,8 @@ TEST_F(Folders, ASegmentThatCannotBeBegunIsNoLoss) {
   std::filesystem::create_directory_symlink(folder, path / "0002");
   auto turned = writer->rotate();
   ASSERT_FALSE(turned);
-  EXPECT_EQ(turned.error().message, "no new segment is begun, and " + (path / "0001").string() + " grows on: cannot create " +
-                                        (path / "0002").string() + ": File exists");
+  EXPECT_EQ(turned.error().message, "no new segment is begun, and " + (path / "0001").string() +
+                                        " grows on: cannot create " + (path / "0002").string() + ": File exists");
   record(0, 3);
   std::filesystem::remove(path / "0002");
   ASSERT_TRUE(writer->rotate());
@@ -222,7 +226,8 @@ TEST_F(Folders, AnOldSegmentThatIsReplacedByALinkStays) {
   std::filesystem::create_directory_symlink(folder / "other", path / "0001");
   auto turned = writer->rotate();
   ASSERT_FALSE(turned);
-  EXPECT_EQ(turned.error().message.find("an old segment stays: cannot open " + (path / "0001").string()), 0u) << turned.error().message;
+  EXPECT_EQ(turned.error().message.find("an old segment stays: cannot open " + (path / "0001").string()), 0u)
+      << turned.error().message;
   EXPECT_EQ(bytes_of(folder / "other" / "metadata"), "dear");
 }
 
@@ -248,11 +253,13 @@ TEST_F(Folders, RoomIsAskedForBeforehand) {
   small = before;
   small.rlim_cur = 1000;
   setrlimit(RLIMIT_FSIZE, &small);
-  EXPECT_EQ(claimed->has_room(4096).error().message, "cannot write a trace of files that may have 1000 bytes (ulimit -f): File too large");
+  EXPECT_EQ(claimed->has_room(4096).error().message,
+            "cannot write a trace of files that may have 1000 bytes (ulimit -f): File too large");
   setrlimit(RLIMIT_FSIZE, &before);
 }
 
-// Nothing can be written from the first byte on, for whatever reason: said once, counted as what it was, and no trace of a crash.
+// Nothing can be written from the first byte on, for whatever reason: said once, counted as what it was, and no trace
+// of a crash.
 TEST_F(Folders, ALimitFromTheFirstByte) {
   std::signal(SIGXFSZ, SIG_IGN);
   begin();
