@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "schema/catalog.h"
+#include "schema/shown.h"
 
 namespace mirrorscope {
 
@@ -57,8 +58,7 @@ Intake::Order Intake::about(const ev_header& h) {
       const auto& e = reinterpret_cast<const ev_probe_state&>(h);
       probes_known_ = true;
       if (is_in_place(e) && e.event < EV_LIMIT) attached_.set(e.event);
-      const auto& name = e.function;
-      probes_.push_back({e.event, std::string(name, std::find(name, name + sizeof(name), '\0')), e.how, e.error});
+      probes_.push_back({e.event, shown_field(e.function), e.how, e.error});
       names_.learn(e);
       order.judge = true;
       break;

@@ -5,22 +5,16 @@
 #include <algorithm>
 
 #include "analyzer/words.h"
+#include "schema/shown.h"
 
 namespace mirrorscope {
 
-namespace {
-template <size_t N>
-std::string text(const char (&chars)[N]) {
-  return std::string(chars, std::find(chars, chars + N, '\0'));
-}
-}  // namespace
-
-void Names::learn(const ev_task_name& e) { tasks_[e.task] = text(e.comm); }
+void Names::learn(const ev_task_name& e) { tasks_[e.task] = shown_field(e.comm); }
 
 void Names::learn(const ev_symbol& e) {
-  std::string name = text(e.name);
+  std::string name = shown_field(e.name);
   if (e.offset) name += "+" + hex(e.offset);
-  if (e.module[0]) name += " [" + text(e.module) + "]";
+  if (e.module[0]) name += " [" + shown_field(e.module) + "]";
   symbols_[e.address] = std::move(name);
 }
 
@@ -30,7 +24,7 @@ void Names::learn(const ev_stack& e) {
 }
 
 void Names::learn(const ev_probe_state& e) {
-  if (e.fn) symbols_.try_emplace(e.fn, text(e.function));
+  if (e.fn) symbols_.try_emplace(e.fn, shown_field(e.function));
 }
 
 std::string Names::task(uint32_t tid) const {

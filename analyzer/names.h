@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is behind a tid, an address or a stack id: what the trace itself says about names.
+// Who is behind a tid, an address or a stack id: what the trace itself says about names, as they can be shown (schema/shown.h).
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "cli/subcommand.h"
+#include "schema/shown.h"
 
 namespace mirrorscope::cli {
 
@@ -17,11 +18,12 @@ Result<std::unique_ptr<Judged>> judge(const std::string& path, const ReplayOptio
   const Report& report = out->replayed.report;
   out->index = std::make_unique<EvidenceIndex>(*out->replayed.reader, report);
   Document& d = out->document;
-  d.trace = path;
+  d.trace = shown(path);
+  d.path = path;
   d.kernel = out->replayed.reader->provenance().kernel_release;
   d.recorder = out->replayed.reader->provenance().recorder;
   d.version = MIRRORSCOPE_VERSION;
-  for (const trace::Damage& damage : out->replayed.damage) d.damage.push_back(trace::to_text(damage));
+  for (const trace::Damage& damage : out->replayed.damage) d.damage.push_back(shown(trace::to_text(damage)));
   d.report = &report;
   d.find = [index = out->index.get()](const EventRef& r) { return index->find(r); };
   d.findings = findings_of(report, d.find);

@@ -14,9 +14,7 @@
 namespace mirrorscope {
 
 namespace {
-std::string quoted(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
 
 class Chrome final : public Exporter, Slices::Sink {
  public:

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "report/csv_cell.h"
 #include "report/exporter.h"
 #include "report/values.h"
 
@@ -13,11 +14,10 @@ namespace {
 // Fields with a column of their own; empty where the event has none.
 constexpr auto kColumns = std::to_array<std::string_view>({"sub", "ctx", "start", "end", "reason", "seq", "sub_seq", "ret"});
 
-std::string cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
+// What stands between two semicolons of the last column.
+std::string without_semicolon(std::string text) {
+  for (size_t at = 0; (at = text.find(';', at)) != std::string::npos;) text.replace(at, 1, "\\x3b");
+  return text;
 }
 
 class Csv final : public Exporter {
@@ -32,7 +32,7 @@ class Csv final : public Exporter {
     const EventInfo* row = event_info(h.id);
     if (!row || row->kind == EventKind::about) return;
     out_ << fmt::format("{}.{:09},{},{},{},{},{},{:#x},{},{}", h.time / 1'000'000'000, h.time % 1'000'000'000, h.cpu, h.seq, h.tgid, h.tid,
-                        cell(names_.task(h.tid)), h.mm, row->name, cell(function_of(h, names_)));
+                        csv_cell(names_.task(h.tid)), h.mm, row->name, csv_cell(function_of(h, names_)));
     std::array<std::string, kColumns.size()> own;
     std::string rest;
     for (const FieldInfo& f : row->fields) {
@@ -41,10 +41,10 @@ class Csv final : public Exporter {
       bool placed = false;
       for (size_t i = 0; i < kColumns.size(); ++i)
         if (kColumns[i] == f.name) own[i] = value, placed = true;
-      if (!placed) rest += fmt::format("{}{}={}", rest.empty() ? "" : ";", f.name, value);
+      if (!placed) rest += fmt::format("{}{}={}", rest.empty() ? "" : ";", f.name, without_semicolon(value));
     }
-    for (const std::string& value : own) out_ << ',' << cell(value);
-    out_ << ',' << cell(rest) << "\r\n";
+    for (const std::string& value : own) out_ << ',' << value;  // numbers and labels
+    out_ << ',' << csv_cell(rest) << "\r\n";
   }
 
  private:

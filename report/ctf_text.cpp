@@ -6,6 +6,7 @@
 
 #include "report/exporter.h"
 #include "schema/catalog.h"
+#include "schema/shown.h"
 
 namespace mirrorscope {
 
@@ -28,10 +29,20 @@ std::string element(const ev_header& h, const FieldInfo& f, size_t i) {
   }
 }
 
+// babeltrace2 has a backslash before these too (plugins/text/pretty/print.c, print_escape_string()).
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\'' || c == '?') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 std::string value(const ev_header& h, const FieldInfo& f) {
   if (f.type == FieldType::chars) {
     const char* chars = reinterpret_cast<const char*>(&h) + f.offset;
-    return fmt::format("\"{}\"", std::string_view(chars, strnlen(chars, f.count)));
+    return quoted(shown({chars, strnlen(chars, f.count)}));
   }
   if (f.count == 1) return element(h, f, 0);
   std::string out = "[";

@@ -16,7 +16,8 @@ namespace mirrorscope {
 
 // One trace, judged.
 struct Document {
-  std::string trace;                  // as the user named it
+  std::string trace;                  // as the user named it, as that can be shown
+  std::string path;                   // the same, byte for byte
   std::string kernel;                 // that it was recorded on
   std::string recorder;               // version that recorded it
   std::string version;                // version that judges it

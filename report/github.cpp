@@ -15,7 +15,6 @@ std::string escaped(std::string_view text, bool property) {
   for (char c : text) {
     if (c == '%') out += "%25";
     else if (c == '\n') out += "%0A";
-    else if (c == '\r') out += "%0D";
     else if (property && c == ':') out += "%3A";
     else if (property && c == ',') out += "%2C";
     else out += c;

@@ -9,6 +9,7 @@
 
 #include "report/format.h"
 #include "schema/catalog.h"
+#include "schema/shown.h"
 
 namespace mirrorscope {
 
@@ -63,7 +64,7 @@ Json record(const ev_header& h) {
     const std::string name(f.name);
     if (f.type == FieldType::chars) {
       const char* chars = reinterpret_cast<const char*>(&h) + f.offset;
-      out[name] = std::string(chars, strnlen(chars, f.count));
+      out[name] = shown({chars, strnlen(chars, f.count)});
     } else if (f.count == 1) {
       out[name] = element(h, f, 0);
     } else {
@@ -89,7 +90,7 @@ Json finding(const Candidate& c, const Report& report, const RecordFinder& find)
 }
 
 std::string dump(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);  // comm may hold any byte
+  return json.dump(indent);
 }
 }  // namespace
 

@@ -12,13 +12,6 @@
 namespace mirrorscope {
 
 namespace {
-// XML 1.0 has no place for control characters, and a task's name may hold any byte.
-std::string printable(std::string text) {
-  for (char& c : text)
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || static_cast<unsigned char>(c) >= 0x7f) c = '?';
-  return text;
-}
-
 std::string detail(const Document& d, const RuleOutcome& o, uint32_t limit) {
   const RuleInfo& info = o.rule->rule->info;
   std::string text;
@@ -26,7 +19,7 @@ std::string detail(const Document& d, const RuleOutcome& o, uint32_t limit) {
     if (f.rule != o.rule || f.number > limit) continue;
     text += d.windows ? explain(f, d.windows->of(*f.what), *d.report) + "\n" : fmt::format("{}: {}\n", f.id, f.what->what);
   }
-  return printable(text + fmt::format("rule: {}\nsource: {}\nlook at: {}\n", info.says, info.because, info.look_at));
+  return text + fmt::format("rule: {}\nsource: {}\nlook at: {}\n", info.says, info.because, info.look_at);
 }
 
 void add_case(pugi::xml_node suite, const Document& d, const RuleOutcome& o, const Look& look) {
@@ -36,7 +29,7 @@ void add_case(pugi::xml_node suite, const Document& d, const RuleOutcome& o, con
   test.append_attribute("name") = fmt::format("{} {}", info.id, info.name).c_str();
   const auto say = [&](const char* element, std::string_view type, const std::string& text) {
     pugi::xml_node node = test.append_child(element);
-    node.append_attribute("message") = printable(o.why).c_str();
+    node.append_attribute("message") = o.why.c_str();
     if (!type.empty()) node.append_attribute("type") = std::string(type).c_str();
     if (!text.empty()) node.text() = text.c_str();
   };
@@ -48,7 +41,7 @@ void add_case(pugi::xml_node suite, const Document& d, const RuleOutcome& o, con
     case Outcome::known:
     case Outcome::tolerated:
       test.append_child("system-out").text() =
-          printable(fmt::format("does not count: {}\n{}", o.why, detail(d, o, look.findings_per_rule))).c_str();
+          fmt::format("does not count: {}\n{}", o.why, detail(d, o, look.findings_per_rule)).c_str();
       return;
     case Outcome::pass: return;
   }
@@ -82,7 +75,7 @@ std::string to_junit(std::span<const Document> documents, const Look& look) {
   all.write(suites);
   for (const Document& d : documents) {
     pugi::xml_node suite = suites.append_child("testsuite");
-    suite.append_attribute("name") = printable(d.trace).c_str();
+    suite.append_attribute("name") = d.trace.c_str();
     Counts one;
     one.add(d);
     one.write(suite);
@@ -92,7 +85,7 @@ std::string to_junit(std::span<const Document> documents, const Look& look) {
                                       std::pair{"lost", std::to_string(d.report->lost)}}) {
       pugi::xml_node property = properties.append_child("property");
       property.append_attribute("name") = name;
-      property.append_attribute("value") = printable(value).c_str();
+      property.append_attribute("value") = value.c_str();
     }
     for (const RuleOutcome& o : d.outcomes) add_case(suite, d, o, look);
   }

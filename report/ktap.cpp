@@ -9,9 +9,9 @@
 namespace mirrorscope {
 
 namespace {
-// '#' begins a directive, a line end a line.
-std::string one_line(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '#' || c == '\n' || c == '\r'; }, ' ');
+// '#' begins a directive.
+std::string no_directive(std::string text) {
+  std::replace(text.begin(), text.end(), '#', ' ');
   return text;
 }
 
@@ -20,12 +20,12 @@ void say_rule(std::string& out, size_t number, const Document& d, const RuleOutc
   const bool ok = o.outcome != Outcome::fail && o.outcome != Outcome::unclear;
   const bool skipped = o.outcome == Outcome::skip || o.outcome == Outcome::unused;
   if (o.outcome != Outcome::pass && !skipped) {
-    out += fmt::format("    # {}: {}{}\n", info.id, ok ? "does not count: " : "", one_line(o.why));
+    out += fmt::format("    # {}: {}{}\n", info.id, ok ? "does not count: " : "", no_directive(o.why));
     for (const Finding& f : d.findings)
-      if (f.rule == o.rule && f.number <= limit) out += fmt::format("    # {}: {}\n", f.id, one_line(f.what->what));
+      if (f.rule == o.rule && f.number <= limit) out += fmt::format("    # {}: {}\n", f.id, no_directive(f.what->what));
   }
   out += fmt::format("    {} {} {} {}", ok ? "ok" : "not ok", number, info.id, info.name);
-  if (skipped) out += fmt::format(" # SKIP {}", one_line(o.why));
+  if (skipped) out += fmt::format(" # SKIP {}", no_directive(o.why));
   out += "\n";
 }
 }  // namespace
@@ -34,14 +34,14 @@ std::string to_ktap(std::span<const Document> documents, const Look& look) {
   std::string out = fmt::format("KTAP version 1\n1..{}\n", documents.size());
   for (size_t i = 0; i < documents.size(); ++i) {
     const Document& d = documents[i];
-    out += fmt::format("    KTAP version 1\n    # Subtest: {}\n    1..{}\n", one_line(d.trace), d.outcomes.size());
+    out += fmt::format("    KTAP version 1\n    # Subtest: {}\n    1..{}\n", no_directive(d.trace), d.outcomes.size());
     bool ok = true;
     for (size_t n = 0; n < d.outcomes.size(); ++n) {
       const Outcome outcome = d.outcomes[n].outcome;
       ok = ok && outcome != Outcome::fail && outcome != Outcome::unclear;
       say_rule(out, n + 1, d, d.outcomes[n], look.findings_per_rule);
     }
-    out += fmt::format("{} {} {}\n", ok ? "ok" : "not ok", i + 1, one_line(d.trace));
+    out += fmt::format("{} {} {}\n", ok ? "ok" : "not ok", i + 1, no_directive(d.trace));
   }
   return out;
 }

@@ -2,6 +2,7 @@
 // A report as Markdown for a merge request: one line of result, a table of what is not right, the findings folded away.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "report/explain.h"
@@ -11,13 +12,26 @@
 namespace mirrorscope {
 
 namespace {
+// Text between the marks of Markdown. "@name" and "#1" are looked for in what was rendered: a comment stands between.
 std::string cell(std::string_view text) {
   std::string out;
-  for (char c : text) {
-    if (c == '|' || c == '<' || c == '*' || c == '_' || c == '`' || c == '[') out += '\\';
-    out += c == '\n' ? ' ' : c;
+  for (const char c : text) {
+    if (std::string_view("\\|<>*_`[]~&").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+    if (c == '@' || c == '#') out += "<!-- -->";
   }
   return out;
+}
+
+// A fence that nothing in the text ends: longer than every run of its own mark.
+std::string fenced(std::string_view text) {
+  size_t longest = 2, run = 0;
+  for (const char c : text) {
+    run = c == '~' ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  const std::string fence(longest + 1, '~');
+  return fmt::format("{0}text\n{1}{0}\n", fence, text);
 }
 
 std::string_view word(Outcome outcome) {
@@ -39,7 +53,7 @@ void say_findings(std::string& out, const Document& d, const RuleOutcome& o, con
     if (f.rule != o.rule || f.number > look.findings_per_rule) continue;
     out += fmt::format("\n<details><summary>{} {}{}</summary>\n\n", f.id, info.name, f.known ? " (known)" : "");
     if (d.windows)
-      out += fmt::format("~~~text\n{}~~~\n", explain(f, d.windows->of(*f.what), *d.report));
+      out += fenced(explain(f, d.windows->of(*f.what), *d.report));
     else
       out += fmt::format("{}\n\nRule: {}. Source: {}. Look at: {}.\n", cell(f.what->what), cell(info.says), cell(info.because),
                          cell(info.look_at));

@@ -9,6 +9,7 @@
 #include "analyzer/callback_use.h"
 #include "analyzer/episode_waits.h"
 #include "analyzer/intake.h"
+#include "report/csv_cell.h"
 #include "report/exporter.h"
 
 namespace mirrorscope {
@@ -45,7 +46,7 @@ class Notifiers final : public Exporter {
   void finish() override {
     out_ << "callback,inserted,removed,callbacks,callback_ns,judged,useless,read_begins,waits,wait_ns,stretched,stretch_ns,lookups,busy,checks,stale\r\n";
     for (const auto& [fn, r] : rows_)
-      out_ << fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", names_.symbol(fn), r.inserted, r.removed, r.callbacks, r.callback_ns,
+      out_ << fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", csv_cell(names_.symbol(fn)), r.inserted, r.removed, r.callbacks, r.callback_ns,
                           r.judged, r.useless, r.read_begins, r.waits, r.wait_ns, r.stretched, r.stretch_ns, r.lookups, r.busy, r.checks, r.stale);
   }
 

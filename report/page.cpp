@@ -210,8 +210,8 @@ std::string page_data(std::span<const Document> documents, std::span<const Surve
   Json out{{"format", "mirrorscope-report-1"}, {"version", documents.front().version}, {"rules", rule_catalog(documents)},
            {"traces", Json::array()}};
   for (size_t i = 0; i < documents.size(); ++i) out["traces"].push_back(PageData(documents[i], *surveys[i]).trace());
-  // comm may hold any byte; "<" is only ever inside a string, where an escape means the same
-  const std::string text = out.dump(-1, ' ', true, Json::error_handler_t::replace);
+  // "<" is only ever inside a string, where an escape means the same
+  const std::string text = out.dump(-1, ' ', true);
   std::string safe;
   safe.reserve(text.size());
   for (const char c : text) {

@@ -58,7 +58,7 @@ Json rule_json(const RuleDef& def) {
 Json logical(std::string_view function) { return {{"fullyQualifiedName", std::string(function)}, {"kind", "function"}}; }
 
 Json location_of(const Document& d, std::string_view function) {
-  Json place{{"physicalLocation", {{"artifactLocation", {{"uri", uri_of(d.trace + "/metadata")}}}, {"region", {{"startLine", 1}}}}}};
+  Json place{{"physicalLocation", {{"artifactLocation", {{"uri", uri_of(d.path + "/metadata")}}}, {"region", {{"startLine", 1}}}}}};
   if (!function.empty()) place["logicalLocations"] = Json::array({logical(function)});
   return place;
 }
@@ -158,7 +158,7 @@ Json run_of(const Document& d) {
 std::string to_sarif(std::span<const Document> documents, const Look&) {
   Json log{{"version", "2.1.0"}, {"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"runs", Json::array()}};
   for (const Document& d : documents) log["runs"].push_back(run_of(d));
-  return log.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return log.dump(2) + "\n";
 }
 
 }  // namespace mirrorscope

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "schema/shown.h"
+
 namespace mirrorscope {
 
 namespace {
@@ -49,7 +51,7 @@ std::string value_text(const ev_header& h, const FieldInfo& f, const Names& name
     case FieldType::chars: break;
   }
   const char* chars = reinterpret_cast<const char*>(&h) + f.offset;
-  return std::string(chars, strnlen(chars, f.count));
+  return shown({chars, strnlen(chars, f.count)});
 }
 
 std::string task_text(uint32_t tgid, uint32_t tid, const Names& names) {

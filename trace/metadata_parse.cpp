@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "schema/shown.h"
 #include "trace/format.h"
 #include "trace/metadata.h"
 
@@ -56,20 +57,13 @@ bool intact(std::string_view text) {
   return text.substr(body.size()) == wanted;
 }
 
-// Names of other tracers are shown to the user: printable and short.
-std::string shown(std::string_view text) {
-  std::string out;
-  for (char c : text.substr(0, 40)) out += c < ' ' || c > '~' ? '?' : c;
-  return out;
-}
-
 }  // namespace
 
 Result<Provenance> parse_metadata(std::string_view text) {
   if (text.empty()) return fail(0, "is no trace: its metadata is empty");
   if (text.starts_with(packetized_magic)) return fail(0, "is a CTF trace, but not one of mirrorscope");
   const auto tracer = value_of(text, "tracer_name");
-  if (tracer && *tracer != "mirrorscope") return fail(0, "is a CTF trace of ", shown(*tracer), ", not of mirrorscope");
+  if (tracer && *tracer != "mirrorscope") return fail(0, "is a CTF trace of ", shown(tracer->substr(0, 40)), ", not of mirrorscope");
   if (!tracer && text.starts_with(first_line) && !text.ends_with(" */\n"))
     return fail(0, "is a CTF trace, but not one of mirrorscope");
   if (!tracer || !text.starts_with(first_line)) return fail(0, "is no trace: its metadata is no CTF 1.8 text");
@@ -89,7 +83,7 @@ Result<Provenance> parse_metadata(std::string_view text) {
     return fail(0, "was recorded by another version of mirrorscope: ", hashes);
   }
 
-  const auto text_of = [&](std::string_view key) { return std::string(value_of(text, key).value_or("")); };
+  const auto text_of = [&](std::string_view key) { return shown(value_of(text, key).value_or("")); };
   p.recorder = text_of("recorder");
   p.kernel_release = text_of("kernel_release");
   p.kernel_version = text_of("kernel_version");

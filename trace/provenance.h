@@ -20,7 +20,8 @@ enum class Origin : uint8_t {
 };
 std::string_view to_string(Origin origin);
 
-// Is written into the metadata of a trace and read back from it. Text is printable ASCII; other bytes become '?'.
+// Is written into the metadata of a trace and read back from it. Text is written as printable ASCII, other bytes as '?'; what
+// is read, which somebody else may have written, is what can be shown (schema/shown.h).
 struct Provenance {
   Origin origin = Origin::recorded;
   std::string recorder;        // version of mirrorscope

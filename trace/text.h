@@ -7,7 +7,7 @@
 // After the event's name come key=value pairs in any order. Keys are the event's fields, and of the header h.time h.cpu
 // h.seq h.mm h.tid h.tgid, or without "h." where the event has no field of that name. Values are decimal or 0x numbers,
 // labels of enums.def, -EAGAIN and the like for signed fields, comma-separated lists for arrays, and text, quoted if
-// need be, for chars.
+// need be, for chars: as schema/shown.h has it, and a quote as \".
 #pragma once
 
 #include <array>

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "schema/shown.h"
 #include "trace/errno_names.h"
 #include "trace/format.h"
 #include "trace/text.h"
@@ -34,18 +35,9 @@ T load(const std::byte* at) {
 void add_chars(std::string& out, const std::byte* at, size_t count) {
   while (count > 0 && at[count - 1] == std::byte{0}) count--;
   out += '"';
-  for (size_t i = 0; i < count; i++) {
-    const char c = static_cast<char>(at[i]);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c < ' ' || c > '~') {
-      out += "\\x";
-      out += "0123456789abcdef"[static_cast<uint8_t>(c) >> 4];
-      out += "0123456789abcdef"[static_cast<uint8_t>(c) & 15];
-    } else {
-      out += c;
-    }
+  for (const char c : shown({reinterpret_cast<const char*>(at), count})) {
+    if (c == '"') out += '\\';
+    out += c;
   }
   out += '"';
 }
