@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "schema/shown.h"
+
 namespace mirrorscope::cli {
 
 namespace {
@@ -71,7 +73,7 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error, int arg
     text += error.what();
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == '.')) text.pop_back();
-  return text + (text.back() == '?' ? "" : ".") + " See '" + name_of(sub) + " --help'.";
+  return shown_sentence(text) + (text.back() == '?' ? "" : ".") + " See '" + name_of(sub) + " --help'.";
 }
 
 }  // namespace mirrorscope::cli

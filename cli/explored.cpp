@@ -7,6 +7,7 @@
 
 #include <cstdio>
 
+#include "cli/refusal.h"
 #include "cli/subcommand.h"
 #include "jury/jury.h"
 #include "report/text.h"
@@ -70,10 +71,7 @@ int replay_schedule(const model::Model& m, const model::Schedule& schedule, cons
   if (c.bound.starts_with("cannot")) return exit_unusable;
   if (!folder.empty()) {
     auto written = write_trace(m, schedule, folder);
-    if (!written) {
-      std::fprintf(stderr, "mirrorscope explore: %s\n", written.error().message.c_str());
-      return exit_unusable;
-    }
+    if (!written) return refuse("explore", written.error().message);
   }
   bool violated = c.hits != 0;
   for (const RuleResult& r : report.rules) violated |= r.verdict == Verdict::violated && r.rule->info.level != Level::smell;

@@ -6,8 +6,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 
 namespace mirrorscope::cli {
 
@@ -40,14 +38,6 @@ Result<void> write_file(const std::string& file, const std::string& text) {
   const bool closed = to == stdout || std::fclose(to) == 0;
   if (!written || !closed) return fail(written ? errno : error, "cannot write ", file.empty() ? "to standard output" : file);
   return {};
-}
-
-Result<std::string> read_file(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return fail(errno, "cannot read ", file);
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  if (in.bad()) return fail(errno, "cannot read ", file);
-  return text;
 }
 
 Result<void> write_outputs(std::span<const Output> outputs, std::span<const Document> documents, Look look) {

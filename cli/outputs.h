@@ -20,6 +20,5 @@ struct Output {
 Result<std::vector<Output>> parse_outputs(const std::vector<std::string>& formats, const std::string& output);
 Result<void> write_outputs(std::span<const Output> outputs, std::span<const Document> documents, Look look);
 Result<void> write_file(const std::string& file, const std::string& text);
-Result<std::string> read_file(const std::string& file);
 
 }  // namespace mirrorscope::cli

@@ -4,6 +4,7 @@
 
 #include <curses.h>
 
+#include <clocale>
 #include <cstdio>
 #include <cstdlib>
 
@@ -14,6 +15,7 @@ bool is_heading(const std::string& line) { return line.find("PID COMMAND") != st
 }  // namespace
 
 Result<Screen> Screen::open() {
+  std::setlocale(LC_CTYPE, "");  // names may have letters of any script
   SCREEN* screen = newterm(nullptr, stdout, stdin);
   if (!screen) return fail(0, "the terminal '", std::getenv("TERM") ? std::getenv("TERM") : "", "' is not known");
   Screen opened(screen);

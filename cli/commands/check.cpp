@@ -7,11 +7,13 @@
 #include "cli/judged.h"
 #include "cli/judging.h"
 #include "cli/outputs.h"
+#include "cli/refusal.h"
 #include "cli/replay.h"
 #include "cli/subcommand.h"
 #include "cli/suggest.h"
 #include "cli/verdict.h"
 #include "report/baseline.h"
+#include "trace/small_file.h"
 
 namespace mirrorscope::cli {
 
@@ -29,10 +31,7 @@ struct CheckOptions {
   bool all = false;
 };
 
-int fail_with(const std::string& sentence) {
-  std::fprintf(stderr, "mirrorscope check: %s\n", sentence.c_str());
-  return exit_unusable;
-}
+int fail_with(const std::string& sentence) { return refuse("check", sentence); }
 
 Result<std::unique_ptr<Judged>> check_one(const std::string& path, const CheckOptions& o, const ReplayOptions& options) {
   auto out = judge(path, options);
@@ -44,7 +43,7 @@ Result<std::unique_ptr<Judged>> check_one(const std::string& path, const CheckOp
 }
 
 Result<Baseline> read_baseline(const std::string& file) {
-  auto text = read_file(file);
+  auto text = trace::read_small_file(file, 16u << 20);
   if (!text) return text.error();
   Baseline baseline = parse_baseline(*text);
   if (!baseline.error.empty()) return fail(0, file, " is no baseline: ", baseline.error);
@@ -107,7 +106,7 @@ int check(const CheckOptions& o) {
     mark_known(d.findings, baseline);
     d.outcomes = outcomes_of(*d.report, d.findings, *insist);
     const Conclusion conclusion = conclude(d.outcomes);
-    for (const std::string& sentence : conclusion.because) std::fprintf(stderr, "mirrorscope check: %s\n", sentence.c_str());
+    for (const std::string& sentence : conclusion.because) remark("check", sentence);
     add(conclusion.exit_code);
     documents.push_back(d);
   }
@@ -148,6 +147,7 @@ void add_check(CLI::App& app, int& exit_code) {
   sub->add_option("--write-baseline", o->write_baseline, "write the findings to FILE, for --baseline; they are known from here on")
       ->option_text("FILE");
   sub->add_option("-j,--jobs", o->judging.jobs, "threads; address spaces are divided among them (default: all CPUs, at most 8)")
+      ->check(CLI::Range(0u, 256u))
       ->option_text("N");
   sub->footer(
       formats_help() +

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/conformed.h"
+#include "cli/refusal.h"
 #include "cli/subcommand.h"
 
 namespace mirrorscope::cli {
@@ -16,15 +17,10 @@ struct Options {
 
 int run(const Options& o) {
   const model::Profile* profile = nullptr;
-  if (!o.profile.empty() && !(profile = model::profile_named(o.profile))) {
-    std::fprintf(stderr, "mirrorscope conform: there is no profile '%s'; `mirrorscope explore --list` names them\n", o.profile.c_str());
-    return exit_unusable;
-  }
+  if (!o.profile.empty() && !(profile = model::profile_named(o.profile)))
+    return refuse("conform", "there is no profile '" + o.profile + "'; `mirrorscope explore --list` names them");
   auto conformed = conform(o.trace, profile);
-  if (!conformed) {
-    std::fprintf(stderr, "mirrorscope conform: %s\n", conformed.error().message.c_str());
-    return exit_unusable;
-  }
+  if (!conformed) return refuse("conform", conformed.error().message);
   std::fputs((o.format == "json" ? to_json(*conformed) : to_text(*conformed, o.most)).c_str(), stdout);
   switch (conformed->report.verdict) {
     case Conforms::conformant: return exit_ok;

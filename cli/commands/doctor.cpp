@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/output.h"
+#include "cli/refusal.h"
 #include "cli/subcommand.h"
 #include "host/settings.h"
 
@@ -51,10 +52,7 @@ std::map<std::string, std::string> ways(const Features& features, bool hooks) {
 
 int print_features() {
   auto features = find_features();
-  if (!features) {
-    std::fprintf(stderr, "mirrorscope doctor: %s.\n", features.error().message.c_str());
-    return exit_unusable;
-  }
+  if (!features) return refuse("doctor", features.error().message + ".");
   std::printf("kernel %s\n\n", features->release.c_str());
   for (const Feature& f : features->general)
     std::printf("  %-3s  %-16s %s%s\n", f.available ? "yes" : "no", f.name.c_str(), f.says.c_str(),

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/refusal.h"
 #include "cli/subcommand.h"
 #include "report/json.h"
 #include "schema/catalog.h"
@@ -85,17 +86,11 @@ bool among(const std::vector<T>& some, T one) {
 
 int dump(const DumpOptions& o) {
   auto reader = trace::Reader::open(o.trace);
-  if (!reader) {
-    std::fprintf(stderr, "mirrorscope dump: %s.\n", reader.error().message.c_str());
-    return exit_unusable;
-  }
+  if (!reader) return refuse("dump", reader.error().message + ".");
   trace::Merge merge(*reader);
   const ev_header* r = merge.next();
   auto w = wanted(o, r ? r->time : 0);
-  if (!w) {
-    std::fprintf(stderr, "mirrorscope dump: %s.\n", w.error().message.c_str());
-    return exit_unusable;
-  }
+  if (!w) return refuse("dump", w.error().message + ".");
   std::string out;
   uint64_t printed = 0;
   for (; r && printed < o.limit && r->time <= w->to; r = merge.next()) {
@@ -110,16 +105,14 @@ int dump(const DumpOptions& o) {
     out += '\n';
     ++printed;
     if (out.size() < 64 * 1024) continue;
-    std::fwrite(out.data(), 1, out.size(), stdout);
+    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size()) break;  // main() says so
     out.clear();
   }
   std::fwrite(out.data(), 1, out.size(), stdout);
   std::fflush(stdout);
   for (const auto& cursor : merge.cursors())
-    for (const trace::Damage& damage : cursor.damage())
-      std::fprintf(stderr, "mirrorscope dump: %s\n", trace::to_text(damage).c_str());
-  for (const trace::Damage& damage : reader->foreign())
-    std::fprintf(stderr, "mirrorscope dump: %s\n", trace::to_text(damage).c_str());
+    for (const trace::Damage& damage : cursor.damage()) remark("dump", trace::to_text(damage));
+  for (const trace::Damage& damage : reader->foreign()) remark("dump", trace::to_text(damage));
   return exit_ok;
 }
 

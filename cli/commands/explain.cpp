@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "cli/refusal.h"
 #include "cli/replay.h"
 #include "cli/subcommand.h"
 #include "report/explain.h"
@@ -12,10 +13,7 @@
 namespace mirrorscope::cli {
 
 namespace {
-int fail_with(const std::string& sentence) {
-  std::fprintf(stderr, "mirrorscope explain: %s\n", sentence.c_str());
-  return exit_unusable;
-}
+int fail_with(const std::string& sentence) { return refuse("explain", sentence); }
 
 void list(const std::vector<Finding>& findings) {
   for (const Finding& f : findings)

@@ -10,6 +10,7 @@
 
 #include "cli/explored.h"
 #include "cli/output.h"
+#include "cli/refusal.h"
 #include "cli/subcommand.h"
 #include "jury/counterexample.h"
 #include "jury/trial.h"
@@ -25,10 +26,7 @@ struct Options {
   uint64_t executions = 10'000, states = 100'000'000, seed = 1;
 };
 
-int fail_with(const std::string& sentence) {
-  std::fprintf(stderr, "mirrorscope explore: %s\n", sentence.c_str());
-  return exit_unusable;
-}
+int fail_with(const std::string& sentence) { return refuse("explore", sentence); }
 
 void say(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
@@ -216,7 +214,7 @@ void add_explore(CLI::App& app, int& exit_code) {
   sub->add_flag("--all", o->all, "every scenario and every mutant of every profile, or of PROFILE: is each as it should be?");
   sub->add_flag("--markdown", o->markdown, "the same as docs/mutants.md");
   sub->add_flag("--list", o->list, "profiles, scenarios, mutants");
-  sub->add_option("-j,--jobs", o->jobs, "threads for --all (default: all CPUs, at most 8)")->option_text("N");
+  sub->add_option("-j,--jobs", o->jobs, "threads for --all (default: all CPUs, at most 8)")->check(CLI::Range(0u, 256u))->option_text("N");
   sub->add_option("--executions", o->executions, "pct, random: how many (default 10000)")->option_text("N");
   sub->add_option("--seed", o->seed, "pct, random: where the dice begin (default 1)")->option_text("N");
   sub->add_option("--preemptions", o->preemptions, "bounded: how many (default 2)")->option_text("N");

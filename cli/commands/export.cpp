@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "cli/refusal.h"
 #include "cli/subcommand.h"
 #include "report/exporter.h"
 #include "trace/merge.h"
@@ -22,10 +23,7 @@ struct ExportOptions {
   std::string output;
 };
 
-int fail_with(const std::string& sentence) {
-  std::fprintf(stderr, "mirrorscope export: %s\n", sentence.c_str());
-  return exit_unusable;
-}
+int fail_with(const std::string& sentence) { return refuse("export", sentence); }
 
 // Names may come behind the records that they are about, so they are learned first.
 Names names_of(const trace::Reader& reader) {
@@ -57,12 +55,12 @@ int run_export(const ExportOptions& o) {
   const Names names = names_of(*reader);
   const auto exporter = format->make(out, names);
   trace::Merge merge(*reader);
-  while (const ev_header* record = merge.next()) exporter->record(*record);
+  for (const ev_header* record; out && (record = merge.next());) exporter->record(*record);
   exporter->finish();
   out.flush();
   if (!out) return fail_with("cannot write " + (o.output.empty() ? "to standard output" : o.output) + ": " + std::strerror(errno));
   for (const trace::Cursor& cursor : merge.cursors())
-    for (const trace::Damage& damage : cursor.damage()) std::fprintf(stderr, "mirrorscope export: %s\n", trace::to_text(damage).c_str());
+    for (const trace::Damage& damage : cursor.damage()) remark("export", trace::to_text(damage));
   return exit_ok;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/completion.h"
 #include "cli/manual.h"
 #include "cli/outputs.h"
+#include "cli/refusal.h"
 #include "cli/subcommand.h"
 
 namespace mirrorscope::cli {
@@ -21,10 +22,7 @@ int write_manual(const CLI::App& app, const std::filesystem::path& folder) {
   for (const auto& [file, text] : files) {
     std::error_code error;
     std::filesystem::create_directories((folder / file).parent_path(), error);
-    if (auto done = write_file(folder / file, text); !done) {
-      std::fprintf(stderr, "mirrorscope manual: %s\n", done.error().message.c_str());
-      return exit_unusable;
-    }
+    if (auto done = write_file(folder / file, text); !done) return refuse("manual", done.error().message);
   }
   return exit_ok;
 }

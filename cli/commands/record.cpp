@@ -17,12 +17,14 @@
 
 #include "cli/live_check.h"
 #include "cli/output.h"
+#include "cli/refusal.h"
 #include "cli/replay.h"
 #include "cli/scope.h"
 #include "cli/verdict.h"
 #include "collector/filters.h"
 #include "collector/session.h"
 #include "schema/catalog.h"
+#include "schema/shown.h"
 
 namespace mirrorscope::cli {
 
@@ -35,10 +37,7 @@ struct Arguments {
   bool no_stacks = false, progress = false, stats = false, quiet = false, check = false, pass_exit_code = false;
 };
 
-int complain(const std::string& sentence) {
-  std::fprintf(stderr, "mirrorscope record: %s.\n", sentence.c_str());
-  return exit_unusable;
-}
+int complain(const std::string& sentence) { return refuse("record", sentence + "."); }
 
 // "mirrorscope-20251120-093045"
 std::string default_output() {
@@ -56,7 +55,7 @@ class Talk final : public RecordObserver {
 
   void compiling(const HookOptions& hooks) override {
     if (!live_) return;
-    for (const std::filesystem::path& file : hooks.files) std::fprintf(stderr, "mirrorscope: compiling %s\n", file.c_str());
+    for (const std::filesystem::path& file : hooks.files) remark("", "compiling " + file.string());
   }
   void ready(const std::vector<ProbeState>& probes) override {
     size_t attached = 0;
@@ -76,7 +75,7 @@ class Talk final : public RecordObserver {
   }
   void warning(const std::string& sentence) override {
     clear();
-    std::fprintf(stderr, "mirrorscope record: warning: %s.\n", sentence.c_str());
+    remark("record", "warning: " + sentence + ".");
   }
   void clear() {
     if (shown_) std::fprintf(stderr, "\r\033[K");
@@ -133,7 +132,7 @@ void print_missing(const Recorded& r) {
   for (const auto& [why, functions] : by_reason) {
     std::string names;
     for (const std::string& function : functions) names += (names.empty() ? "" : ", ") + function;
-    std::fprintf(stderr, "  %s:\n%s", why.c_str(), folded("    ", names, 120).c_str());
+    std::fprintf(stderr, "  %s:\n%s", shown_sentence(why).c_str(), folded("    ", names, 120).c_str());
   }
 }
 
@@ -142,7 +141,7 @@ void print_summary(const Recorded& r, const std::string& output) {
   for (const ProbeCounts& p : r.probes) p.state.attached() ? ++attached : missing += p.state.how != MS_probe_how_off;
   std::fprintf(stderr, "recorded %s: %s events, %s\n", in_seconds(r.elapsed).c_str(), grouped(r.records).c_str(),
                losses_of(r).c_str());
-  std::fprintf(stderr, "trace: %s, %s; the recorder used at most %s of memory\n", output.c_str(),
+  std::fprintf(stderr, "trace: %s, %s; the recorder used at most %s of memory\n", shown(output).c_str(),
                in_bytes(r.bytes).c_str(), in_bytes(r.peak_rss).c_str());
   std::fprintf(stderr, "probes: %zu attached, %zu that this kernel does not give\n", attached, missing);
   print_missing(r);
@@ -177,11 +176,11 @@ int print_verdict(LiveCheck& judge, const std::string& output) {
   if (judge.overflowed()) {
     std::fprintf(stderr,
                  "more waited to be judged than fits into memory: what came later was recorded and not judged\n");
-    std::fprintf(stderr, "next: mirrorscope check %s\n", output.c_str());
+    std::fprintf(stderr, "next: mirrorscope check %s\n", shown(output).c_str());
     return exit_inconclusive;
   }
   const int code = conclude(report, {}).exit_code;
-  std::fprintf(stderr, "next: mirrorscope check --explain %s\n", output.c_str());
+  std::fprintf(stderr, "next: mirrorscope check --explain %s\n", shown(output).c_str());
   return code;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/judged.h"
 #include "cli/judging.h"
 #include "cli/outputs.h"
+#include "cli/refusal.h"
 #include "cli/subcommand.h"
 #include "cli/verdict.h"
 #include "report/page.h"
@@ -22,10 +23,7 @@ struct PageOptions {
   std::string output = "report.html";
 };
 
-int fail_with(const std::string& sentence) {
-  std::fprintf(stderr, "mirrorscope report: %s\n", sentence.c_str());
-  return exit_unusable;
-}
+int fail_with(const std::string& sentence) { return refuse("report", sentence); }
 
 std::unique_ptr<Survey> survey(const Judged& judged) {
   const Document& d = judged.document;
@@ -68,7 +66,7 @@ int run_report(const PageOptions& o) {
   }
   if (documents.empty()) return worst;
   if (auto done = write_file(to_stdout ? "" : o.output, to_page(documents, seen)); !done) return fail_with(done.error().message);
-  if (!to_stdout) std::fprintf(stderr, "mirrorscope report: wrote %s\n", o.output.c_str());
+  if (!to_stdout) remark("report", "wrote " + o.output);
   return worst;
 }
 }  // namespace
@@ -80,7 +78,7 @@ void add_report(CLI::App& app, int& exit_code) {
   sub->add_option("-o,--output", o->output, "the page (default report.html); - is standard output")->option_text("FILE");
   add_rules_option(*sub, o->judging);
   add_strict_option(*sub, o->judging);
-  sub->add_option("-j,--jobs", o->judging.jobs, "threads (default: all CPUs, at most 8)")->option_text("N");
+  sub->add_option("-j,--jobs", o->judging.jobs, "threads (default: all CPUs, at most 8)")->check(CLI::Range(0u, 256u))->option_text("N");
   sub->footer(
       "The page is one file and asks for nothing from a network: mail it, attach it to a bug, keep it as an artifact of CI. Each finding has\n"
       "the text of `mirrorscope explain` and a timeline: drag or arrow keys move it, + and - zoom, 0 shows all, n and p go from evidence\n"

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "analyzer/rule.h"
+#include "cli/refusal.h"
 #include "cli/subcommand.h"
 #include "report/json.h"
 #include "schema/catalog.h"
@@ -28,10 +29,7 @@ void list() {
 
 int show(const std::string& id) {
   const RuleDef* rule = rule_named(id);
-  if (!rule) {
-    std::fprintf(stderr, "mirrorscope rules: there is no rule '%s'; `mirrorscope rules` lists them\n", id.c_str());
-    return exit_unusable;
-  }
+  if (!rule) return refuse("rules", "there is no rule '" + id + "'; `mirrorscope rules` lists them");
   const RuleInfo& i = rule->info;
   std::fputs(fmt::format("{} {}\n\n  rule:        {}\n  level:       {}\n  contract of: {}\n  source:      {}\n  not claimed: {}\n"
                          "  look at:     {}\n  needs:       {}\n",

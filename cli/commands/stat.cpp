@@ -12,6 +12,7 @@
 
 #include "cli/output.h"
 #include "cli/outputs.h"
+#include "cli/refusal.h"
 #include "cli/scope.h"
 #include "cli/tally_table.h"
 #include "collector/tallying.h"
@@ -26,10 +27,7 @@ struct Arguments {
   bool pass_exit_code = false;
 };
 
-int complain(const std::string& sentence) {
-  std::fprintf(stderr, "mirrorscope stat: %s.\n", sentence.c_str());
-  return exit_unusable;
-}
+int complain(const std::string& sentence) { return refuse("stat", sentence + "."); }
 
 std::string as_text(const Tally& tally, double seconds) {
   if (tally.rows.empty()) return fmt::format("nothing happened: no invalidation, fault, migration or pin in {:.1f} s\n", seconds);

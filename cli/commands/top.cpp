@@ -14,12 +14,14 @@
 
 #include "analyzer/rule.h"
 #include "cli/output.h"
+#include "cli/refusal.h"
 #include "cli/scope.h"
 #include "cli/screen.h"
 #include "cli/tally_table.h"
 #include "cli/watcher.h"
 #include "collector/naming.h"
 #include "collector/tallying.h"
+#include "schema/shown.h"
 
 namespace mirrorscope::cli {
 
@@ -34,10 +36,7 @@ struct Arguments {
   bool batch = false, check = false;
 };
 
-int complain(const std::string& sentence) {
-  std::fprintf(stderr, "mirrorscope top: %s.\n", sentence.c_str());
-  return exit_unusable;
-}
+int complain(const std::string& sentence) { return refuse("top", sentence + "."); }
 
 std::string clock_text() {
   const std::time_t now = std::time(nullptr);
@@ -71,7 +70,7 @@ std::vector<std::string> verdict_lines(const std::vector<LiveFinding>& findings)
   std::vector<std::string> lines{"", findings.empty() ? "no rule objects so far"
                                                       : "what rules object to so far; `mirrorscope record` and `check` settle it and show the evidence"};
   for (const LiveFinding& f : findings)
-    lines.push_back(fmt::format("{:>7} {:<15.15} {} {} ({}): {}", f.tgid, comm_of(f.tgid), f.rule, f.name, f.level, grouped(f.count)));
+    lines.push_back(fmt::format("{:>7} {:<15.15} {} {} ({}): {}", f.tgid, shown(comm_of(f.tgid)), f.rule, f.name, f.level, grouped(f.count)));
   return lines;
 }
 
