@@ -14,6 +14,7 @@
 #include "collector/probe.h"
 #include "collector/symbols.h"
 #include "schema/catalog.h"
+#include "schema/shown.h"
 
 namespace mirrorscope {
 
@@ -84,7 +85,7 @@ std::string Tallying::comm_of_process(uint32_t tgid) {
   std::string name = attached_.process_name(tgid);
   if (name.empty()) name = comm_of(tgid);
   if (name.empty()) return "?";
-  return comms_.emplace(tgid, std::move(name)).first->second;
+  return comms_.emplace(tgid, shown(name)).first->second;
 }
 
 TallyRow Tallying::name(const ms_tally_key& key) {
@@ -105,7 +106,7 @@ TallyRow Tallying::name(const ms_tally_key& key) {
       row.what = "unknown";
       if (Symbols* symbols = attached_.symbols())
         if (const auto symbol = symbols->starting_at(key.detail))
-          row.what = symbol->module.empty() ? symbol->name : symbol->name + " [" + symbol->module + "]";
+          row.what = shown(symbol->module.empty() ? symbol->name : symbol->name + " [" + symbol->module + "]");
       break;
     case MS_tally_migrate:
       row.what = direction(key.detail);
@@ -132,29 +133,20 @@ Result<Tally> Tallying::read() {
     row.times.total = c.sum.ns;
     row.times.longest = c.sum.longest;
     std::copy(std::begin(c.sum.steps), std::end(c.sum.steps), row.times.steps.begin());
-    if (options_.fold_ended && c.key.tgid) {
+    if (options_.forget_ended && c.key.tgid) {
       auto [known, is_new] = gone.emplace(c.key.tgid, false);
       if (is_new) known->second = ended(c.key.tgid);
       if (known->second) {
-        TallyRow& sum = folded_[{row.comm, row.kind, row.what}];
-        sum.kind = row.kind;
-        sum.what = row.what;
-        sum.comm = row.comm;
-        sum.calls += row.calls;
-        sum.refused += row.refused;
-        sum.pages += row.pages;
-        sum.times += row.times;
+        row.ended = true;
         attached_.forget_counted(c.key);
-        continue;
       }
     }
     tally.rows.push_back(std::move(row));
   }
   for (const auto& [tgid, is_gone] : gone)
     if (is_gone) comms_.erase(tgid);
-  for (const auto& [key, row] : folded_) tally.rows.push_back(row);
   for (const TallyRow& row : tally.rows)
-    if (row.tgid && !tally.pinned.contains(row.tgid)) tally.pinned[row.tgid] = pinned_of(row.tgid);
+    if (row.tgid && !row.ended && !tally.pinned.contains(row.tgid)) tally.pinned[row.tgid] = pinned_of(row.tgid);
   tally.uncounted = attached_.uncounted();
   for (const ProbeState& state : attached_.states()) {
     state.attached() ? ++tally.probes : tally.missing += state.how != MS_probe_how_off;

@@ -24,8 +24,8 @@ namespace mirrorscope {
 
 struct TallyOptions {
   Scope scope;
-  // Counters of processes that have ended are added up by name and leave the kernel: for those that read for ever.
-  bool fold_ended = false;
+  // Counters of processes that have ended are read once more and leave the kernel: for those that read for ever.
+  bool forget_ended = false;
 };
 
 class Tallying {
@@ -56,7 +56,6 @@ class Tallying {
   Wakeups wakeups_;
   std::optional<Command> command_;
   std::map<uint32_t, std::string> comms_;
-  std::map<std::tuple<std::string, uint32_t, std::string>, TallyRow> folded_;  // by comm, kind, what
 };
 
 }  // namespace mirrorscope

@@ -14,7 +14,8 @@ namespace mirrorscope {
 
 namespace {
 
-using Labels = std::vector<std::pair<std::string_view, std::string>>;
+using Label = std::pair<std::string_view, std::string>;
+using Labels = std::vector<Label>;
 
 // The bounds of exported histograms: powers of two from 1 us to 134 s.
 constexpr int first_bound = 10, last_bound = 37;
@@ -87,80 +88,121 @@ const std::vector<AlertInfo>& alert_table() {
   return table;
 }
 
-std::string Metrics::process_label(const std::string& comm) {
-  if (comm.empty()) return "(none)";
-  if (processes_.contains(comm)) return comm;
-  if (processes_.size() >= most_) return "(other)";
-  processes_.insert(comm);
-  return comm;
-}
+struct Metrics::Families {
+  std::array<Family, metric_count> all;
 
-std::vector<prometheus::MetricFamily> Metrics::collect(const Tally& tally, const std::vector<HostStorm>& settings) {
-  std::array<Family, metric_count> families;
-  auto add = [&](MetricId id, Labels labels, double value) { families[id][std::move(labels)].value += value; };
-  auto time = [&](MetricId id, Labels labels, const Times& times) { families[id][std::move(labels)].times += times; };
+  void add(MetricId id, Labels labels, double value) { all[id][std::move(labels)].value += value; }
+  void time(MetricId id, Labels labels, const Times& times) { all[id][std::move(labels)].times += times; }
+  void add(const TallyRow& row, const std::string& process);
+  void forget(const std::string& process) {
+    for (Family& family : all)
+      std::erase_if(family, [&](const auto& series) { return !series.first.empty() && series.first[0] == Label{"process", process}; });
+  }
+};
 
+Metrics::Metrics(size_t most_processes, std::string version, std::string kernel)
+    : most_(most_processes), version_(std::move(version)), kernel_(std::move(kernel)), families_(std::make_unique<Families>()) {
   // rows that a rate can be taken of before the first event: a counter that appears with its first value has none
   for (const char* direction : {"to device", "from device"}) {
-    add(metric_migrated_pages, {{"direction", direction}}, 0);
-    time(metric_migration_seconds, {{"direction", direction}}, {});
+    families_->add(metric_migrated_pages, {{"direction", direction}}, 0);
+    families_->time(metric_migration_seconds, {{"direction", direction}}, {});
   }
+}
 
-  std::vector<const TallyRow*> rows;
-  for (const TallyRow& row : tally.rows) rows.push_back(&row);
+Metrics::~Metrics() = default;
+
+const std::string& Metrics::process_label(const std::string& comm, uint64_t now) {
+  static const std::string none = "(none)", other = "(other)";
+  if (comm.empty() || comm == none) return none;
+  if (comm == other || most_ == 0) return other;
+  if (const auto has = processes_.find(comm); has != processes_.end()) return has->second = now, has->first;
+  if (processes_.size() >= most_) {
+    const auto longest = std::min_element(processes_.begin(), processes_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (now - longest->second < idle) return other;
+    families_->forget(longest->first);
+    processes_.erase(longest);
+  }
+  return processes_.emplace(comm, now).first->first;
+}
+
+// What one row counted since the last time.
+void Metrics::Families::add(const TallyRow& row, const std::string& process) {
+  const auto calls = static_cast<double>(row.calls), refused = static_cast<double>(row.refused), pages = static_cast<double>(row.pages);
+  switch (row.kind) {
+    case MS_tally_invalidate: {
+      const Labels labels{{"process", process}, {"reason", row.what}};
+      add(metric_invalidations, labels, calls);
+      add(metric_invalidated_pages, labels, pages);
+      add(metric_invalidations_refused, labels, refused);
+      time(metric_invalidation_seconds, {{"reason", row.what}}, row.times);
+      break;
+    }
+    case MS_tally_callback:
+      time(metric_callback_seconds, {{"callback", row.what}}, row.times);
+      add(metric_callbacks_refused, {{"callback", row.what}}, refused);
+      break;
+    case MS_tally_fault:
+      time(metric_range_fault_seconds, {{"callback", row.what}}, row.times);
+      add(metric_range_fault_retries, {{"process", process}, {"callback", row.what}}, refused);
+      break;
+    case MS_tally_migrate:
+      add(metric_migrated_pages, {{"direction", row.what}}, pages);
+      time(metric_migration_seconds, {{"direction", row.what}}, row.times);
+      break;
+    case MS_tally_pin:
+      add(metric_pinned_pages, {{"process", process}}, pages);
+      add(metric_pins_failed, {{"process", process}}, refused);
+      break;
+    case MS_tally_unpin:
+      add(metric_unpinned_pages, {{"process", process}}, pages);
+      break;
+    case MS_tally_insert:
+      add(metric_subs_inserted, {{"callback", row.what}}, calls);
+      add(metric_subs_removed, {{"callback", row.what}}, 0);
+      break;
+    case MS_tally_remove:
+      add(metric_subs_inserted, {{"callback", row.what}}, 0);
+      add(metric_subs_removed, {{"callback", row.what}}, calls);
+      break;
+    default:
+      break;
+  }
+}
+
+void Metrics::take(const Tally& tally) {
+  Tally before;
+  for (const auto& [key, row] : seen_) before.rows.push_back(row);
+  Tally since = tally.since(before);
   // the busiest get a name first
-  std::stable_sort(rows.begin(), rows.end(), [](const TallyRow* a, const TallyRow* b) { return a->calls > b->calls; });
-  std::map<uint32_t, std::string> process_names;
-  for (const TallyRow* row : rows) {
-    const std::string process = process_label(row->comm);
-    process_names[row->tgid] = process;
-    const auto calls = static_cast<double>(row->calls), refused = static_cast<double>(row->refused), pages = static_cast<double>(row->pages);
-    switch (row->kind) {
-      case MS_tally_invalidate: {
-        const Labels labels{{"process", process}, {"reason", row->what}};
-        add(metric_invalidations, labels, calls);
-        add(metric_invalidated_pages, labels, pages);
-        add(metric_invalidations_refused, labels, refused);
-        time(metric_invalidation_seconds, {{"reason", row->what}}, row->times);
-        break;
-      }
-      case MS_tally_callback:
-        time(metric_callback_seconds, {{"callback", row->what}}, row->times);
-        add(metric_callbacks_refused, {{"callback", row->what}}, refused);
-        break;
-      case MS_tally_fault:
-        time(metric_range_fault_seconds, {{"callback", row->what}}, row->times);
-        add(metric_range_fault_retries, {{"process", process}, {"callback", row->what}}, refused);
-        break;
-      case MS_tally_migrate:
-        add(metric_migrated_pages, {{"direction", row->what}}, pages);
-        time(metric_migration_seconds, {{"direction", row->what}}, row->times);
-        break;
-      case MS_tally_pin:
-        add(metric_pinned_pages, {{"process", process}}, pages);
-        add(metric_pins_failed, {{"process", process}}, refused);
-        break;
-      case MS_tally_unpin:
-        add(metric_unpinned_pages, {{"process", process}}, pages);
-        break;
-      case MS_tally_insert:
-        add(metric_subs_inserted, {{"callback", row->what}}, calls);
-        add(metric_subs_removed, {{"callback", row->what}}, 0);
-        break;
-      case MS_tally_remove:
-        add(metric_subs_inserted, {{"callback", row->what}}, 0);
-        add(metric_subs_removed, {{"callback", row->what}}, calls);
-        break;
-      default:
-        break;
+  std::stable_sort(since.rows.begin(), since.rows.end(), [](const TallyRow& a, const TallyRow& b) { return a.calls > b.calls; });
+  for (const TallyRow& row : since.rows) families_->add(row, process_label(row.comm, tally.time));
+  names_.clear();
+  for (const TallyRow& row : tally.rows) {
+    const Key key{row.tgid, row.kind, row.what, row.comm};
+    if (row.ended) {
+      seen_.erase(key);
+    } else {
+      seen_.insert_or_assign(key, row);
+      names_.insert_or_assign(row.tgid, row.comm);
     }
   }
-  for (const auto& [tgid, bytes] : tally.pinned) add(metric_pinned_bytes, {{"process", process_names[tgid]}}, static_cast<double>(bytes));
-  for (const HostStorm& s : settings) add(metric_storm_setting, {{"setting", s.setting}}, s.storms);
-  add(metric_uncounted, {}, static_cast<double>(tally.lost()));
-  add(metric_probes, {{"state", "attached"}}, static_cast<double>(tally.probes));
-  add(metric_probes, {{"state", "missing"}}, static_cast<double>(tally.missing));
-  add(metric_build, {{"version", version_}, {"kernel", kernel_}}, 1);
+  last_ = tally;
+  last_.rows.clear();
+}
+
+std::vector<prometheus::MetricFamily> Metrics::collect(const std::vector<HostStorm>& settings) const {
+  Families families = *families_;
+  for (const auto& [tgid, bytes] : last_.pinned) {
+    const auto name = names_.find(tgid);
+    const std::string comm = name == names_.end() ? std::string() : name->second;
+    families.add(metric_pinned_bytes, {{"process", comm.empty() ? "(none)" : processes_.contains(comm) ? comm : "(other)"}},
+                 static_cast<double>(bytes));
+  }
+  for (const HostStorm& s : settings) families.add(metric_storm_setting, {{"setting", s.setting}}, s.storms);
+  families.add(metric_uncounted, {}, static_cast<double>(last_.lost()));
+  families.add(metric_probes, {{"state", "attached"}}, static_cast<double>(last_.probes));
+  families.add(metric_probes, {{"state", "missing"}}, static_cast<double>(last_.missing));
+  families.add(metric_build, {{"version", version_}, {"kernel", kernel_}}, 1);
 
   std::vector<prometheus::MetricFamily> out;
   for (size_t id = 0; id < metric_count; ++id) {
@@ -169,7 +211,7 @@ std::vector<prometheus::MetricFamily> Metrics::collect(const Tally& tally, const
     family.name = info.name;
     family.help = info.help;
     family.type = info.type;
-    for (const auto& [labels, series] : families[id]) family.metric.push_back(as_metric(labels, series, info.type));
+    for (const auto& [labels, series] : families.all[id]) family.metric.push_back(as_metric(labels, series, info.type));
     out.push_back(std::move(family));
   }
   return out;

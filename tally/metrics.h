@@ -6,9 +6,10 @@
 
 #include <cstddef>
 #include <map>
-#include <set>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "tally/snapshot.h"
@@ -36,20 +37,32 @@ struct HostStorm {
   bool storms = false;
 };
 
-// Keeps which process names have a series of their own: the first `most` that were seen, for good, so that no series comes and goes.
+// The series, each the sum of what was counted while its labels stood for it. `most` names of processes have series of their own: a name
+// keeps them while its processes do something, and gives them back when another name wants them and it has been idle for `idle`.
+// Anybody can invent names. What the others do is in "(other)", which grows by what comes and never falls.
 class Metrics {
  public:
-  explicit Metrics(size_t most_processes, std::string version, std::string kernel)
-      : most_(most_processes), version_(std::move(version)), kernel_(std::move(kernel)) {}
-  // Every family of metrics.def, counters as they stand in `tally` (which must be read with TallyOptions::fold_ended).
-  std::vector<prometheus::MetricFamily> collect(const Tally& tally, const std::vector<HostStorm>& settings);
+  static constexpr uint64_t idle = 5ull * 60 * 1'000'000'000;  // ns; what Prometheus takes for gone
+
+  explicit Metrics(size_t most_processes, std::string version, std::string kernel);
+  ~Metrics();
+  // Every tally that is read has to come by here, in order: a process that has ended is in one of them for the last time.
+  void take(const Tally& tally);
+  // Every family of metrics.def.
+  std::vector<prometheus::MetricFamily> collect(const std::vector<HostStorm>& settings) const;
 
  private:
-  std::string process_label(const std::string& comm);
+  struct Families;
+  const std::string& process_label(const std::string& comm, uint64_t now);
 
   size_t most_;
   std::string version_, kernel_;
-  std::set<std::string> processes_;
+  std::unique_ptr<Families> families_;
+  std::map<std::string, uint64_t> processes_;  // with series of their own, and when they last did something
+  using Key = std::tuple<uint32_t, uint32_t, std::string, std::string>;
+  std::map<Key, TallyRow> seen_;  // as they were the last time
+  Tally last_;                    // without its rows
+  std::map<uint32_t, std::string> names_;  // of the processes in it
 };
 
 // Files made from the table: a Grafana dashboard (JSON), Prometheus rules (YAML), docs/metrics.md.

@@ -14,14 +14,15 @@
 namespace mirrorscope {
 
 struct TallyRow {
-  uint32_t tgid = 0;  // 0: nobody's (a kernel thread's work), or a process that has ended and whose numbers were added up
+  uint32_t tgid = 0;  // 0: nobody's (a kernel thread's work)
   uint32_t kind = 0;  // ms_tally_kind
   std::string what;  // "unmap"; "rxe_ib_invalidate_range [rdma_rxe]"; "to device"; empty if the kind has no detail
-  std::string comm;  // of the process
+  std::string comm;  // of the process, as it can be shown (schema/shown.h)
   uint64_t calls = 0;
   uint64_t refused = 0;
   uint64_t pages = 0;
   Times times;
+  bool ended = false;  // the process has; this row is in no later tally
 
   auto key() const { return std::tie(tgid, kind, what, comm); }
 };
@@ -35,8 +36,7 @@ struct Tally {
   size_t probes = 0, missing = 0;       // attached, and not given by this kernel
 
   uint64_t lost() const { return uncounted + skipped; }
-  // What came between `before` and this; rows without calls in between are left out. Ended processes are rows of tgid 0 in the
-  // later one: those are left out too.
+  // What came between `before` and this; rows without calls in between are left out.
   Tally since(const Tally& before) const;
 };
 

@@ -5,7 +5,6 @@
 #if MIRRORSCOPE_LIVE
 
 #include <prometheus/collectable.h>
-#include <prometheus/exposer.h>
 #include <prometheus/text_serializer.h>
 #include <sys/utsname.h>
 
@@ -13,9 +12,12 @@
 #include <memory>
 #include <mutex>
 
+#include "cli/refusal.h"
 #include "cli/scope.h"
 #include "collector/tallying.h"
 #include "host/settings.h"
+#include "schema/shown.h"
+#include "tally/endpoint.h"
 #include "tally/metrics.h"
 
 namespace mirrorscope::cli {
@@ -29,14 +31,11 @@ struct Arguments {
   bool once = false;
 };
 
-int complain(const std::string& sentence) {
-  std::fprintf(stderr, "mirrorscope exporter: %s.\n", sentence.c_str());
-  return exit_unusable;
-}
+int complain(const std::string& sentence) { return refuse("exporter", sentence + "."); }
 
 std::string kernel_release() {
   utsname name{};
-  return uname(&name) == 0 ? name.release : "unknown";
+  return uname(&name) == 0 ? shown(name.release) : "unknown";
 }
 
 // What a scrape reads: the counters of the kernel, then and there. Scrapes come in threads of the server.
@@ -46,19 +45,16 @@ class Source final : public prometheus::Collectable {
 
   std::vector<prometheus::MetricFamily> Collect() const override {
     const std::lock_guard lock(mutex_);
-    if (auto tally = tallying_.read())
-      last_ = std::move(*tally);
-    else
-      broken_ = tally.error().message;
+    read();
     std::vector<HostStorm> settings;
     for (const HostSetting& s : read_host("/"))
       if (s.bearing != Bearing::limits) settings.push_back({std::string(s.path), s.bearing == Bearing::storms});
-    return metrics_.collect(last_, settings);
+    return metrics_.collect(settings);
   }
-  // Callbacks that appear are found although nobody scrapes.
+  // Callbacks that appear are found, and processes that have ended make room, although nobody scrapes.
   void look() const {
     const std::lock_guard lock(mutex_);
-    if (auto tally = tallying_.read(); !tally) broken_ = tally.error().message;
+    read();
   }
   std::string broken() const {
     const std::lock_guard lock(mutex_);
@@ -66,21 +62,23 @@ class Source final : public prometheus::Collectable {
   }
 
  private:
+  void read() const {
+    if (auto tally = tallying_.read())
+      metrics_.take(*tally);
+    else
+      broken_ = tally.error().message;
+  }
+
   mutable std::mutex mutex_;
   Tallying& tallying_;
   mutable Metrics metrics_;
-  mutable Tally last_;
   mutable std::string broken_;
 };
 
 int serve(const Arguments& a, Tallying& tallying, const std::shared_ptr<Source>& source) {
-  std::unique_ptr<prometheus::Exposer> exposer;
-  try {
-    exposer = std::make_unique<prometheus::Exposer>(a.listen, 2);
-    exposer->RegisterCollectable(source);
-  } catch (const std::exception& error) {
-    return complain("cannot listen on " + a.listen + ": the address is taken, or no address (" + error.what() + ")");
-  }
+  std::string refused;
+  const auto endpoint = Endpoint::open(a.listen, source, refused);
+  if (!endpoint) return complain("cannot listen on " + a.listen + ": the address is taken, or no address (" + refused + ")");
   std::fprintf(stderr, "mirrorscope exporter: http://%s/metrics; Ctrl-C ends\n", a.listen.c_str());
   for (;;) {
     auto why = tallying.wait(std::chrono::seconds(5));
@@ -89,7 +87,6 @@ int serve(const Arguments& a, Tallying& tallying, const std::shared_ptr<Source>&
     source->look();
     if (const std::string broken = source->broken(); !broken.empty()) return complain(broken);
   }
-  exposer.reset();
   return exit_ok;
 }
 
@@ -117,7 +114,7 @@ void add_exporter(CLI::App& app, int& exit_code) {
   auto a = std::make_shared<Arguments>();
   auto* sub = app.add_subcommand("exporter", "Serve counts and latencies of this machine to Prometheus");
   sub->add_option("-l,--listen", a->listen, "address and port")->type_name("ADDRESS:PORT")->capture_default_str();
-  sub->add_option("--processes", a->processes, "so many command names get series of their own, the others are \"(other)\"")
+  sub->add_option("--processes", a->processes, "so many command names get series of their own, the others are \"(other)\"; one that is idle for five minutes makes room")
       ->type_name("N")
       ->capture_default_str();
   add_filters(*sub, a->scope);
@@ -129,6 +126,7 @@ void add_exporter(CLI::App& app, int& exit_code) {
       "Invalidations, callbacks, faults, migrations and pins, counted in the kernel; docs/metrics.md lists them. Nothing is\n"
       "recorded, and no address or process number leaves the machine. Needs root at the start, or the capabilities that\n"
       "'mirrorscope doctor' lists; keeps CAP_BPF and CAP_PERFMON. The systemd unit is mirrorscope-exporter.service.\n"
+      "On a loopback address requests are answered that are for localhost or that address: no page in a browser can read them.\n"
       "\n"
       "Examples:\n"
       "  sudo mirrorscope exporter\n"

@@ -9,12 +9,26 @@ root=$(cd "$lab/../.." && pwd)
 ip link set lo up
 "$workloads/rdma_churn" --pinned --tap --threads 1 --disturbers 1 --pace 5000 --seconds 900 > /dev/null 2>&1 &
 "$workloads/rdma_churn" --odp --threads 1 --disturbers 1 --pace 5000 --seconds 900 > /dev/null 2>&1 &
+# one that calls itself what Prometheus, a terminal and a CI must not see
+hostile=$'\e]2;\xff\n::x"'
+cp "$workloads/rdma_churn" "/tmp/$hostile"
+"/tmp/$hostile" --pinned --threads 1 --disturbers 1 --pace 5000 --seconds 900 > /dev/null 2>&1 &
 "$mirrorscope" exporter > exporter.out 2> exporter.err &
 exporter=$!
 metrics() { python3 -c 'import sys, urllib.request; sys.stdout.write(urllib.request.urlopen(sys.argv[1]).read().decode())' http://127.0.0.1:9435/metrics; }
-for _ in $(seq 300); do metrics > metrics.txt 2> /dev/null && break; sleep 0.5; done
+for _ in $(seq 300); do metrics > metrics.txt 2> /dev/null && grep -q 'process="\\\\x1b]' metrics.txt && break; sleep 0.5; done
 must "the exporter answers" test -s metrics.txt
 must "Prometheus's own checker accepts the text" promtool check metrics < metrics.txt
+must "a process is shown by its name, whatever that is" grep -qF 'process="\\x1b]2;\\xff\\x0a::x\""' metrics.txt
+"$mirrorscope" stat -a -d 3 > stat.txt 2> stat.err
+must "stat shows it" grep -qF '\x1b]2;\xff\x0a' stat.txt
+"$mirrorscope" stat -a -d 3 --format json > stat.json 2>> stat.err
+must "stat's JSON has it" test "$(jq '[.rows[] | select(.process == "\\x1b]2;\\xff\\x0a::x\"")] | length > 0' stat.json)" = true
+"$mirrorscope" top --batch -n 1 > top.txt 2> top.err
+must "no escape sequence reaches a terminal" is "$(cat stat.txt stat.json stat.err top.txt top.err | tr -d '\11\12\40-\176' | wc -c)" 0
+must "a page of another name is refused" is "$(python3 -c 'import sys, urllib.request, urllib.error
+try: urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:9435/metrics", headers={"Host": "evil.example"}))
+except urllib.error.HTTPError as error: print(error.code)')" 403
 must "the exporter has given up its privileges" is "$(grep CapPrm /proc/$exporter/status | tr -d ' \t' | cut -d: -f2)" 000000c000000000
 must "no series is named after an address or a process number" is "$(grep -v '^#' metrics.txt | grep -cE '0x|ffff[0-9a-f]{8}|pid=')" 0
 
@@ -50,7 +64,7 @@ print(sum(len(g["rules"]) for g in json.load(urllib.request.urlopen("http://127.
     "$(grep -c 'alert:' "$root/dashboards/alerts.yml")"
 
 before=$(metrics | awk '/^mirrorscope_invalidations_total\{process="rdma_churn"/ { s += $2 } END { print s + 0 }')
-kill %1 %2
+kill %1 %2 %3
 sleep 3
 after=$(metrics | awk '/^mirrorscope_invalidations_total\{process="rdma_churn"/ { s += $2 } END { print s + 0 }')
 must "no counter falls when its process ends ($before, then $after)" test "$after" -ge "$before"

@@ -37,36 +37,90 @@ std::map<std::string, double> by_process(const std::vector<prometheus::MetricFam
   return values;
 }
 
+std::map<std::string, double> after(Metrics& metrics, const Tally& tally) {
+  metrics.take(tally);
+  return by_process(metrics.collect({}));
+}
+
+TallyRow ended(TallyRow row) {
+  row.ended = true;
+  return row;
+}
+
+using Values = std::map<std::string, double>;
+
 TEST(Metrics, processes_of_one_name_are_one_series) {
   Metrics metrics(10, "1", "k");
   Tally tally;
   tally.rows = {invalidations(1, "a", 3), invalidations(2, "a", 4)};
-  EXPECT_EQ(by_process(metrics.collect(tally, {})), (std::map<std::string, double>{{"a", 7}}));
+  EXPECT_EQ(after(metrics, tally), (Values{{"a", 7}}));
 }
 
 TEST(Metrics, a_counter_does_not_fall_when_its_process_ends) {
   Metrics metrics(10, "1", "k");
   Tally tally;
   tally.rows = {invalidations(1, "a", 3), invalidations(2, "a", 4)};
-  metrics.collect(tally, {});
-  tally.rows = {invalidations(0, "a", 3), invalidations(2, "a", 5)};  // as Tallying folds it
-  EXPECT_EQ(by_process(metrics.collect(tally, {})).at("a"), 8);
+  after(metrics, tally);
+  tally.rows = {ended(invalidations(1, "a", 4)), invalidations(2, "a", 5)};  // the last that is read of it
+  EXPECT_EQ(after(metrics, tally).at("a"), 9);
+  tally.rows = {invalidations(2, "a", 5)};
+  EXPECT_EQ(after(metrics, tally).at("a"), 9);
+  tally.rows = {invalidations(1, "a", 2), invalidations(2, "a", 5)};  // its number is given to another one
+  EXPECT_EQ(after(metrics, tally).at("a"), 11);
 }
 
-TEST(Metrics, names_beyond_the_limit_share_one_series_for_good) {
+TEST(Metrics, names_beyond_the_limit_share_one_series) {
   Metrics metrics(2, "1", "k");
   Tally tally;
   tally.rows = {invalidations(1, "quiet", 1), invalidations(2, "busy", 100), invalidations(3, "busier", 200)};
-  EXPECT_EQ(by_process(metrics.collect(tally, {})), (std::map<std::string, double>{{"busier", 200}, {"busy", 100}, {"(other)", 1}}));
-  tally.rows[0] = invalidations(1, "quiet", 5000);
-  EXPECT_EQ(by_process(metrics.collect(tally, {})), (std::map<std::string, double>{{"busier", 200}, {"busy", 100}, {"(other)", 5000}}));
+  EXPECT_EQ(after(metrics, tally), (Values{{"busier", 200}, {"busy", 100}, {"(other)", 1}}));
+  tally.rows = {invalidations(1, "quiet", 5000), invalidations(2, "busy", 101), invalidations(3, "busier", 201)};
+  EXPECT_EQ(after(metrics, tally), (Values{{"busier", 201}, {"busy", 101}, {"(other)", 5000}}));
+}
+
+TEST(Metrics, thirty_invented_names_do_not_keep_the_others_out) {
+  Metrics metrics(30, "1", "k");
+  Tally tally;
+  tally.time = 1'000'000'000;
+  for (uint32_t i = 1; i <= 30; ++i) tally.rows.push_back(ended(invalidations(i, "invented" + std::to_string(i), 1000)));
+  after(metrics, tally);
+  tally.time += 1'000'000'000;
+  tally.rows = {invalidations(100, "database", 10)};
+  Values values = after(metrics, tally);
+  EXPECT_EQ(values.at("(other)"), 10);
+  EXPECT_EQ(values.at("invented7"), 1000);
+  tally.time += Metrics::idle;
+  tally.rows = {invalidations(100, "database", 30)};
+  values = after(metrics, tally);
+  EXPECT_EQ(values.at("database"), 20) << "from here on";
+  EXPECT_EQ(values.at("(other)"), 10) << "never falls, and does not leap";
+  EXPECT_EQ(values.size(), 31u) << "one of the invented is gone";
+}
+
+TEST(Metrics, a_name_that_does_something_keeps_its_series) {
+  Metrics metrics(1, "1", "k");
+  Tally tally;
+  for (uint64_t minute = 0; minute < 20; ++minute) {
+    tally.time = minute * 60'000'000'000;
+    tally.rows = {invalidations(1, "steady", 100 + minute), invalidations(2, "newcomer", minute * 1000)};
+    EXPECT_EQ(after(metrics, tally).at("steady"), static_cast<double>(100 + minute));
+  }
+  EXPECT_FALSE(after(metrics, tally).contains("newcomer"));
+}
+
+TEST(Metrics, nobody_takes_the_names_of_what_is_added_up) {
+  Metrics metrics(2, "1", "k");
+  Tally tally;
+  tally.rows = {invalidations(1, "(other)", 3), invalidations(2, "(none)", 5), invalidations(0, "", 1), invalidations(3, "a", 1), invalidations(4, "b", 1)};
+  EXPECT_EQ(after(metrics, tally), (Values{{"(other)", 3}, {"(none)", 6}, {"a", 1}, {"b", 1}}));
 }
 
 TEST(Metrics, a_histogram_ends_with_all_calls_and_grows_on_the_way) {
   Metrics metrics(10, "1", "k");
   Tally tally;
   tally.rows = {invalidations(1, "a", 9)};
-  const auto all = metrics.collect(tally, {});
+  metrics.take(tally);
+  const auto all = metrics.collect({});
   const auto& metric = family(all, "mirrorscope_invalidation_seconds").metric.at(0).histogram;
   EXPECT_EQ(metric.sample_count, 9u);
   EXPECT_DOUBLE_EQ(metric.sample_sum, 18e-6);

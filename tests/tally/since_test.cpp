@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an interval holds: what was counted in it, nothing of processes that ended before.
+// What an interval holds: what was counted in it, the last calls of processes that have ended too.
 #include <gtest/gtest.h>
 
 #include "tally/snapshot.h"
@@ -39,8 +39,15 @@ TEST(Since, only_what_came_in_between_is_left) {
 TEST(Since, a_process_that_ended_does_not_count_all_its_life) {
   Tally before, after;
   before.rows = {row(7, "short", 1000)};
-  after.rows = {row(0, "short", 1001)};
-  EXPECT_TRUE(after.since(before).rows.empty());
+  after.rows = {row(7, "short", 1001)};
+  after.rows[0].ended = true;
+  ASSERT_EQ(after.since(before).rows.size(), 1u);
+  EXPECT_EQ(after.since(before).rows[0].calls, 1u);
+  // another one of its number and name
+  Tally later;
+  later.rows = {row(7, "short", 1002)};
+  ASSERT_EQ(later.since(after).rows.size(), 1u);
+  EXPECT_EQ(later.since(after).rows[0].calls, 1002u);
 }
 
 TEST(Since, what_belongs_to_nobody_stays) {
