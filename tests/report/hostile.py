@@ -30,7 +30,9 @@ def run(*arguments, codes=(0, 1, 3)):
 # Valid UTF-8 and nothing in it that a terminal or a reader takes for anything but letters.
 def clean(where, data, ends=("\n",)):
     try: text = data.decode("utf-8")
-    except UnicodeDecodeError as error: return complain(where, error)
+    except UnicodeDecodeError as error:
+        complain(where, error)
+        return data.decode("latin-1")
     for end in ends: text = text.replace(end, "\n")
     for c in set(text) - {"\n"}:
         if unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp"): complain(where, f"U+{ord(c):04X} in it")
