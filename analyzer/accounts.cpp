@@ -38,11 +38,15 @@ bool StreamAccounts::take(const ev_header& h, LossLog& losses) {
     clock_is_wrong(c, h.cpu, losses);
   }
   c.short_by = 0;
+  // All records that were counted are as old as the last of them, and the others are not older: this is one of another recording.
+  if (c.account_next && (ahead(h.seq, c.account_next) < 0 ? h.time > c.account_time + kClockMargin : h.time + kClockMargin < c.account_time))
+    clock_is_wrong(c, h.cpu, losses);
   if (c.noted != kNone) {
     const int64_t past = ahead(h.seq, c.noted);
     if (past == 0) compare(c, h.cpu, h.time, losses);
     if (past >= 0) c.noted = kNone;
   }
+  if (!c.last_time) c.first_time = h.time;
   c.next = h.seq + 1u;
   c.last_time = h.time;
   return missing;
@@ -98,10 +102,21 @@ void StreamAccounts::heads_say(uint16_t number, uint64_t discarded, LossLog& los
   losses.add({0, UINT64_MAX, discarded - c.missing - c.short_by, MS_loss_discarded, 0, number});
 }
 
-void StreamAccounts::finish(uint64_t last_time, LossLog& losses) {
-  for (size_t i = 0; i < cpus_.size(); ++i)
+// Records of a CPU that the recorder never counted, or behind what it counted last.
+bool StreamAccounts::uncounted(const Cpu& c, const End& end) {
+  if (!c.last_time) return false;
+  if (!c.account_next) return end.stopped || c.first_time + kClockMargin < end.accounted_until;
+  return end.stopped && ahead(c.next, c.account_next) > 0;
+}
+
+void StreamAccounts::finish(const End& end, LossLog& losses) {
+  for (size_t i = 0; i < cpus_.size(); ++i) {
+    const auto number = static_cast<uint16_t>(i);
     // what a stream lacks at its end happened at the latest when it was counted
-    overdue(cpus_[i], static_cast<uint16_t>(i), std::max(last_time, cpus_[i].account_time), losses);
+    overdue(cpus_[i], number, std::max(end.last_time, cpus_[i].account_time), losses);
+    // whose records these are nobody knows, so nothing can be believed that was judged with them
+    if (facts_.recorded && uncounted(cpus_[i], end)) losses.add({0, UINT64_MAX, 0, MS_loss_no_account, 0, number});
+  }
 }
 
 }  // namespace mirrorscope

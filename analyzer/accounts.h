@@ -41,8 +41,13 @@ class StreamAccounts {
   bool take(const ev_cpu_account& e, LossLog& losses);
   // After the last record: the heads of a CPU's packets count so many records as lost in front of them (events_discarded).
   void heads_say(uint16_t number, uint64_t discarded, LossLog& losses);
-  // After the last record: what is still due never came.
-  void finish(uint64_t last_time, LossLog& losses);
+  struct End {
+    uint64_t last_time = 0;        // of any record
+    uint64_t accounted_until = 0;  // every CPU that had records by then was counted
+    bool stopped = false;          // in order: every record was counted
+  };
+  // After the last record: what is still due never came, and what was never counted is not the recorder's.
+  void finish(const End& end, LossLog& losses);
   // By all final accounts.
   uint64_t delivered() const { return delivered_; }
 
@@ -54,6 +59,7 @@ class StreamAccounts {
   struct Cpu {
     uint64_t next = kNone;   // number that should come; none: nothing was heard of this CPU yet, and it may begin anywhere
     uint64_t noted = kNone;  // number whose time the recorder noted, and that is still to come
+    uint64_t first_time = 0;
     uint64_t last_time = 0;
     uint64_t noted_time = 0;
     uint64_t account_next = 0;  // of the last account
@@ -65,6 +71,7 @@ class StreamAccounts {
   Cpu& cpu(uint16_t number);
   void compare(Cpu& c, uint16_t number, uint64_t time, LossLog& losses);
   void clock_is_wrong(Cpu& c, uint16_t number, LossLog& losses);
+  static bool uncounted(const Cpu& c, const End& end);
   bool overdue(Cpu& c, uint16_t number, uint64_t now, LossLog& losses);
 
   TraceFacts facts_;

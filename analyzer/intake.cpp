@@ -21,7 +21,7 @@ bool Intake::about_is_missing(const ev_header& h) {
 }
 
 void Intake::finish() {
-  accounts_.finish(last_time_, losses_);
+  accounts_.finish({last_time_, accounted_until_, stopped_}, losses_);
   // streams are compared with the last accounts only: what is missing behind them nobody would notice
   if (!settled()) losses_.add({facts_.recorded ? std::min(settled_until_, accounted_until_) : settled_until_, UINT64_MAX, 0, MS_loss_unsettled, 0, -1});
   if (blind() || (facts_.recorded && stopped_ && accounts_.delivered() != stopped_delivered_))

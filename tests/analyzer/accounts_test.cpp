@@ -48,7 +48,7 @@ TEST_F(Accounts, AWholeStreamIsNotDoubted) {
   accounts.take(account(0, 1003, at(1002), at(999) + 20), losses);
   for (uint32_t n = 1000; n < 1003; ++n) take(record(0, n, at(n)));
   accounts.take(account(0, 1003, at(1002), at(1002), true), losses);
-  accounts.finish(at(1003), losses);
+  accounts.finish({at(1003), at(1003), true}, losses);
   EXPECT_TRUE(losses.empty());
   EXPECT_EQ(accounts.delivered(), 1003u);
 }
@@ -57,7 +57,7 @@ TEST_F(Accounts, AStreamThatIsNotThere) {
   for (uint32_t n = 0; n < 500; ++n) take(record(0, n, at(n)));
   accounts.take(account(0, 500, at(499), at(499), true), losses);
   accounts.take(account(1, 300, at(450), at(499), true), losses);
-  accounts.finish(at(500), losses);
+  accounts.finish({at(500), at(500), true}, losses);
   EXPECT_EQ(of(MS_loss_stream_short), 300u);
   EXPECT_TRUE(losses.overlaps(at(0), at(1), {}));
   EXPECT_TRUE(losses.overlaps(at(450), at(451), {}));
@@ -69,11 +69,52 @@ TEST_F(Accounts, AStreamThatBreaksOff) {
     if (n % 100 == 99) accounts.take(account(0, n + 1, at(n), at(n) + 10), losses);
   }
   for (uint32_t n = 300; n <= 600; n += 100) accounts.take(account(0, n, at(n - 1), at(n)), losses);
-  accounts.finish(at(600), losses);
+  accounts.finish({at(600), at(600), true}, losses);
   EXPECT_EQ(of(MS_loss_stream_short), 350u);
   EXPECT_FALSE(losses.overlaps(at(0), at(248), {})) << "in front of it nothing is in doubt";
   EXPECT_TRUE(losses.overlaps(at(250), at(251), {}));
   EXPECT_TRUE(losses.overlaps(at(599), at(599), {}));
+}
+
+// A stream of something else, under a number that the recorder had no CPU for.
+TEST_F(Accounts, AStreamThatNobodyCounted) {
+  for (uint32_t n = 0; n < 100; ++n) {
+    take(record(0, n, at(n)));
+    take(record(5, n, at(n)));
+  }
+  accounts.take(account(0, 100, at(99), at(99), true), losses);
+  accounts.finish({at(99), at(99), true}, losses);
+  EXPECT_EQ(of(MS_loss_no_account), UINT64_MAX);
+  EXPECT_TRUE(losses.overlaps(at(0), at(1), {}));
+}
+
+TEST_F(Accounts, RecordsBehindTheLastAccount) {
+  for (uint32_t n = 0; n < 110; ++n) {
+    if (n == 100) accounts.take(account(0, 100, at(99), at(99), true), losses);
+    take(record(0, n, at(n)));
+  }
+  accounts.finish({at(110), at(99), true}, losses);
+  EXPECT_EQ(of(MS_loss_no_account), UINT64_MAX);
+}
+
+// In the place of some records stand those of another recording: there is a gap, and what lies behind it is not of this machine's time.
+TEST_F(Accounts, RecordsOfAnotherTimeBehindAGap) {
+  for (uint32_t n = 0; n < 50; ++n) take(record(0, n, at(n)));
+  accounts.take(account(0, 200, at(199), at(200), true), losses);
+  take(record(0, 70, at(9000)));
+  EXPECT_EQ(of(MS_loss_clock), UINT64_MAX);
+  EXPECT_TRUE(losses.overlaps(at(0), at(1), {}));
+}
+
+// A recorder that was killed had not yet counted what came last, and not at all a CPU that had only begun.
+TEST_F(Accounts, AKilledRecorderHadNotYetCounted) {
+  for (uint32_t n = 0; n < 110; ++n) {
+    if (n == 100) accounts.take(account(0, 100, at(99), at(99)), losses);
+    take(record(0, n, at(n)));
+  }
+  for (uint32_t n = 0; n < 5; ++n) take(record(1, n, at(111 + n)));
+  accounts.finish({at(115), at(99), false}, losses);
+  EXPECT_TRUE(losses.empty());
 }
 
 // Full rings at the very end are said by the recorder itself and are no missing stream.
@@ -82,7 +123,7 @@ TEST_F(Accounts, WhatWasLostBehindTheLastRecordIsNotCountedAgain) {
   ev_cpu_account a = account(0, 100, at(99), at(200), true);
   a.lost = 20;
   accounts.take(a, losses);
-  accounts.finish(at(200), losses);
+  accounts.finish({at(200), at(200), true}, losses);
   EXPECT_TRUE(losses.empty());
 }
 
@@ -125,7 +166,7 @@ TEST_F(Accounts, TimesThatAreNotThoseOfTheRecorder) {
         c.take(account(0, static_cast<uint64_t>(-what), time - 10, time, what == -1000), log);
       }
     }
-    c.finish(order.back().first, log);
+    c.finish({order.back().first, 0, false}, log);
     bool said = false;
     for (const LossCount& l : log.counts()) said = said || l.cause == MS_loss_clock;
     EXPECT_TRUE(said) << moved;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the inputs that fuzzing starts from: fuzz_seeds DIRECTORY reader_fuzz|text_fuzz
+// Makes the inputs that fuzzing starts from: fuzz_seeds DIRECTORY TARGET [FROM...]
+//
+// Those of check_fuzz, report_fuzz, export_fuzz and explain_fuzz are the records of FROM: files of cases, each case one input, and traces, for example
+// of `mirrorscope explore --write-trace`.
 #include <unistd.h>
 
 #include <cstdint>
@@ -11,6 +14,8 @@
 #include <iterator>
 #include <string>
 
+#include "case_file.h"
+#include "trace/merge.h"
 #include "trace/metadata.h"
 #include "trace/text.h"
 #include "trace/writer.h"
@@ -79,10 +84,52 @@ void lines() {
   seed("chars", "task_name comm=\"a\\x41\\\"\" task=1");
 }
 
+// In the form of record_input.h.
+class RecordSeed {
+ public:
+  explicit RecordSeed(bool recorded) : bytes_(1, static_cast<char>(recorded)) {}
+  // False: the input is as long as one should be.
+  bool add(const ev_header& record) {
+    bytes_.append(reinterpret_cast<const char*>(&record), record_sizes[record.id]);
+    return bytes_.size() < 200'000;
+  }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+bool records_of(const fs::path& from) {
+  const std::string stem = from.stem().string();
+  if (fs::is_directory(from)) {
+    auto reader = Reader::open(from);
+    if (!reader) return std::fprintf(stderr, "fuzz_seeds: %s\n", reader.error().message.c_str()), false;
+    RecordSeed whole(reader->provenance().origin == Origin::recorded);
+    Merge merge(*reader);
+    while (const ev_header* record = merge.next())
+      if (!whole.add(*record)) break;
+    seed(stem, whole.bytes());
+    return true;
+  }
+  const auto file = test::read_cases(from);
+  if (!file) return std::fprintf(stderr, "fuzz_seeds: %s\n", file.error().message.c_str()), false;
+  for (size_t i = 0; i < file->cases.size(); ++i) {
+    RecordSeed one(false);
+    for (const AnyRecord& r : file->cases[i].records)
+      if (!one.add(r.header())) break;
+    seed(stem + "." + std::to_string(i), one.bytes());
+  }
+  return true;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 3) return std::fputs("usage: fuzz_seeds DIRECTORY reader_fuzz|text_fuzz\n", stderr), 2;
+  if (count < 3) return std::fputs("usage: fuzz_seeds DIRECTORY TARGET [FROM...]\n", stderr), 2;
   folder = arguments[1];
-  std::strcmp(arguments[2], "text_fuzz") == 0 ? lines() : traces();
+  const std::string target = arguments[2];
+  if (target == "text_fuzz") return lines(), 0;
+  if (target == "reader_fuzz") return traces(), 0;
+  for (int i = 3; i < count; ++i)
+    if (!records_of(arguments[i])) return 1;
 }
