@@ -38,7 +38,7 @@ Result<trace::Writer> begin_trace(const RecordOptions& options, TracePlace& plac
 
 uint64_t Recorded::not_written() const {
   uint64_t n = 0;
-  for (const auto& [error, records] : unwritten) n += records;
+  for (const auto& [error, count] : unwritten) n += count;
   return n;
 }
 

@@ -7,7 +7,7 @@
 namespace mirrorscope {
 
 namespace {
-std::string others(const Outcome& o) {
+std::string others(const TrialResult& o) {
   std::string text;
   for (const Reported& r : o.reported)
     if (r.rule->info.id != o.trial.mutant->rule && r.rule->info.level != Level::smell)
@@ -16,7 +16,7 @@ std::string others(const Outcome& o) {
 }
 }  // namespace
 
-std::string to_markdown(const std::vector<Outcome>& outcomes) {
+std::string to_markdown(const std::vector<TrialResult>& outcomes) {
   std::string text =
       "# Profiles and mutants\n\n"
       "Made by `mirrorscope explore --all --markdown`; a test compares. A profile is a driver as a small program; each of its scenarios is\n"
@@ -26,7 +26,7 @@ std::string to_markdown(const std::vector<Outcome>& outcomes) {
       "States are those of the reduced exploration, executions end in a state where nobody can go on or in one that was seen before.\n";
   const model::Profile* profile = nullptr;
   bool mutants = false;
-  for (const Outcome& o : outcomes) {
+  for (const TrialResult& o : outcomes) {
     const bool control = o.trial.mutant && o.trial.mutant->control;
     if (o.trial.profile != profile) {
       profile = o.trial.profile;

@@ -9,7 +9,7 @@
 namespace mirrorscope {
 
 namespace {
-std::string expected_of_clean(const Outcome& o) {
+std::string expected_of_clean(const TrialResult& o) {
   if (!o.covered.exhaustive) return "not exhausted: " + o.covered.bound;
   if (o.covered.hits) return "the oracle sees: " + model::to_text(o.covered.hits);
   for (const Reported& r : o.reported)
@@ -17,7 +17,7 @@ std::string expected_of_clean(const Outcome& o) {
   return {};
 }
 
-std::string expected_of_mutant(const Outcome& o) {
+std::string expected_of_mutant(const TrialResult& o) {
   const model::Mutant& m = *o.trial.mutant;
   if (!o.covered.exhaustive) return "not exhausted: " + o.covered.bound;
   for (const Reported& r : o.reported) {
@@ -44,7 +44,7 @@ std::string_view to_string(Ending e) {
   return "?";
 }
 
-const Reported* Outcome::by(std::string_view rule) const {
+const Reported* TrialResult::by(std::string_view rule) const {
   for (const Reported& r : reported)
     if (r.rule->info.id == rule) return &r;
   return nullptr;
@@ -57,8 +57,8 @@ std::vector<Trial> trials_of(const model::Profile& p) {
   return trials;
 }
 
-Outcome run_trial(const Trial& trial, std::atomic<uint64_t>* progress) {
-  Outcome o;
+TrialResult run_trial(const Trial& trial, std::atomic<uint64_t>* progress) {
+  TrialResult o;
   o.trial = trial;
   if (!trial.scenario) {
     o.because = "there is no scenario '" + std::string(trial.mutant->scenario) + "'";
@@ -85,8 +85,8 @@ Outcome run_trial(const Trial& trial, std::atomic<uint64_t>* progress) {
   return o;
 }
 
-std::vector<Outcome> run_trials(const std::vector<Trial>& trials, unsigned jobs, std::atomic<uint64_t>* done) {
-  std::vector<Outcome> outcomes(trials.size());
+std::vector<TrialResult> run_trials(const std::vector<Trial>& trials, unsigned jobs, std::atomic<uint64_t>* done) {
+  std::vector<TrialResult> outcomes(trials.size());
   std::atomic<size_t> next{0};
   auto work = [&] {
     for (size_t i; (i = next++) < trials.size();) {

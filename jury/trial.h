@@ -27,7 +27,7 @@ enum class Ending : uint8_t {
   wrong,      // anything else; `because` says what
 };
 
-struct Outcome {
+struct TrialResult {
   Trial trial;
   model::Covered covered;
   Agreement agreement;
@@ -40,12 +40,12 @@ struct Outcome {
   const Reported* by(std::string_view rule) const;
 };
 
-Outcome run_trial(const Trial& trial, std::atomic<uint64_t>* progress = nullptr);
+TrialResult run_trial(const Trial& trial, std::atomic<uint64_t>* progress = nullptr);
 // In this order, `jobs` at a time.
-std::vector<Outcome> run_trials(const std::vector<Trial>& trials, unsigned jobs, std::atomic<uint64_t>* done = nullptr);
+std::vector<TrialResult> run_trials(const std::vector<Trial>& trials, unsigned jobs, std::atomic<uint64_t>* done = nullptr);
 
 // docs/mutants.md
-std::string to_markdown(const std::vector<Outcome>& outcomes);
+std::string to_markdown(const std::vector<TrialResult>& outcomes);
 
 std::string_view to_string(Ending ending);
 

@@ -30,7 +30,7 @@ std::string element(const ev_header& h, const FieldInfo& f, size_t i) {
 }
 
 // babeltrace2 has a backslash before these too (plugins/text/pretty/print.c, print_escape_string()).
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\'' || c == '?') out += '\\';
@@ -42,7 +42,7 @@ std::string quoted(std::string_view text) {
 std::string value(const ev_header& h, const FieldInfo& f) {
   if (f.type == FieldType::chars) {
     const char* chars = reinterpret_cast<const char*>(&h) + f.offset;
-    return quoted(shown({chars, strnlen(chars, f.count)}));
+    return in_quotes(shown({chars, strnlen(chars, f.count)}));
   }
   if (f.count == 1) return element(h, f, 0);
   std::string out = "[";

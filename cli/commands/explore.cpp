@@ -82,20 +82,20 @@ int explore_all(const Options& o) {
       for (const Trial& t : trials_of(p)) trials.push_back(t);
   if (trials.empty()) return fail_with("there is no profile '" + o.profile + "'; `mirrorscope explore --list` names them");
   std::atomic<uint64_t> done{0};
-  std::vector<Outcome> outcomes;
+  std::vector<TrialResult> outcomes;
   const auto began = std::chrono::steady_clock::now();
   {
     Progress progress(done, fmt::format("of {} explored", trials.size()));
     outcomes = run_trials(trials, o.jobs ? o.jobs : std::clamp(std::thread::hardware_concurrency(), 1u, 8u), &done);
   }
-  const bool wrong = std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& r) { return r.ending == Ending::wrong; });
+  const bool wrong = std::any_of(outcomes.begin(), outcomes.end(), [](const TrialResult& r) { return r.ending == Ending::wrong; });
   if (o.markdown) {
     say(to_markdown(outcomes));
     return wrong ? exit_violated : exit_ok;
   }
   size_t ends[4] = {};
   uint64_t states = 0;
-  for (const Outcome& r : outcomes) {
+  for (const TrialResult& r : outcomes) {
     ++ends[static_cast<size_t>(r.ending)];
     states += r.covered.states;
     say(fmt::format("{:13} {:16} {:12} {:34} {:>9} states {:6.2f} s  {}{}{}\n", to_string(r.ending), r.trial.profile->name,

@@ -18,7 +18,7 @@ std::vector<Trial> all_trials() {
 class Trials : public testing::TestWithParam<Trial> {};
 
 TEST_P(Trials, ends_as_its_profile_says) {
-  const Outcome o = run_trial(GetParam());
+  const TrialResult o = run_trial(GetParam());
   EXPECT_NE(o.ending, Ending::wrong) << o.because;
   if (o.ending != Ending::killed) return;
   // the simplest execution of the finding, from its text, shows it again
