@@ -45,7 +45,7 @@ void put_in_order(Input& input) {
   uint64_t time = 0;
   for (trace::AnyRecord& r : input.records) {
     ev_header& h = r.header();
-    h.time = time = std::max(time, h.time);
+    h.time = time = std::max<uint64_t>(time, h.time);
     if (input.switches & Input::dense) h.seq = next[h.cpu]++;
   }
 }
