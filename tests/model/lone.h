@@ -24,7 +24,7 @@ struct Lone {
   Model model;
   State s;
   Records records;
-  TrialResult out;
+  Outcome out;
 
   explicit Lone(const Parts& parts) : model(compile(parts)), s(model.initial), out{0, &records} { settle(model, s, out); }
   // Steps of one thread, until it ends or waits; how many there were.

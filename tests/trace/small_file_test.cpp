@@ -31,7 +31,8 @@ class SmallFile : public testing::Test {
 };
 
 TEST_F(SmallFile, is_read_whole) {
-  const std::string text = std::string("a\0b\n", 4) + std::string(300'000, 'x');
+  std::string text("a\0b\n", 4);
+  text.append(300'000, 'x');
   EXPECT_EQ(*read_small_file(write(text)), text);
   EXPECT_EQ(*read_small_file(write("")), "");
   EXPECT_EQ(read_small_file(write(std::string(1000, 'y')), 1000)->size(), 1000u);
