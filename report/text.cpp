@@ -50,6 +50,12 @@ void say_losses(std::string& out, const Report& report) {
   }
 }
 
+// What fits behind a rule's name: the first probe that is not there, how many occasions could not be judged.
+std::string short_reason(const RuleResult& r) {
+  if (r.verdict == Verdict::not_observable) return r.reason.substr(0, r.reason.find(';'));
+  return r.unknown ? fmt::format("{} not to be judged", grouped(r.unknown)) : "";
+}
+
 void say_finding(std::string& out, const Finding& f, const Report& report) {
   const Candidate& c = *f.what;
   out += fmt::format("    {}\n", folded(c.what, 4));
@@ -113,13 +119,14 @@ std::string to_text(const Report& report, const TextOptions& options, const Reco
     if (r.verdict == Verdict::holds)
       out += fmt::format("{}  {:7} {:28} {} occasions\n", paint("32", "holds"), r.rule->info.id, r.rule->info.name, grouped(r.held));
   }
-  for (const auto& [verdict, head] : {std::pair{Verdict::never_exercised, "never exercised: nothing is known about"},
+  for (const auto& [verdict, head] : {std::pair{Verdict::never_exercised, "never exercised, nothing is known about"},
                                       std::pair{Verdict::not_observable, "not observable here"}}) {
     if (!of(verdict)) continue;
     out += fmt::format("\n{}:\n", head);
     for (const RuleResult& r : report.rules)
       if (r.verdict == verdict)
-        out += fmt::format("  {:7} {:28} {}\n", r.rule->info.id, r.rule->info.name, options.all_rules ? folded(r.reason, 39) : r.reason.substr(0, r.reason.find(';')));
+        out += fmt::format("  {:7} {:28} {}\n", r.rule->info.id, r.rule->info.name,
+                           options.all_rules ? folded(r.reason, 39) : short_reason(r));
   }
   size_t level[3] = {};
   for (const RuleResult& r : report.rules)

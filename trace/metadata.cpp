@@ -140,7 +140,7 @@ std::string metadata_text(const Provenance& p) {
   out += "\tkernel_release = " + quoted(p.kernel_release) + ";\n";
   out += "\tkernel_version = " + quoted(p.kernel_version) + ";\n";
   out += "\tmachine = " + quoted(p.machine) + ";\n";
-  out += "\thostname = " + quoted(p.host) + ";\n";
+  out += "\thost = " + quoted(p.host) + ";\n";
   out += "\tcommand_line = " + quoted(p.command_line) + ";\n";
   out += "\tboot_id = " + quoted(p.boot_id) + ";\n";
   out += "\tcpus = " + std::to_string(p.cpus) + ";\n";

@@ -88,7 +88,7 @@ Result<Provenance> parse_metadata(std::string_view text) {
   p.kernel_release = text_of("kernel_release");
   p.kernel_version = text_of("kernel_version");
   p.machine = text_of("machine");
-  p.host = text_of("hostname");
+  p.host = text_of("host");
   p.command_line = text_of("command_line");
   p.boot_id = text_of("boot_id");
   p.raw_addresses = text_of("addresses") == "raw";
