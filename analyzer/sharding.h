@@ -3,6 +3,7 @@
 // not name its own belongs where the object is that it speaks of.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <unordered_map>
 
@@ -19,10 +20,17 @@ class Sharding {
   uint32_t of(const ev_header& record);
 
  private:
-  uint32_t by_object(const ev_header& record);
+  // Of which address space a task last spoke. By tid, a task pushes out another one: then it is not known.
+  struct Spoke {
+    uint32_t tid = 0;
+    uint64_t mm = 0;
+  };
+  Spoke& spoke(uint32_t tid) { return spoke_[tid % spoke_.size()]; }
+  uint32_t without_mm(const ev_header& record);
 
   uint32_t shards_;
-  std::unordered_map<uint64_t, uint64_t> mm_of_;  // by mirroring object, as long as it lives
+  std::array<Spoke, 4096> spoke_{};
+  std::unordered_map<uint64_t, uint64_t> mm_of_;  // by mirroring object or mmu_notifier, as long as it lives
 };
 
 }  // namespace mirrorscope
