@@ -4,6 +4,7 @@
 # user who is not root, with sudo where it says so.
 # kernels: 7.x
 # needs: my_driver
+# guest: --timeout 2600
 #
 # A line ends with 0, or 3 where records were lost; "# exit 1" and "# exit 0 or 1" in it say otherwise. `my_test` and `my_job` are loads of the lab,
 # `my_driver` is examples/my_driver.

@@ -93,7 +93,9 @@ must "with --owner root it is root's" is "$? $(stat -c %U /root/roots/about)" "0
 
 # --- a disk that gets full ---
 mount -t tmpfs -o size=1200k tmpfs /mnt/full && chown alice /mnt/full
-as alice sudo -n mirrorscope record "${few[@]}" -o /mnt/full/run -- "$workloads/rdma_churn" --odp --seconds 6 >/dev/null 2>summary
+# somebody else takes the room once it records
+as alice sudo -n mirrorscope record "${few[@]}" -o /mnt/full/run -- \
+    sh -c "head -c 4M /dev/zero >/mnt/full/ballast; exec $workloads/rdma_churn --odp --seconds 3" >/dev/null 2>summary
 must "not all could be written: exit 3" is $? 3
 cat summary
 must "and it says why" grep -q "could not be written" summary
