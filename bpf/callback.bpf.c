@@ -10,7 +10,7 @@
 	.cur_seq = ARG(2), .sub_seq = GET(sub, invalidate_seq)
 
 /* invalidate(sub, range, cur_seq), and invalidate_start(sub, range, cur_seq, &finish) of a two-pass notifier */
-ENTRY_(cb_enter, "")
+ENTRY_(cb_enter, "", FIRST_AND_AGAIN)
 {
 	struct mmu_interval_notifier *sub = (void *)ARG(0);
 	struct mmu_notifier_range *range = (void *)ARG(1);
@@ -41,18 +41,18 @@ static __always_inline int cb_return(const u64 *args, const bool direct, const b
 	return RECORD(cb_ret, mm, CALL_OF(sub, range, subs), .finish = finish, .ret = RET() & 1, .two_pass = two_pass);
 }
 
-EXIT_(cb_ret, "")
+EXIT_(cb_ret, "", FIRST_AND_AGAIN)
 {
 	return cb_return(args, direct, false);
 }
 
-EXIT_(cb_ret__two_pass, "")
+EXIT_(cb_ret__two_pass, "", FIRST_AND_AGAIN)
 {
 	return cb_return(args, direct, true);
 }
 
 /* invalidate_finish(finish) */
-ENTRY_(cb_finish, "")
+ENTRY_(cb_finish, "", FIRST_AND_AGAIN)
 {
 	struct mmu_interval_notifier_finish *finish = (void *)ARG(0);
 	struct mmu_interval_notifier *sub;
@@ -68,7 +68,7 @@ ENTRY_(cb_finish, "")
 	return RECORD(cb_finish, mm, .finish = ID(finish), .sub = ID(sub), .fn = callback());
 }
 
-EXIT_(cb_finish_ret, "")
+EXIT_(cb_finish_ret, "", FIRST_AND_AGAIN)
 {
 	u64 finish = ARG(0), mm = leave(finish);
 

@@ -25,23 +25,23 @@ static __always_inline int end(u64 src, u64 npages, s32 ret)
 }
 
 /* migrate_device_range(src, start, npages) */
-ENTRY(migrate_device__range, migrate_device_range)
+ENTRY_SELDOM(migrate_device__range, migrate_device_range)
 {
 	return begin(ARG(0), ARG(2));
 }
 
-EXIT(migrate_device_ret__range, migrate_device_range)
+EXIT_SELDOM(migrate_device_ret__range, migrate_device_range)
 {
 	return end(ARG(0), ARG(2), (s32)RET());
 }
 
 /* migrate_device_pfns(src, npages): not in 6.x */
-ENTRY(migrate_device__pfns, migrate_device_pfns)
+ENTRY_SELDOM(migrate_device__pfns, migrate_device_pfns)
 {
 	return begin(ARG(0), ARG(1));
 }
 
-EXIT(migrate_device_ret__pfns, migrate_device_pfns)
+EXIT_SELDOM(migrate_device_ret__pfns, migrate_device_pfns)
 {
 	return end(ARG(0), ARG(1), (s32)RET());
 }
@@ -49,22 +49,22 @@ EXIT(migrate_device_ret__pfns, migrate_device_pfns)
 /* migrate_device_pages(src, dst, npages) and migrate_device_finalize(src, dst, npages) */
 #define STEP(event) RECORD(event, 0, .src = ARG(0), .dst = ARG(1), .npages = ARG(2))
 
-ENTRY(migrate_device_pages, migrate_device_pages)
+ENTRY_SELDOM(migrate_device_pages, migrate_device_pages)
 {
 	return STEP(migrate_device_pages);
 }
 
-EXIT(migrate_device_pages_ret, migrate_device_pages)
+EXIT_SELDOM(migrate_device_pages_ret, migrate_device_pages)
 {
 	return STEP(migrate_device_pages_ret);
 }
 
-ENTRY(migrate_device_finalize, migrate_device_finalize)
+ENTRY_SELDOM(migrate_device_finalize, migrate_device_finalize)
 {
 	return STEP(migrate_device_finalize);
 }
 
-EXIT(migrate_device_finalize_ret, migrate_device_finalize)
+EXIT_SELDOM(migrate_device_finalize_ret, migrate_device_finalize)
 {
 	return STEP(migrate_device_finalize_ret);
 }

@@ -17,29 +17,29 @@
 #define OF_START .end_fn = ID(GET(ops, invalidate_range_end)), CAUSE_OF(range)
 
 /* mmu_notifier_ops.invalidate_range_start(sub, range) */
-ENTRY_(hl_start, "")
+ENTRY_(hl_start, "", FIRST_AND_AGAIN)
 {
 	SAY(hl_start, invalidate_range_start, OF_START);
 }
 
-EXIT_(hl_start_ret, "")
+EXIT_(hl_start_ret, "", FIRST_AND_AGAIN)
 {
 	SAY(hl_start_ret, invalidate_range_start, OF_START, .ret = (s32)RET());
 }
 
 /* mmu_notifier_ops.invalidate_range_end(sub, range) */
-ENTRY_(hl_end, "")
+ENTRY_(hl_end, "", FIRST_AND_AGAIN)
 {
 	SAY(hl_end, invalidate_range_end);
 }
 
-EXIT_(hl_end_ret, "")
+EXIT_(hl_end_ret, "", FIRST_AND_AGAIN)
 {
 	SAY(hl_end_ret, invalidate_range_end);
 }
 
 /* mmu_notifier_ops.release(sub, mm): the sub may be freed by it */
-ENTRY_(hl_release, "")
+ENTRY_(hl_release, "", ALONE)
 {
 	struct mmu_notifier *sub = (void *)ARG(0);
 	const struct mmu_notifier_ops *ops = GET(sub, ops);
@@ -51,7 +51,7 @@ ENTRY_(hl_release, "")
 	return RECORD(hl_release, mm, .sub = ID(sub), .fn = callback());
 }
 
-EXIT_(hl_release_ret, "")
+EXIT_(hl_release_ret, "", ALONE)
 {
 	u64 sub = ARG(0), mm = leave(sub);
 

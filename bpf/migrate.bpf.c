@@ -76,13 +76,26 @@ static long look_at_slot(u32 i, struct slots *s)
 	return 0;
 }
 
+/* A function of its own for the verifier, as look_at_pages() in pin.bpf.c. */
+__noinline int go_through_slots(struct slots *result, u64 n)
+{
+	struct slots s;
+
+	if (!result)
+		return 0;
+	s = *result;
+	bpf_loop(n < MS_SAMPLED_PAGES ? n : MS_SAMPLED_PAGES, look_at_slot, &s, 0);
+	*result = s;
+	return 0;
+}
+
 static __always_inline void look_at_slots(struct slots *s, void *src, void *dst, u64 n, u32 look)
 {
 	s->src = ID(src);
 	s->dst = ID(dst);
 	s->look = look;
 	s->src_hash = s->dst_hash = 0xcbf29ce484222325ULL;
-	bpf_loop(n < MS_SAMPLED_PAGES ? n : MS_SAMPLED_PAGES, look_at_slot, s, 0);
+	go_through_slots(s, n);
 }
 
 #define MMAP_LOCK .mmap_lock = GET(mm, mmap_lock.count.counter)

@@ -67,14 +67,14 @@ EXIT(itree_end_ret, mn_itree_inv_end)
 		    .deferred = GET(subs, deferred_list.first) != 0);
 }
 
-ENTRY(mm_release, __mmu_notifier_release)
+ENTRY_SELDOM(mm_release, __mmu_notifier_release)
 {
 	struct mm_struct *mm = (void *)ARG(0);
 
 	return EMIT(mm_release, mm, .mm_users = GET(mm, mm_users.counter));
 }
 
-EXIT(mm_release_ret, __mmu_notifier_release)
+EXIT_SELDOM(mm_release_ret, __mmu_notifier_release)
 {
 	struct mm_struct *mm = (void *)ARG(0);
 	struct mmu_notifier_subscriptions *subs;

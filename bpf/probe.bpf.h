@@ -62,6 +62,8 @@ static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
 
 #define ENTRY(name, function) BODY(name)
 #define EXIT(name, function) BODY(name)
+#define ENTRY_SELDOM ENTRY
+#define EXIT_SELDOM EXIT
 
 #else
 
@@ -152,12 +154,26 @@ static __always_inline bool was_skipped(void)
 		return was_skipped() && ready ? body_##name(ctx, true) : 0;                                            \
 	}
 
-#define ENTRY(name, function) ENTRY_(name, "/" #function)
-#define EXIT(name, function) EXIT_(name, "/" #function)
+#define ALONE(kind, target, name)                                                                                      \
+	SEC(kind target) int name(u64 *ctx)                                                                            \
+	{                                                                                                              \
+		return ready ? body_##name(ctx, true) : 0;                                                             \
+	}
 
-#define ENTRY_(name, target)                                                                                           \
+#define ENTRY(name, function) ENTRY_(name, "/" #function, FIRST_AND_AGAIN)
+#define EXIT(name, function) EXIT_(name, "/" #function, FIRST_AND_AGAIN)
+
+/*
+ * For a function that runs once in the life of an object - a notifier, an mm - or of whole allocations: nobody waits on the same CPU to run it
+ * while a program in it is preempted. Every program more is walked through by the verifier, and put into the function and taken out again by
+ * four passes over all functions of the kernel (update_ftrace_direct_mod()). If a run is skipped nevertheless, it is a loss.
+ */
+#define ENTRY_SELDOM(name, function) ENTRY_(name, "/" #function, ALONE)
+#define EXIT_SELDOM(name, function) EXIT_(name, "/" #function, ALONE)
+
+#define ENTRY_(name, target, programs)                                                                                 \
 	BODY(name);                                                                                                    \
-	FIRST_AND_AGAIN("fentry", target, name)                                                                        \
+	programs("fentry", target, name)                                                                               \
 	SEC("kprobe" target) int name##__kp(struct pt_regs *ctx)                                                       \
 	{                                                                                                              \
 		struct entry entry;                                                                                    \
@@ -170,9 +186,9 @@ static __always_inline bool was_skipped(void)
 	}                                                                                                              \
 	BODY(name)
 
-#define EXIT_(name, target)                                                                                            \
+#define EXIT_(name, target, programs)                                                                                  \
 	BODY(name);                                                                                                    \
-	FIRST_AND_AGAIN("fexit", target, name)                                                                         \
+	programs("fexit", target, name)                                                                                \
 	SEC("kretprobe" target) int name##__kp(struct pt_regs *ctx)                                                    \
 	{                                                                                                              \
 		struct call call;                                                                                      \

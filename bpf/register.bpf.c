@@ -4,7 +4,7 @@
 #include "bpf/follow.bpf.h"
 #include "bpf/probe.bpf.h"
 
-ENTRY(mn_register, __mmu_notifier_register)
+ENTRY_SELDOM(mn_register, __mmu_notifier_register)
 {
 	struct mm_struct *mm = (void *)ARG(1);
 
@@ -13,7 +13,7 @@ ENTRY(mn_register, __mmu_notifier_register)
 }
 
 /* sub is NULL when only the interval tree is wanted: then every load through it gives 0. */
-EXIT(mn_register_ret, __mmu_notifier_register)
+EXIT_SELDOM(mn_register_ret, __mmu_notifier_register)
 {
 	struct mmu_notifier *sub = (void *)ARG(0);
 	struct mm_struct *mm = (void *)ARG(1);
@@ -28,18 +28,18 @@ EXIT(mn_register_ret, __mmu_notifier_register)
 		      .free_fn = ID(GET(ops, free_notifier)), .users = GET(sub, users), .ret = (s32)RET());
 }
 
-ENTRY(mn_unregister, mmu_notifier_unregister)
+ENTRY_SELDOM(mn_unregister, mmu_notifier_unregister)
 {
 	return EMIT(mn_unregister, ARG(1), .sub = ID(ARG(0)));
 }
 
-EXIT(mn_unregister_ret, mmu_notifier_unregister)
+EXIT_SELDOM(mn_unregister_ret, mmu_notifier_unregister)
 {
 	return EMIT(mn_unregister_ret, ARG(1), .sub = ID(ARG(0)));
 }
 
 /* mmu_notifier_get_locked(ops, mm): the sub is what it returns, so the verifier knows no type for it. */
-EXIT(mn_get_ret, mmu_notifier_get_locked)
+EXIT_SELDOM(mn_get_ret, mmu_notifier_get_locked)
 {
 	struct mmu_notifier *sub = (void *)RET();
 	const bool failed = ID(sub) >= ERR_PTR_MIN;
@@ -48,7 +48,7 @@ EXIT(mn_get_ret, mmu_notifier_get_locked)
 		    .ret = failed ? (s32)ID(sub) : 0);
 }
 
-ENTRY(mn_put, mmu_notifier_put)
+ENTRY_SELDOM(mn_put, mmu_notifier_put)
 {
 	struct mmu_notifier *sub = (void *)ARG(0);
 
@@ -56,7 +56,7 @@ ENTRY(mn_put, mmu_notifier_put)
 }
 
 /* mmu_notifier_free_rcu(rcu): the notifier lies around the rcu head. */
-ENTRY(mn_free, mmu_notifier_free_rcu)
+ENTRY_SELDOM(mn_free, mmu_notifier_free_rcu)
 {
 	struct mmu_notifier *sub = (void *)(ADDRESS(0) - bpf_core_field_offset(struct mmu_notifier, rcu));
 

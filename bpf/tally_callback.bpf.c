@@ -4,7 +4,7 @@
 #include "bpf/tally.bpf.h"
 
 /* invalidate(sub, range, cur_seq), invalidate_start(sub, range, cur_seq, &finish) */
-ENTRY_(tally_cb, "")
+ENTRY_(tally_cb, "", FIRST_AND_AGAIN)
 {
 	struct mmu_interval_notifier *sub = (void *)ARG(0);
 	struct mm_struct *mm = GET(sub, mm);
@@ -14,7 +14,7 @@ ENTRY_(tally_cb, "")
 	return 0;
 }
 
-EXIT_(tally_cb_ret, "")
+EXIT_(tally_cb_ret, "", FIRST_AND_AGAIN)
 {
 	struct mmu_interval_notifier *sub = (void *)ARG(0);
 	struct ms_call_under_way *call = ended_call(MS_tally_callback);
@@ -25,7 +25,7 @@ EXIT_(tally_cb_ret, "")
 }
 
 /* invalidate_finish(finish) */
-ENTRY_(tally_finish, "")
+ENTRY_(tally_finish, "", FIRST_AND_AGAIN)
 {
 	struct mmu_interval_notifier_finish *finish = (void *)ARG(0);
 	struct mmu_interval_notifier *sub;
@@ -50,14 +50,14 @@ static __always_inline int left(bool refused)
 	return 0;
 }
 
-EXIT_(tally_finish_ret, "")
+EXIT_(tally_finish_ret, "", FIRST_AND_AGAIN)
 {
 	return left(false);
 }
 
 /* mmu_notifier_ops: invalidate_range_start(sub, range), invalidate_range_end(sub, range), release(sub, mm) */
 #define TALLY_LIST(name, op, is_refused)                                                                               \
-	ENTRY_(tally_##name, "")                                                                                       \
+	ENTRY_(tally_##name, "", FIRST_AND_AGAIN)                                                                                       \
 	{                                                                                                              \
 		struct mmu_notifier *sub = (void *)ARG(0);                                                             \
 		const struct mmu_notifier_ops *ops = GET(sub, ops);                                                    \
@@ -67,7 +67,7 @@ EXIT_(tally_finish_ret, "")
 			begin_call(mm, MS_tally_callback, callback(), 0);                                              \
 		return 0;                                                                                              \
 	}                                                                                                              \
-	EXIT_(tally_##name##_ret, "")                                                                                  \
+	EXIT_(tally_##name##_ret, "", FIRST_AND_AGAIN)                                                                                  \
 	{                                                                                                              \
 		return left(is_refused);                                                                               \
 	}

@@ -36,6 +36,9 @@ constexpr std::string_view alternative = "__or_";
 }  // namespace
 
 Machinery::~Machinery() {
+  std::vector<int> links;
+  for (const Probe& probe : probes) probe.image_links(links);
+  last_links = LastLinks(links);
   if (object) mirrorscope_probes::destroy(object);
 }
 

@@ -13,6 +13,7 @@
 #include "collector/elf_functions.h"
 #include "collector/hook.h"
 #include "collector/hook_headers.h"
+#include "collector/last_links.h"
 #include "collector/probes.h"
 #include "collector/skeleton.h"
 #include "schema/catalog.h"
@@ -63,6 +64,7 @@ struct Machinery {
   bool filtered() const { return !options.tgids.empty() || !options.comm.empty() || options.cgroup != 0; }
   bool wanted(std::string_view event) const;
 
+  LastLinks last_links;  // outlives what it holds
   ProbeOptions options;
   Kernel kernel;
   std::unique_ptr<ProgramTexts> collecting;

@@ -148,6 +148,13 @@ void Probe::drop_spares() {
   state_.group = 0;
 }
 
+void Probe::image_links(std::vector<int>& fds) const {
+  if (!place_.module.empty() || !place_.file.empty()) return;
+  if (link_) fds.push_back(link_.get());
+  for (const Spare& spare : spares_)
+    if (spare.link) fds.push_back(spare.link.get());
+}
+
 bool Probe::load_as(const ProgramText& text) {
   auto program = load_program(text, target());
   if (!program) {

@@ -73,6 +73,8 @@ class Probe {
   void withhold(std::string why);
 
   const ProbeState& state() const { return state_; }
+  // Its links, if it is in the kernel image: who holds one of a module's function holds the module.
+  void image_links(std::vector<int>& fds) const;
 
  private:
   bool load_as(const ProgramText& text);

@@ -203,8 +203,11 @@ Result<Recorded> Recording::end(StopReason why) {
   done.unwritten = outlet_.unwritten();
   done.bytes = outlet_.bytes_written();
   for (const ProbeState& state : attached_.states()) {
-    ProbeCounts counts{state, 0, 0};
-    if (auto runs = attached_.runs(state); state.attached() && runs) counts.runs = runs->runs;
+    ProbeCounts counts{state, 0, 0, 0};
+    if (auto runs = attached_.runs(state); state.attached() && runs) {
+      counts.runs = runs->runs;
+      counts.made_up = runs->covered;
+    }
     for (size_t i = 0; i < watched_.size(); ++i)
       if (state.attached() && watched_[i].fd == state.fd) counts.skipped = losses_.skipped(i);
     done.probes.push_back(std::move(counts));

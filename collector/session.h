@@ -56,6 +56,7 @@ class RecordObserver {
 struct ProbeCounts {
   ProbeState state;
   uint64_t runs = 0;     // only with RecordOptions::run_counts
+  uint64_t made_up = 0;  // runs that the kernel skipped and a program behind it made
   uint64_t skipped = 0;  // and not made up for
 };
 

@@ -21,12 +21,12 @@ static __always_inline int registered(struct amdgpu_bo *bo, s32 ret)
 }
 
 /* amdgpu_hmm_register(bo, addr): amdgpu_mn_register() in 6.1 */
-EXIT(dev_ctx__amdgpu, amdgpu_hmm_register)
+EXIT_SELDOM(dev_ctx__amdgpu, amdgpu_hmm_register)
 {
 	return registered((void *)ARG(0), (s32)RET());
 }
 
-EXIT(dev_ctx__amdgpu__or_mn, amdgpu_mn_register)
+EXIT_SELDOM(dev_ctx__amdgpu__or_mn, amdgpu_mn_register)
 {
 	return registered((void *)ARG(0), (s32)RET());
 }
@@ -38,12 +38,12 @@ static __always_inline int unregistered(struct amdgpu_bo *bo)
 	return mm ? is_gone(ID(bo), READ(bo, kfd_bo) ? MS_driver_kfd_userptr : MS_driver_amdgpu_userptr, mm) : 0;
 }
 
-ENTRY(dev_ctx_end__amdgpu, amdgpu_hmm_unregister)
+ENTRY_SELDOM(dev_ctx_end__amdgpu, amdgpu_hmm_unregister)
 {
 	return unregistered((void *)ARG(0));
 }
 
-ENTRY(dev_ctx_end__amdgpu__or_mn, amdgpu_mn_unregister)
+ENTRY_SELDOM(dev_ctx_end__amdgpu__or_mn, amdgpu_mn_unregister)
 {
 	return unregistered((void *)ARG(0));
 }

@@ -31,7 +31,7 @@ struct kref;
 #pragma clang attribute pop
 
 /* amdxdna_gem_obj_mmap(gobj, vma), where amdxdna_hmm_register() is inlined: the newest of the list, if it is of this mapping. */
-EXIT(dev_ctx__amdxdna, amdxdna_gem_obj_mmap)
+EXIT_SELDOM(dev_ctx__amdxdna, amdxdna_gem_obj_mmap)
 {
 	struct amdxdna_gem_obj *abo = (void *)ADDRESS(0); /* begins with its drm_gem_object */
 	struct list_head *last = READ(abo, mem.umap_list.prev);

@@ -40,7 +40,7 @@ struct {
 } range_of SEC(".maps");
 
 /* drm_gpusvm_init(gpusvm, ...) */
-EXIT(dev_ctx__gpusvm, drm_gpusvm_init)
+EXIT_SELDOM(dev_ctx__gpusvm, drm_gpusvm_init)
 {
 	struct drm_gpusvm *gpusvm = (void *)ARG(0);
 	struct mm_struct *mm = GET(gpusvm, mm);
@@ -54,7 +54,7 @@ EXIT(dev_ctx__gpusvm, drm_gpusvm_init)
 	return promises(&p, mm);
 }
 
-EXIT(dev_ctx_end__gpusvm, drm_gpusvm_fini)
+EXIT_SELDOM(dev_ctx_end__gpusvm, drm_gpusvm_fini)
 {
 	struct drm_gpusvm *gpusvm = (void *)ARG(0);
 	struct mm_struct *mm = GET(gpusvm, mm);

@@ -28,7 +28,7 @@ static __always_inline struct gntdev_grant_map *watched(u64 vma)
 }
 
 /* gntdev_mmap(flip, vma) */
-EXIT(dev_ctx__gntdev, gntdev_mmap)
+EXIT_SELDOM(dev_ctx__gntdev, gntdev_mmap)
 {
 	struct gntdev_grant_map *map = watched(ADDRESS(1));
 	struct promise p = {.ctx = ID(map), .discipline = MS_discipline_unmap, .driver = MS_driver_gntdev};
@@ -39,7 +39,7 @@ EXIT(dev_ctx__gntdev, gntdev_mmap)
 	return promises(&p, READ(map, notifier.mm));
 }
 
-ENTRY(dev_ctx_end__gntdev, gntdev_vma_close)
+ENTRY_SELDOM(dev_ctx_end__gntdev, gntdev_vma_close)
 {
 	struct gntdev_grant_map *map = watched(ADDRESS(0));
 

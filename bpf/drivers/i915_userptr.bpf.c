@@ -58,7 +58,7 @@ EXIT(revalidate__i915, i915_gem_object_userptr_submit_done)
 		    .ok = !(s32)RET());
 }
 
-ENTRY(dev_ctx_end__i915, i915_gem_userptr_release)
+ENTRY_SELDOM(dev_ctx_end__i915, i915_gem_userptr_release)
 {
 	struct drm_i915_gem_object *obj = (void *)ARG(0);
 	struct mm_struct *mm = READ(obj, userptr.notifier.mm);

@@ -18,7 +18,7 @@ EXIT(reg__odp, ib_umem_odp_get)
 }
 
 /* A part of an implicit region: mlx5 makes them as faults come in. */
-EXIT(reg__odp_child, ib_umem_odp_alloc_child)
+EXIT_SELDOM(reg__odp_child, ib_umem_odp_alloc_child)
 {
 	return registered((void *)RET());
 }

@@ -9,7 +9,7 @@
  */
 
 /* svm_range_add_notifier_locked(mm, prange): the insert's result is not looked at there, so the sub says whether it is in the tree. */
-EXIT(dev_ctx__kfd_svm, svm_range_add_notifier_locked)
+EXIT_SELDOM(dev_ctx__kfd_svm, svm_range_add_notifier_locked)
 {
 	struct svm_range *range = (void *)ARG(1);
 	struct promise p = {.ctx = ID(range), .sub = ID(&range->notifier), .driver = MS_driver_kfd_svm};
@@ -20,7 +20,7 @@ EXIT(dev_ctx__kfd_svm, svm_range_add_notifier_locked)
 	return mm ? promises(&p, mm) : 0;
 }
 
-ENTRY(dev_ctx_end__kfd_svm, svm_range_remove_notifier)
+ENTRY_SELDOM(dev_ctx_end__kfd_svm, svm_range_remove_notifier)
 {
 	struct svm_range *range = (void *)ARG(0);
 	struct mm_struct *mm = READ(range, notifier.mm);

@@ -11,7 +11,7 @@
  */
 
 /* kvm_create_vm() is inlined; here kvm->mm is set, and nothing is mapped yet. */
-EXIT(dev_ctx__kvm, kvm_arch_init_vm)
+EXIT_SELDOM(dev_ctx__kvm, kvm_arch_init_vm)
 {
 	struct kvm *kvm = (void *)ARG(0);
 	struct promise p = {.ctx = ID(kvm), .discipline = MS_discipline_unmap, .driver = MS_driver_kvm, .wide = 1};
@@ -20,7 +20,7 @@ EXIT(dev_ctx__kvm, kvm_arch_init_vm)
 }
 
 /* kvm_destroy_vm() calls it after mmu_notifier_unregister(), and the memory of struct kvm goes later. */
-ENTRY(dev_ctx_end__kvm, kvm_arch_destroy_vm)
+ENTRY_SELDOM(dev_ctx_end__kvm, kvm_arch_destroy_vm)
 {
 	struct kvm *kvm = (void *)ARG(0);
 
@@ -180,7 +180,7 @@ EXIT(dev_unmap__kvm_flush, kvm_flush_remote_tlbs)
 }
 
 /* A slot goes or moves. When this returns all roots that could reach it are zapped and flushed. */
-EXIT(dev_unmap__kvm_slot, kvm_arch_flush_shadow_memslot)
+EXIT_SELDOM(dev_unmap__kvm_slot, kvm_arch_flush_shadow_memslot)
 {
 	struct kvm *kvm = (void *)ARG(0);
 	struct kvm_memory_slot *slot = (void *)ARG(1);
@@ -190,7 +190,7 @@ EXIT(dev_unmap__kvm_slot, kvm_arch_flush_shadow_memslot)
 }
 
 /* kvm_mmu_notifier_release(): the mm dies, or the machine. */
-EXIT(dev_unmap__kvm_all, kvm_arch_flush_shadow_all)
+EXIT_SELDOM(dev_unmap__kvm_all, kvm_arch_flush_shadow_all)
 {
 	return not_mapped((void *)ARG(0), 0, -1UL, direct);
 }

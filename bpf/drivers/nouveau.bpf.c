@@ -115,7 +115,7 @@ static __always_inline struct nouveau_svmm *svmm_of(u64 object)
 }
 
 /* nouveau_svmm_init(dev, data, file_priv), from an ioctl */
-EXIT(dev_ctx__nouveau, nouveau_svmm_init)
+EXIT_SELDOM(dev_ctx__nouveau, nouveau_svmm_init)
 {
 	struct drm_file *file = (void *)ARG(2);
 	struct nouveau_cli *cli = (void *)READ(file, driver_priv);
@@ -146,7 +146,7 @@ ENTRY(dev_hole__nouveau, nouveau_svmm_join)
 }
 
 /* nouveau_svmm_fini(&svmm): its channels are gone, and the page table goes next. */
-ENTRY(dev_ctx_end__nouveau, nouveau_svmm_fini)
+ENTRY_SELDOM(dev_ctx_end__nouveau, nouveau_svmm_fini)
 {
 	struct nouveau_svmm *svmm = 0;
 

@@ -40,7 +40,7 @@ struct xe_userptr_vma {
 #define XE_VM_FLAG_FAULT_MODE (1UL << 4) /* xe_vm_types.h, 7.x */
 
 /* xe_userptr_setup(uvma, start, range) */
-EXIT(dev_ctx__xe, xe_userptr_setup)
+EXIT_SELDOM(dev_ctx__xe, xe_userptr_setup)
 {
 	struct xe_userptr_vma *uvma = (void *)ARG(0);
 	struct promise p = {.ctx = ID(uvma), .sub = ID(&uvma->userptr.notifier), .driver = MS_driver_xe_userptr};
@@ -52,7 +52,7 @@ EXIT(dev_ctx__xe, xe_userptr_setup)
 }
 
 /* From here on its translations are gone: xe_vma_destroy_late() waits for the fences before. */
-ENTRY(dev_ctx_end__xe, xe_userptr_remove)
+ENTRY_SELDOM(dev_ctx_end__xe, xe_userptr_remove)
 {
 	struct xe_userptr_vma *uvma = (void *)ARG(0);
 

@@ -149,13 +149,13 @@ void print_summary(const Recorded& r, const std::string& output) {
 }
 
 void print_stats(const Recorded& r) {
-  std::fprintf(stderr, "\n%-28s %-40s %-10s %14s %10s\n", "event", "function", "how", "runs", "skipped");
+  std::fprintf(stderr, "\n%-28s %-40s %-10s %14s %10s %10s\n", "event", "function", "how", "runs", "made up", "skipped");
   for (const ProbeCounts& p : r.probes) {
     if (!p.state.attached()) continue;
     const EventInfo* event = event_info(p.state.event);
-    std::fprintf(stderr, "%-28s %-40s %-10s %14s %10s\n", event ? std::string(event->name).c_str() : "-",
+    std::fprintf(stderr, "%-28s %-40s %-10s %14s %10s %10s\n", event ? std::string(event->name).c_str() : "-",
                  p.state.function.c_str(), std::string(label_of(catalog::enum_probe_how, p.state.how)).c_str(),
-                 grouped(p.runs).c_str(), grouped(p.skipped).c_str());
+                 grouped(p.runs).c_str(), grouped(p.made_up).c_str(), grouped(p.skipped).c_str());
   }
   std::fprintf(stderr, "\n%-6s %14s %14s %14s\n", "CPU", "sent", "delivered", "lost");
   for (const Books& b : r.books)
