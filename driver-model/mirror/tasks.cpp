@@ -26,6 +26,7 @@ Task& Mirror::task_of(const ev_header& h, Facts& f) {
   if (f.task->epoch != epoch_) [[unlikely]] {
     f.task->epoch = epoch_;
     f.task->seen_idle = false;
+    for (Call& c : f.task->calls) c.unsure = true;
   }
   f.task_was_at = f.task->last_time;
   f.task->last_time = h.time;
@@ -157,6 +158,7 @@ Call* Mirror::call_begins(const ev_header& h, Facts& f, uint64_t key) {
   call->at = EventRef::of(h);
   call->key = key;
   call->mm = h.mm;
+  call->tgid = h.tgid;
   call->frame = ++frames_;
   return call;
 }
