@@ -118,8 +118,6 @@ class Mirror {
 
   // Records were lost: whatever depends on having seen everything is unknown until re-established.
   void forget() { ++epoch_; }
-  // Grows with each time that they were: what is owed since before the last one may have been done.
-  uint64_t forgotten() const { return epoch_; }
 
   // State that was given up because there was more of it at a time than is kept: from then on the absence of something proves nothing.
   struct GivenUp {

@@ -36,7 +36,6 @@ struct Call {
   uint64_t frozen_seq = 0;     // invalidate_seq as first seen while this invalidation was counted, 0 = not seen
   uint32_t tgid = 0;           // process of the task
   bool assumed = false;        // no entry record: something that only happens inside was seen
-  bool unsure = false;         // records were lost since (Mirror::forget()): that of its return may be one of them
   bool refused = false;        // a callback or op refused
   bool has_itree = false;      // inv_end: the mm had an interval tree when the region started
   bool list_seen = false;      // an hlist op ran inside

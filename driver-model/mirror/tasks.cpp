@@ -26,7 +26,6 @@ Task& Mirror::task_of(const ev_header& h, Facts& f) {
   if (f.task->epoch != epoch_) [[unlikely]] {
     f.task->epoch = epoch_;
     f.task->seen_idle = false;
-    for (Call& c : f.task->calls) c.unsure = true;
   }
   f.task_was_at = f.task->last_time;
   f.task->last_time = h.time;
