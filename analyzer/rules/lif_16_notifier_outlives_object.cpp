@@ -74,7 +74,11 @@ class NotifierOutlivesObject final : public SuspectingRule<NotifierOutlivesObjec
   }
   void gone(const ev_header& h, uint64_t sub, Judge& judge) {
     suspects_.explain(h, sub, judge);
-    drop([&](const Pair& p) { return p.list == sub; });
+    drop([&](const Pair& p) {
+      if (p.list != sub) return false;
+      if (!p.ended) judge.held();
+      return true;
+    });
   }
   void called(const ev_header& h, uint64_t sub, uint64_t fn, Judge& judge) {
     if (pairs_.empty()) return;
