@@ -15,7 +15,7 @@ uint64_t mix(uint64_t hash, uint64_t value) { return (hash ^ value) * 0x10000000
 // The order in which "the first" is meant: complete, so that it does not matter who came first to us.
 auto order(const Candidate& c) { return std::tuple(c.completing.time, c.completing.cpu, c.completing.seq, c.from, std::string_view(c.what)); }
 
-uint64_t width(const Candidate& c) { return c.completing.time - std::min(c.from, c.completing.time); }
+uint64_t width(const Candidate& c) { return c.until() - std::min(c.from, c.until()); }
 
 bool narrower(const Candidate& a, const Candidate& b) { return std::pair(width(a), order(a)) < std::pair(width(b), order(b)); }
 

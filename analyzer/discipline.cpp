@@ -39,6 +39,28 @@ constexpr auto kCallbacks = std::to_array<DriverCallback>({
     {"arm_smmu_mm_arch_invalidate_secondary_tlbs", shared_table, SetsSeq::never,
      "drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3-sva.c"},
 });
+
+constexpr auto kHooks = std::to_array<HookRow>({
+    {.driver = MS_driver_ib_umem_odp, .discipline = unmap},
+    // rxe_odp_mr_copy() releases umem_mutex itself
+    {.driver = MS_driver_rxe_odp, .discipline = unmap, .dma_end_is_late = true},
+    {.driver = MS_driver_mlx5, .discipline = unmap},
+    // kvm_tdp_mmu_page_fault() asks is_page_fault_stale() under mmu_lock
+    {.driver = MS_driver_kvm, .discipline = unmap, .asks_before_each_map = true},
+    // drm_gpusvm_range_remove() takes notifier_lock behind its entry
+    {.driver = MS_driver_drm_gpusvm, .discipline = unmap, .removed_comes_early = true},
+    {.driver = MS_driver_xe_svm, .discipline = unmap},
+    {.driver = MS_driver_nouveau, .discipline = unmap},
+    // __ib_umem_release(dev, umem, dirty)
+    {.driver = MS_driver_ib_umem, .discipline = pin, .dereg_says_dirty = true},
+    {.driver = MS_driver_rxe, .discipline = pin},
+    {.driver = MS_driver_io_uring, .discipline = pin},
+    {.driver = MS_driver_vfio, .discipline = pin},
+    {.driver = MS_driver_i915_userptr, .discipline = pin},
+    {.driver = MS_driver_hfi1, .discipline = pin},
+    {.driver = MS_driver_amdgpu_userptr, .discipline = fence},
+    {.driver = MS_driver_kfd_userptr, .discipline = quiesce},
+});
 }  // namespace
 
 std::span<const DriverCallback> driver_callbacks() { return kCallbacks; }
@@ -57,23 +79,7 @@ std::optional<Discipline> promise(const Ctx& ctx, const Mirror& mirror) {
     case MS_discipline_pin: return pin;
     case MS_discipline_shared_table: return shared_table;
   }
-  switch (ctx.driver) {
-    case MS_driver_ib_umem_odp:
-    case MS_driver_rxe_odp:
-    case MS_driver_mlx5:
-    case MS_driver_kvm:
-    case MS_driver_drm_gpusvm:
-    case MS_driver_xe_svm:
-    case MS_driver_nouveau: return unmap;
-    case MS_driver_ib_umem:
-    case MS_driver_rxe:
-    case MS_driver_io_uring:
-    case MS_driver_vfio:
-    case MS_driver_i915_userptr:
-    case MS_driver_hfi1: return pin;
-    case MS_driver_amdgpu_userptr: return fence;
-    case MS_driver_kfd_userptr: return quiesce;
-  }
+  if (const auto known = hook_row(ctx.driver).discipline) return known;
   const Sub* sub = ctx.sub ? mirror.sub(ctx.sub) : nullptr;
   const CallbackFn* fn = sub ? mirror.callback(sub->fn) : nullptr;
   const DriverCallback* known = fn ? driver_callback(fn->name.data()) : nullptr;
@@ -86,7 +92,12 @@ bool is_own(const Ctx& ctx, uint32_t reason, uint64_t owner) {
   return owner && owner == ctx.owner && (reason == MS_reason_migrate || reason == MS_reason_exclusive);
 }
 
-bool dma_end_is_late(uint32_t driver) { return driver == MS_driver_rxe_odp; }
+const HookRow& hook_row(uint32_t driver) {
+  static constexpr HookRow kNone{.driver = MS_driver_none};
+  for (const HookRow& row : kHooks)
+    if (row.driver == driver) return row;
+  return kNone;
+}
 
 std::string_view to_string(Discipline discipline) {
   switch (discipline) {

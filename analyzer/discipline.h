@@ -46,8 +46,17 @@ std::optional<Discipline> promise(const Ctx& ctx, const Mirror& mirror);
 bool gates_work(std::optional<Discipline> discipline);
 // Is the invalidation the device's own migration or exclusive access, which its driver may leave out?
 bool is_own(const Ctx& ctx, uint32_t reason, uint64_t owner);
-// Does this hook say dma_end only some time after the access, because the lock is released out of its sight?
-bool dma_end_is_late(uint32_t driver);
+// What the rows of a hook are like, beside what its driver promises.
+struct HookRow {
+  uint32_t driver;                        // row of enum driver
+  std::optional<Discipline> discipline{}; // of objects that do not state theirs
+  bool dma_end_is_late = false;       // dma_end comes only some time after the access, because the lock is released out of its sight
+  bool dereg_says_dirty = false;      // dereg says whether the pages were marked dirty
+  bool asks_before_each_map = false;  // `revalidate` is asked under the lock of the commit, right before each dev_map
+  bool removed_comes_early = false;   // a range is said to be removed at the entry of what removes it: a callback may still meet it
+};
+// Of a hook that has no row: none of this.
+const HookRow& hook_row(uint32_t driver);
 
 std::string_view to_string(Discipline discipline);
 

@@ -44,7 +44,7 @@ void Engine::repaired() {
 namespace {
 // A record that the rule needs may be missing where the breach rests on what was recorded.
 bool in_doubt(const Candidate& c, const RuleDef& rule, const LossLog& losses) {
-  return losses.overlaps(c.from, c.completing.time + Mirror::kClockSlack, rule.needs);
+  return losses.overlaps(c.from, c.until() + Mirror::kClockSlack, rule.needs);
 }
 }  // namespace
 

@@ -67,6 +67,9 @@ class Judge {
   // One occasion that was wrong. `from`: time of the oldest event that the claim rests on.
   [[gnu::cold]] void broken(const ev_header& completing, uint64_t from, std::vector<Evidence> evidence, std::string what,
                             uint64_t fn = 0);
+  // The same where something had to follow `owing` and has not until `end`, the recording's: a record that is missing anywhere in between may be it.
+  [[gnu::cold]] void never_came(const ev_header& owing, uint64_t from, uint64_t end, std::vector<Evidence> evidence, std::string what,
+                                uint64_t fn = 0);
 
   uint64_t held_count() const { return held_; }
   uint64_t unknown_count() const { return unknown_; }

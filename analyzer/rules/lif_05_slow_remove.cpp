@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // LIF-05: mmu_interval_notifier_remove() returns soon.
+#include "analyzer/never_returned.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -17,6 +18,14 @@ class SlowRemove final : public RuleOf<SlowRemove> {
                  f.sub ? f.sub->fn : 0);
   }
 
+  void finish(uint64_t end, const Mirror& mirror, Judge& judge) override {
+    never_returned(mirror, {EV_sub_remove}, kTooLong, end, [&](const ev_header& h, const Call& c, uint64_t ns) {
+      judge.never_came(h, h.time, end, {},
+                   fmt::format("the remove of sub {} has not returned when the recording ends, {} s later: an episode of this mm does not end",
+                               hex(c.key), ns / 1'000'000'000));
+    });
+  }
+
  private:
   static constexpr uint64_t kTooLong = 2'000'000'000;  // ns
 };
@@ -27,11 +36,11 @@ RULE(
      .name = "slow_remove",
      .level = Level::hazard,
      .party = Party::core,
-     .says = "mmu_interval_notifier_remove() returns within 2 s",
+     .says = "mmu_interval_notifier_remove() returns within 2 s, and before the recording ends if it was entered so long before",
      .because = "mm/mmu_notifier.c, mmu_interval_notifier_remove() waits until invalidate_seq changes: that long some "
                 "invalidation of the mm "
                 "was open",
-     .not_claimed = "removes that never returned; whose fault it is: a callback that waits, a machine that stood still",
+     .not_claimed = "whose fault it is: a callback that waits, a machine that stood still",
      .look_at = "the invalidations of this mm that were open in the meantime (mirrorscope dump), and ORD-01 and ORD-03",
      .also = {EV_sub_remove}})
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // LIF-08: an mmu_notifier is registered once, put as often as it was got, freed once, and quiet afterwards.
+#include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
 #include "analyzer/words.h"
@@ -31,13 +32,19 @@ class NotifierUnbalanced final : public SuspectingRule<NotifierUnbalanced> {
                     hex(e.sub)));
   }
 
-  void on(const ev_mn_put& e, const Facts&, Judge& judge) {
+  void on(const ev_mn_put& e, const Facts& f, Judge& judge) {
+    if (e.users == 1 && f.list && f.list->free_fn) {
+      owed_.take_all([&](const Owed& o) { return o.sub == e.sub; });
+      owed_.add({e.h, e.sub, f.list->registered});
+      if (owed_.forgot()) judge.unknown();
+    }
     if (e.users) return judge.held();
     judge.broken(e.h, e.h.time, {},
                  fmt::format("mmu_notifier {} is put with no user left: put more often than got", hex(e.sub)));
   }
 
   void on(const ev_mn_free& e, const Facts& f, Judge& judge) {
+    owed_.take_all([&](const Owed& o) { return o.sub == e.sub; });
     if (!f.has_list_was && !e.h.mm) return;  // without its mm the record comes to every shard
     if (e.users)
       return judge.broken(e.h, e.h.time, {},
@@ -53,7 +60,29 @@ class NotifierUnbalanced final : public SuspectingRule<NotifierUnbalanced> {
   void on(const ev_hl_end& e, const Facts& f, Judge& judge) { quiet(e.h, e.fn, f, judge); }
   void on(const ev_hl_release& e, const Facts& f, Judge& judge) { quiet(e.h, e.fn, f, judge); }
 
+  // The core owes a free for the last put, behind one grace period.
+  void finish(uint64_t end, const Mirror& mirror, Judge& judge) override {
+    SuspectingRule::finish(end, mirror, judge);
+    for (const Owed& o : owed_) {
+      if (end - o.h.time <= kGrace || !mirror_->probed(EV_mn_free)) continue;
+      std::vector<Evidence> evidence;
+      if (o.registered) evidence.push_back({o.registered, "it was registered"});
+      judge.never_came(o.h, o.registered ? o.registered.time : o.h.time, end, std::move(evidence),
+                       fmt::format("the last user of mmu_notifier {} put it and {} s later its free_notifier has not run: the object that it is part "
+                                   "of, with its pins and its reference on the mm, stays",
+                                   hex(o.sub), (end - o.h.time) / 1'000'000'000));
+    }
+  }
+
  private:
+  static constexpr uint64_t kGrace = 30'000'000'000;  // ns: a grace period of SRCU takes milliseconds
+  struct Owed {
+    ev_header h;  // mn_put
+    uint64_t sub;
+    EventRef registered;
+  };
+  History<Owed, 256> owed_;
+
   bool all_probed(std::initializer_list<uint16_t> events) const {
     for (uint16_t id : events)
       if (!mirror_->probed(id)) return false;
@@ -82,15 +111,17 @@ RULE(lif_08_notifier_unbalanced, NotifierUnbalanced,
       .name = "notifier_unbalanced",
       .level = Level::hard,
       .party = Party::driver,
-      .says = "an mmu_notifier is registered and unregistered in turns, put as often as it was got, freed once, and "
+      .says = "an mmu_notifier is registered and unregistered in turns, put as often as it was got, freed once and within 30 s of its last put, and "
               "none of its ops runs "
               "after it was unregistered or freed",
       .because = "mm/mmu_notifier.c, mmu_notifier_register() \"must be always called to unregister\", "
                  "mmu_notifier_unregister() \"or any other "
                  "method can't run anymore\", WARN_ON(!subscription->users) in mmu_notifier_put()",
       .not_claimed =
-          "notifiers that are never put; those registered before recording; release more than once, which is allowed",
-      .look_at = "the driver's calls of mmu_notifier_get(), _put(), _register() and _unregister(), error paths first",
+          "notifiers that are never put; those registered before recording; release more than once, which is allowed; whether a free that "
+          "does not come is the core's fault, or that of a reader of its SRCU that never leaves",
+      .look_at = "the driver's calls of mmu_notifier_get(), _put(), _register() and _unregister(), error paths first; where a free is missing, who sits in an op "
+                 "(ORD-19) and what call_srcu() waits for",
       .also = {EV_mn_unregister_ret},
       .any_event = true})
 

@@ -34,7 +34,7 @@ class AccessInFlight final : public SuspectingRule<AccessInFlight> {
 
  private:
   bool judges(const Ctx* ctx, uint32_t driver) const {
-    if (!ctx || dma_end_is_late(driver)) return false;
+    if (!ctx || hook_row(driver).dma_end_is_late) return false;
     const auto discipline = promise(*ctx, *mirror_);
     return discipline == Discipline::unmap || gates_work(discipline);
   }
@@ -48,7 +48,7 @@ RULE(ord_20_access_in_flight, AccessInFlight,
       .says = "when the start of an invalidation has returned 0, accesses that began before it through the range are over",
       .because = "include/linux/mmu_notifier.h, struct mmu_interval_notifier_ops: when invalidate returns, the caller goes on to free "
                  "the pages; drivers/gpu/drm/amd/amdgpu/amdgpu_hmm.c, amdgpu_hmm_invalidate_gfx() waits for every fence",
-      .not_claimed = "drivers that pin, or share the CPU's page table; hooks that see the end of an access late (Soft-RoCE's on-demand paging); reads, "
+      .not_claimed = "drivers that pin, or share the CPU's page table; hooks whose row says that they see the end of an access late; reads, "
                      "where only protection changes",
       .look_at = "what the callback waits for before it returns",
       .also = {EV_inv_start, EV_mm_exit_ret}})

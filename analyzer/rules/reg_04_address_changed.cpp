@@ -21,7 +21,7 @@ class AddressChanged final : public RuleOf<AddressChanged> {
  private:
   const Registration* pinned(uint64_t ctx, const ev_header& h, const Facts& f) const {
     const Registration* r = mirror_->registration(ctx);
-    const bool live = r && f.mm && !r->sub && !r->ended && r->mm_generation == f.mm->generation;
+    const bool live = r && f.mm && r->pinned && !r->ended && r->mm_generation == f.mm->generation;
     return live && r->begun.time + Mirror::kClockSlack < h.time ? r : nullptr;
   }
   static void changed(const ev_header& h, const Registration& r, uint64_t start, uint64_t end, std::string_view how, Judge& judge) {
@@ -39,7 +39,8 @@ RULE(reg_04_address_changed, AddressChanged,
       .says = "between reg and dereg the translations of a pinned registration are neither removed nor made again",
       .because = "drivers/infiniband/core/umem.c, __ib_umem_get_va() maps once, ib_umem_release() unmaps once; the device has no fault to "
                  "ask again with",
-      .not_claimed = "registrations with a notifier; what a rereg does, which ends one registration and begins another",
+      .not_claimed = "registrations with a notifier, or whose object promises to unmap: a dynamic dma-buf follows its exporter (P2P-04); "
+                     "what a rereg does, which ends one registration and begins another",
       .look_at = "who touches the table of a memory region that is in use",
       .also = {EV_reg, EV_dereg, EV_mm_exit_ret}})
 

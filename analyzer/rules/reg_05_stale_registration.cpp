@@ -26,11 +26,16 @@ class StaleRegistration final : public SuspectingRule<StaleRegistration> {
   void on(const ev_vma_discard& e, const Facts& f, Judge& judge) {
     if (!f.stale.empty()) taken(e.h, e.start, e.end, "discarded by madvise()", f, judge);
   }
+  // Shared memory that was unmapped is still the file's; it is other memory there that parts the device from the process.
+  void on(const ev_vma_map& e, const Facts& f, Judge& judge) {
+    if (!f.stale.empty()) taken(e.h, e.start, e.end, "mapped to private memory where shared memory was", f, judge);
+  }
 
   void on(const ev_dereg& e, const Facts& f, Judge& judge) {
     suspects_.explain(e.h, e.ctx, judge);
     cached_over(e.ctx, f.registration, judge);
-    if (!f.registration || f.registration->sub || f.registration->hit) return;
+    if (!f.registration || !f.registration->pinned || !f.registration->taken.empty()) return;
+    if (f.registration->parted.overflowed) return judge.unknown();  // what was mapped where the last of its shared memory was
     // an mm without notifiers whose VMAs nobody watches tells nothing
     f.mm && (f.mm->starts || f.mm->vmas_watched) ? judge.held() : judge.unknown();
   }
@@ -42,6 +47,8 @@ class StaleRegistration final : public SuspectingRule<StaleRegistration> {
       std::vector<Evidence> evidence;
       if (r->made_at) evidence.push_back({r->made_at, "where the registration was asked for"});
       evidence.push_back({r->begun, "registered, its pages are pinned"});
+      for (const Taken& p : r->parted)
+        if (h.id == EV_vma_map && p.start < end && start < p.end) evidence.push_back({p.at, "its shared memory was unmapped or moved away"});
       if (f.site) evidence.push_back({f.site, "where its addresses are taken away"});
       auto what = fmt::format("{} ({}) hits registration {} of {}: from here on the device uses other pages than the CPU finds there",
                               range_text(start, end), how, hex(r->ctx), range_text(r->start, r->end));
@@ -86,8 +93,9 @@ RULE(reg_05_stale_registration, StaleRegistration,
       .says = "a process does not unmap, move or discard addresses that are registered with a device and pinned",
       .because = "Documentation/core-api/pin_user_pages.rst: a pin keeps the page, not the mapping; mm/memory.c, unmap_vmas() and "
                  "zap_vma_range_batched() do not look at pins. It is the application's contract: the driver has promised only the pages",
-      .not_claimed = "that the device accesses it afterwards: REG-23; a clear may be an attempt of the process's own reclaim or "
-                     "migration that the pin defeats: the stack says; the end of the process; truncate() and hole punching of a file; a "
+      .not_claimed = "that the device accesses it afterwards: REG-23; what only an invalidation for clear shows: a huge page that is split "
+                     "beside it, reclaim, NUMA hinting and migration that the pin defeats; the end of the process; truncate() and hole "
+                     "punching of a file; shared memory that is discarded, unmapped, or mapped again, from whatever file; a "
                      "cache that gives a region up before the munmap, or when it reads of it from a userfaultfd, and ends the registration later, "
                      "if record --ucache saw it; "
                      "anything about memory that a notifier watches: munmap() under a device's work is the application's error there "

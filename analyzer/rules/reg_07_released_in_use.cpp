@@ -16,7 +16,7 @@ class ReleasedInUse final : public SuspectingRule<ReleasedInUse> {
     if (e.hold == MS_hold_reference && f.ctx && promise(*f.ctx, *mirror_) == Discipline::unmap) return;
     if (f.has_hold && f.hold.count > 1) return;  // it keeps another one
     for (const Dma& d : f.mm->dmas) {
-      if (d.ctx != e.ctx || d.start >= e.end || e.start >= d.end || dma_end_is_late(d.driver)) continue;
+      if (d.ctx != e.ctx || d.start >= e.end || e.start >= d.end || hook_row(d.driver).dma_end_is_late) continue;
       if (d.at.time + Mirror::kClockSlack >= e.h.time) continue;
       if (d.start == e.start && d.pfn && e.pfn && d.pfn != e.pfn) continue;  // it uses another page there
       if (maps_another(f, e)) continue;

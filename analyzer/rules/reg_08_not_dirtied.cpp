@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-08: the pages of a writable registration are marked dirty when it ends.
+#include "analyzer/discipline.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -18,8 +19,7 @@ class NotDirtied final : public RuleOf<NotDirtied> {
 
   void on(const ev_dereg& e, const Facts& f, Judge& judge) {
     const Registration* r = f.registration;
-    // only this hook sees how the pages are given back
-    if (!r || r->sub || !r->write || e.driver != MS_driver_ib_umem || r->driver != e.driver) return;
+    if (!r || !r->pinned || !r->write || !hook_row(e.driver).dereg_says_dirty || r->driver != e.driver) return;
     if (e.dirty) return judge.held();
     judge.broken(e.h, r->begun.time, {{r->begun, "registered, the device may write"}},
                  fmt::format("registration {} of {} ends without marking its pages dirty: what the device wrote may be "
@@ -38,7 +38,7 @@ RULE(reg_08_not_dirtied, NotDirtied,
           "drivers/infiniband/core/umem.c, __ib_umem_release() \"make_dirty = umem->writable && dirty\"; mm/gup.c, "
           "unpin_user_page_range_dirty_lock()",
       .not_claimed = "that the device wrote: an error path before the first access need not mark anything; "
-                     "registrations of other drivers",
+                     "registrations whose hook does not see how pages are given back",
       .look_at = "the argument make_dirty of the unpin",
       .also = {EV_reg, EV_page_hold, EV_dev_map}})
 

@@ -26,7 +26,7 @@ class UnmappedInUse final : public RuleOf<UnmappedInUse> {
  private:
   // pinned memory is REG-05's
   bool judges(const Ctx* ctx, uint32_t driver) const {
-    if (!ctx || dma_end_is_late(driver)) return false;
+    if (!ctx || hook_row(driver).dma_end_is_late) return false;
     const auto discipline = promise(*ctx, *mirror_);
     return discipline && *discipline != Discipline::pin;
   }

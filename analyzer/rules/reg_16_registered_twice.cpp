@@ -7,7 +7,7 @@ namespace mirrorscope::rules {
 class RegisteredTwice final : public RuleOf<RegisteredTwice> {
  public:
   void on(const ev_reg& e, const Facts& f, Judge& judge) {
-    if (e.sub || !f.mm || e.end <= e.start) return;
+    if (!f.mm || !f.registration || !f.registration->pinned || e.end <= e.start) return;
     const Registration* same = nullptr;
     f.mm->pinned.overlapping(e.start, e.end - 1, [&](const Registration& r) {
       if (r.ctx != e.ctx && r.start == e.start && r.end == e.end && r.driver == e.driver && r.write == e.write) same = &r;

@@ -29,7 +29,7 @@ RULE(seq_11_unchecked_use, UncheckedUse,
       .says = "what hmm_range_fault() gave one task is mapped by no other before the first has called read_retry()",
       .because = "include/linux/hmm.h, hmm_pfns: the results mean nothing until mmu_interval_read_retry() under the driver's lock; "
                  "Documentation/mm/hmm.rst",
-      .not_claimed = "drivers that share the array and map only what the same task has looked up (mlx5, Soft-RoCE)",
+      .not_claimed = "arrays that are shared where each task maps only what it has looked up itself; what is accessed without being mapped: ORD-26",
       .look_at = "who may read hmm_pfns while the lock is not held",
       .also = {EV_read_begin_ret, EV_range_fault_ret, EV_sub_insert_ret}})
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-15: a range that was removed is used no more.
 
+#include "analyzer/discipline.h"
 #include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
@@ -15,8 +16,8 @@ class RangeAfterRemoval final : public RuleOf<RangeAfterRemoval> {
       if (gone) removed_.take(gone);
       return;
     }
-    // the hook of drm_gpusvm says it at the entry of drm_gpusvm_range_remove(): until that has notifier_lock, a callback may meet the range
-    if (gone && e.driver == MS_driver_drm_gpusvm && (e.verb == MS_svm_verb_unmap_pages || e.verb == MS_svm_verb_set_unmapped))
+    // said at the entry of what removes it: until that has the notifiers' lock, a callback may meet the range
+    if (gone && hook_row(e.driver).removed_comes_early && (e.verb == MS_svm_verb_unmap_pages || e.verb == MS_svm_verb_set_unmapped))
       return;
     if (gone && gone->at.time + Mirror::kClockSlack < e.h.time)
       return judge.broken(e.h, gone->at.time, {{gone->at, "it was removed"}},

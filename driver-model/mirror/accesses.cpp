@@ -43,7 +43,13 @@ void Mirror::on(const ev_dma_begin& e, Facts& f) {
   }
   if (dmas.size() >= kDmasKept) dmas.clear();
   Dma dma{e.ctx, e.start, e.end, e.write, e.driver, e.h.tid, 0, EventRef::of(e.h)};
-  if (f.ctx && f.ctx->mm == f.mm->ptr) f.ctx->spans.overlapping(e.start, e.start, [&](const Mapping& m) { dma.pfn = m.pfn; });
+  if (f.ctx && f.ctx->mm == f.mm->ptr) {
+    const bool all = f.ctx->spans.overlapping(e.start, e.end > e.start ? e.end - 1 : e.start, [&](Mapping& m) {
+      if (m.start <= e.start) dma.pfn = m.pfn;
+      (e.write ? m.written : m.read) = true;
+    });
+    if (!all) give_up(e.h.time);
+  }
   dmas.push_back(dma);
 }
 
@@ -156,16 +162,17 @@ void Mirror::on(const ev_copy_end& e, Facts& f) {
 
 void Mirror::on(const ev_buf_move& e, Facts& f) {
   Call& c = *enter(e.h, f, e.ctx);
-  (void)c;
   mm_of(e.h, f);
   f.ctx = ctxs_.find(e.ctx);
+  if (f.ctx) c.value = f.ctx->mappings;
 }
 
 void Mirror::on(const ev_buf_move_ret& e, Facts& f) {
   leave(e.h, f, e.ctx);
   mm_of(e.h, f);
   f.ctx = ctxs_.find(e.ctx);
-  if (f.ctx && f.ctx->mappings) f.ctx->move_notified = EventRef::of(e.h);
+  // what it took away meanwhile has to come back, and what it left is of the old place
+  if (f.ctx && (f.ctx->mappings || (f.has_entry && f.entry->value))) f.ctx->move_notified = EventRef::of(e.h);
 }
 
 }  // namespace mirrorscope

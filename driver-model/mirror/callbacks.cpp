@@ -48,6 +48,7 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
   c.reason = e.reason;
   c.flags = e.flags;
   c.value = e.sub_seq;
+  c.fn = e.fn;
   if (f.within) {
     f.called_twice = f.within->called(e.sub);
     if (!f.called_twice) f.within->subs_called.push(e.sub);
@@ -79,7 +80,7 @@ void Mirror::on(const ev_cb_ret& e, Facts& f) {
 }
 
 void Mirror::on(const ev_cb_finish& e, Facts& f) {
-  enter(e.h, f, e.finish);
+  enter(e.h, f, e.finish)->fn = e.fn;
   mm_of(e.h, f);
   sub_of(e.sub, f);
   if (!f.within) return;

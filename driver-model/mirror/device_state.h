@@ -42,6 +42,8 @@ struct Ctx {
   bool stated = false;      // dev_ctx was seen
   bool locks = false;       // its locks have rows
   bool holds = false;       // its holds of pages have rows
+  bool maps = false;        // its translations have rows
+  bool asks = false;        // it asks for translations by itself: a device that faults
   EventRef begun;           // dev_ctx, or the first record that names it
   EventRef ended;           // dereg
   EventRef quiesced;        // its queues are stopped; none = they may run
@@ -77,6 +79,9 @@ struct Mapping {
   uint32_t cpu_dirty = 0;
   uint32_t driver = 0;
   bool dirtied = false;  // its page was marked dirty while it was live
+  bool asked_write = false;  // its look-up demanded a page that may be written
+  bool read = false;     // an access through it has read,
+  bool written = false;  // or written
   EventRef begun;        // dev_map
   EventRef downgraded;   // inv_start_ret of a change of protection that it outlived with its write bit
   EventRef overtaken;    // its sub's sequence went on since its pages were looked up: they have to be looked up anew

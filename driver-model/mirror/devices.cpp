@@ -163,10 +163,18 @@ void Mirror::cut(Mm& mm, Ctx& ctx, uint64_t start, uint64_t end, Facts& f) {
   } while (hit.overflowed);
 }
 
+namespace {
+bool stays_unwatched(const Ctx& ctx) {
+  return ctx.stated && (ctx.discipline == MS_discipline_fence || ctx.discipline == MS_discipline_quiesce || ctx.discipline == MS_discipline_pin);
+}
+}  // namespace
+
+// What a notifier watched that is gone. Who has said that he waits for work, stops queues or pins, and not that his object is over, goes
+// on with it unwatched.
 void Mirror::drop_sub_mappings(Mm& mm, const Sub& sub, Facts& f) {
   std::vector<Mapping*> hit;
   const bool all = mm.mappings.overlapping(sub.start, sub.last, [&](Mapping& m) {
-    if (m.sub == sub.ptr) hit.push_back(&m);
+    if (m.sub == sub.ptr && !stays_unwatched(*m.ctx)) hit.push_back(&m);
   });
   for (Mapping* m : hit) {
     f.gone.push(m);
@@ -225,11 +233,13 @@ void Mirror::on(const ev_dev_map& e, Facts& f) {
   m.cpu_dirty = e.cpu_dirty;
   m.driver = e.driver;
   m.begun = EventRef::of(e.h);
+  m.asked_write = s && s->fault_seen && s->asked_write && s->fault_start <= e.start && e.end <= s->fault_end;
   if (e.sub && e.seq && e.seq != e.sub_seq) m.overtaken = m.begun;
   f.mapping = &add_mapping(*mm, m);
   if (m.write && m.pfn)
     for (Hold& h : page_of(m.pfn).holds) h.written = h.written || h.ctx == e.ctx;
   ctx.invalidated = ctx.move_notified = EventRef{};
+  ctx.maps = true;
 }
 
 void Mirror::on(const ev_dev_unmap& e, Facts& f) {

@@ -35,7 +35,11 @@ void Mirror::keep_list(Facts& f, const ListSub* list) const {
 }
 
 void Mirror::on(const ev_hl_start& e, Facts& f) {
-  enter(e.h, f, e.sub);
+  Call& c = *enter(e.h, f, e.sub);
+  c.start = e.start;
+  c.end = e.end;
+  c.reason = e.reason;
+  c.fn = e.fn;
   mm_of(e.h, f);
   list_of(e.sub, f);
   if (f.within) f.within->list_seen = true;
@@ -54,7 +58,10 @@ void Mirror::on(const ev_hl_start_ret& e, Facts& f) {
 }
 
 void Mirror::on(const ev_hl_end& e, Facts& f) {
-  enter(e.h, f, e.sub);
+  Call& c = *enter(e.h, f, e.sub);
+  c.start = e.start;
+  c.end = e.end;
+  c.fn = e.fn;
   mm_of(e.h, f);
   list_of(e.sub, f);
   if (!f.within) return;

@@ -64,7 +64,7 @@ struct Fact {
   bool seq_went_back = false;         // a subscriptions->invalidate_seq lower than one that was read for certain earlier
   bool unplaced = false;  // it does not name the mm or the notifier without which its event means nothing (placed.h): nobody may judge it
   bool active_is_exact = false;  // no other task began or ended anything while the value was read, nor shortly before
-  int32_t active_most = -1;      // exits that show active_invalidate_ranges: bounds of what it may be, -1 = unknown
+  int32_t active_most = -1;      // records that show active_invalidate_ranges: bounds of what it may be, -1 = unknown
   int32_t active_least = 0;
 };
 
@@ -77,7 +77,7 @@ struct Facts : Fact {
   ListSub list_was;     // has_list_was: mn_register_ret, mn_unregister, mn_free: the notifier of this address before this record
   EventRef site;        // vma_unmap, vma_remap, vma_discard: where the task stands that does it, none if no stack was taken
   EventRef seq_was;     // seq_went_back: where the higher one was read
-  Few<const Registration*, 4> stale;  // inv_start, vma_*: registrations whose addresses lead elsewhere from now on, each said once
+  Few<const Registration*, 4> stale;  // inv_start, vma_*: pinned registrations whose addresses lead elsewhere from now on, each said once
   Few<Migration, 2> unfinished;       // mm_exit_ret: migrations that can no longer be finalized
   Few<const Mapping*, 16> gone;       // dev_map, dev_unmap, dereg, sub_remove_ret, mm_exit_ret: what it ended, whole or in part
   Few<Hold, 4> left;    // dev_ctx_end: what it has not given back, as far as its pages are known
@@ -308,6 +308,7 @@ class Mirror {
   void region_closed(Mm&, const ev_header&, bool was_definite);
   void drop_region(Task&, Region*, const ev_header&, Facts&);
   void bound_active(const ev_header&, Facts&);
+  static void bound_active_now(const Mm&, const ev_header&, Facts&);
   void saw_seq(Mm&, const ev_header&, uint64_t seq, uint64_t read_after, Facts&);
   void resync(Mm&, const ev_header&);
 
@@ -368,7 +369,30 @@ class Mirror {
   void ranges_met(const ev_inv_start_ret&, Mm&);
 
   // registrations.cpp
-  void find_stale(const ev_inv_start&, const Mm&, Facts&);
+  static constexpr uint64_t kVmShared = 8;  // VM_SHARED, include/linux/mm.h
+  void find_stale(const ev_inv_start&, Mm&, Facts&);
+  void take_part(Registration&, const ev_header&, uint64_t from, uint64_t to, Facts&);
+  void unmapped(const ev_header&, uint64_t start, uint64_t end, Mm&, Facts&);
+  void mapped_over(const ev_vma_map&, Mm&, Facts&);
+  // [start, end) piece by piece: is it known to be shared memory? `looks` is how many VMAs may still be looked at; false where there are more.
+  template <typename Visit>
+  static bool each_by_sharing(const Mm& mm, uint64_t start, uint64_t end, size_t& looks, Visit visit) {
+    uint64_t at = start;
+    bool enough = true;
+    const bool all = mm.vmas.overlapping(start, end - 1, [&](const VmaPiece& v) {
+      if (!looks) return enough = false;
+      --looks;
+      if (!(v.flags & kVmShared)) return true;
+      if (at < v.start) visit(at, v.start, false);
+      const uint64_t from = at > v.start ? at : v.start;
+      at = v.end < end ? v.end : end;
+      visit(from, at, true);
+      return true;
+    });
+    if (!all || !enough) return false;
+    if (at < end) visit(at, end, false);
+    return true;
+  }
   void uncache(const Registration&);
   static EventRef site_of(const ev_header&, Facts&);
   void taken_away(const ev_header&, uint64_t start, uint64_t end, Mm&, Facts&);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which ranges an SVM has (drivers/gpu/drm/drm_gpusvm.c), and what the protection of addresses is.
+#include <algorithm>
+
 #include "driver-model/mirror/mirror.h"
 
 namespace mirrorscope {
@@ -102,6 +104,7 @@ void Mirror::on(const ev_vma_map& e, Facts& f) {
   if (!mm) return;
   mm_lives(*mm);
   mm->vmas_watched = true;
+  if (mm->pinned.size()) mapped_over(e, *mm, f);
   set_vma(*mm, e.start, e.end, e.flags, EventRef::of(e.h));
 }
 
@@ -121,16 +124,30 @@ void Mirror::on(const ev_vma_unmap& e, Facts& f) {
   set_vma(*mm, e.start, e.end, std::nullopt, EventRef::of(e.h));
 }
 
-// MADV_FREE takes nothing away: a page that is pinned is not reclaimed (mm/vmscan.c, shrink_folio_list()).
+// MADV_FREE takes nothing away: a page that is pinned is not reclaimed (mm/vmscan.c, shrink_folio_list()). After MADV_DONTNEED of shared
+// memory the next touch finds the same page in the page cache; MADV_REMOVE takes it from there.
 void Mirror::on(const ev_vma_discard& e, Facts& f) {
   constexpr uint32_t kMadvFree = 8, kMadvRemove = 9;
-  constexpr uint64_t kVmShared = 8;  // VM_SHARED, include/linux/mm.h
   task_of(e.h, f);
   Mm* mm = mm_of(e.h, f);
   if (!mm || e.advice == kMadvFree || e.end <= e.start) return;
-  bool shared = false;  // MADV_DONTNEED: the next touch finds the same page in the page cache
-  mm->vmas.overlapping(e.start, e.end - 1, [&](const VmaPiece& v) { shared |= (v.flags & kVmShared) != 0; });
-  if (!shared || e.advice == kMadvRemove) taken_away(e.h, e.start, e.end, *mm, f);
+  mm_lives(*mm);
+  mm->vmas_watched = true;
+  size_t looks = SpanList<VmaPiece>::kMostMet;
+  bool all = true;
+  all &= each_by_sharing(*mm, e.start, e.end, looks, [&](uint64_t start, uint64_t end, bool shared) {
+    if (shared && e.advice != kMadvRemove) return;
+    if (!f.takes_away) f.site = site_of(e.h, f);
+    f.takes_away = true;
+    if (mm->releasing || !mm->pinned.size()) return;
+    all &= mm->pinned.overlapping(start, end - 1, [&](Registration& r) {
+      if (!looks) return all = false;
+      --looks;
+      take_part(r, e.h, std::max(start, r.start), std::min(end, r.end), f);
+      return true;
+    });
+  });
+  if (!all) give_up(e.h.time);
 }
 
 void Mirror::on(const ev_vma_remap& e, Facts& f) {

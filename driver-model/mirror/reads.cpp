@@ -91,6 +91,8 @@ void Mirror::on(const ev_range_fault& e, Facts& f) {
   Sub* sub = sub_of(e.sub, f);
   keep_section(f, section_of(*f.task, e.sub, sub));
   if (!sub) return;
+  if (e.owner && sub->owner && e.owner != sub->owner) sub->owners_differ = true;
+  if (e.owner) sub->owner = e.owner;
   if (mm && sub->fn && std::find(mm->readers.begin(), mm->readers.end(), sub->fn) == mm->readers.end())
     mm->readers.push(sub->fn);
   fault_left(*sub, *f.task);  // the return may be missing
@@ -109,6 +111,7 @@ void Mirror::on(const ev_range_fault_ret& e, Facts& f) {
     s->fault_seen = true;
     s->fault_result = e.ret;
     s->faulted = EventRef::of(e.h);
+    s->asked_write = (e.default_flags & 1ull << 62) != 0;  // HMM_PFN_REQ_WRITE
     if (!goes_on) s->fault_start = e.start;
     s->fault_end = e.end;
     if (e.ret == -16) ++s->collisions;

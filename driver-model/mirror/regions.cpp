@@ -47,6 +47,14 @@ void Mirror::bound_active(const ev_header& h, Facts& f) {
   f.active_is_exact = f.mm->changed_by_others(h.tid) + kClockSlack < f.entry->at.time;
 }
 
+// The same for a value that was read outside of any call that is counted here: somewhere between the task's record before and this one.
+void Mirror::bound_active_now(const Mm& mm, const ev_header& h, Facts& f) {
+  if (!mm.complete || !f.task_was_at) return;
+  f.active_most = mm.possible;
+  f.active_least = mm.definite;
+  f.active_is_exact = mm.changed_by_others(h.tid) + kClockSlack < f.task_was_at;
+}
+
 // `read_after`: the value was read no earlier than this.
 void Mirror::saw_seq(Mm& mm, const ev_header& h, uint64_t seq, uint64_t read_after, Facts& f) {
   if (seq >= mm.seq_seen) {
@@ -85,6 +93,7 @@ void Mirror::on(const ev_inv_start& e, Facts& f) {
   c.value = e.seq;
   c.starts_before = mm.starts;
   c.ends_before = mm.ends;
+  bound_active_now(mm, e.h, f);
   start_entered(mm, e.h);
   if (mm.pinned.size()) find_stale(e, mm, f);
   Task& t = *f.task;
@@ -220,6 +229,7 @@ void Mirror::on(const ev_inv_end_ret& e, Facts& f) {
   }
   if (known || f.region) region_closed(mm, e.h, false);
   bound_active(e.h, f);
+  if (f.active_most > 0) --f.active_most;  // the one that it ended is no longer counted
 }
 
 void Mirror::on(const ev_itree_end& e, Facts& f) {
@@ -230,6 +240,7 @@ void Mirror::on(const ev_itree_end& e, Facts& f) {
   c.mm = mm->ptr;
   c.starts_before = mm->starts;
   c.ends_before = mm->ends;
+  bound_active_now(*mm, e.h, f);
 }
 
 void Mirror::on(const ev_itree_end_ret& e, Facts& f) {

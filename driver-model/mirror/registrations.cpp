@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which memory is registered with a device, for how long, and whether its addresses still lead to its pages.
+#include <algorithm>
+
 #include "driver-model/mirror/mirror.h"
 
 namespace mirrorscope {
@@ -21,6 +23,7 @@ void Mirror::on(const ev_dev_fault& e, Facts& f) {
   c.start = e.start;
   c.end = e.end;
   mm_of(e.h, f);
+  if (Ctx* ctx = ctxs_.find(e.ctx)) ctx->asks = true;
 }
 
 void Mirror::on(const ev_dev_fault_ret& e, Facts& f) {
@@ -49,7 +52,9 @@ void Mirror::on(const ev_reg& e, Facts& f) {
   r.tgid = e.h.tgid;
   r.begun = EventRef::of(e.h);
   r.made_at = site_of(e.h, f);
-  if (mm && !e.sub && e.end > e.start) mm->pinned.add(e.start, e.end - 1, &r);
+  const Ctx* promised = ctxs_.find(e.ctx);
+  r.pinned = !e.sub && !(promised && promised->stated && promised->discipline && promised->discipline != MS_discipline_pin);
+  if (mm && r.pinned && e.end > e.start) mm->pinned.add(e.start, e.end - 1, &r);
   f.registration = &r;
   // the ctx of an older registration on this address is over; one that has just said what it promises is this one's
   if (Ctx* old = ctxs_.find(e.ctx); old && !old->stated) {
@@ -82,18 +87,55 @@ void Mirror::on(const ev_dereg& e, Facts& f) {
   if (oldest && oldest->ended == ended) registrations_.erase(ctx);
 }
 
-// Called for an mm that has pinned registrations. From a start for unmap or clear on, the addresses no longer lead to
-// the pinned pages: the pin keeps the pages, not the mapping (Documentation/core-api/pin_user_pages.rst). Two reasons
-// are no one's fault: the process ends, or somebody else (reclaim, compaction, khugepaged, ksm) tries to replace a page
-// that the pin then keeps in place.
-void Mirror::find_stale(const ev_inv_start& e, const Mm& mm, Facts& f) {
-  if (e.reason != MS_reason_unmap && e.reason != MS_reason_clear) return;
-  if (mm.releasing || e.end <= e.start || e.end == UINT64_MAX) return;
-  mm.pinned.overlapping(e.start, e.end - 1, [&](Registration& r) {
-    if (r.hit || r.begun.time + kClockSlack >= e.h.time) return;
-    if (e.reason == MS_reason_clear && e.h.tgid != r.tgid) return;
-    if (r.given_up || f.stale.push(&r)) r.lose(e.h, e.start, e.end);
+// Called for an mm that has pinned registrations. From a start for unmap on, the addresses no longer lead to the pinned pages: the pin
+// keeps the pages, not the mapping (Documentation/core-api/pin_user_pages.rst). The end of the process is no one's fault. A start for
+// clear proves nothing: it is a try of reclaim, NUMA hinting or khugepaged that the pin defeats, or the split of a huge page
+// (mm/huge_memory.c, __split_huge_pmd()), whose pages stay. Who does discard says so on its own way: vma_discard.
+void Mirror::find_stale(const ev_inv_start& e, Mm& mm, Facts& f) {
+  if (e.reason != MS_reason_unmap || mm.releasing || e.end <= e.start || e.end == UINT64_MAX) return;
+  const Span& told = f.task->told;
+  if (told.mm_generation == mm.generation && told.start <= e.start && e.end <= told.end) return;  // the same munmap() or mremap()
+  unmapped(e.h, e.start, e.end, mm, f);
+}
+
+// [from, to) of it leads elsewhere, or nowhere.
+void Mirror::take_part(Registration& r, const ev_header& h, uint64_t from, uint64_t to, Facts& f) {
+  if (r.begun.time + kClockSlack >= h.time) return;
+  // a cache that gave it up in time need not have ended it: what is left is a pin
+  if (r.taken.empty() && !r.given_up && !f.stale.push(&r)) return;
+  for (const Taken& t : r.taken)
+    if (t.start <= from && to <= t.end) return;
+  if (r.taken.push(Taken{from, to, h.tid, EventRef::of(h)})) return;
+  Taken& last = r.taken.back();  // of so many pieces which went when is no longer told apart
+  last.start = std::min(last.start, from);
+  last.end = std::max(last.end, to);
+}
+
+// [start, end) goes from the process's tables. What is known to be shared stays a file's: the device and whoever maps the file go on
+// with the same pages (a live update of a virtual machine, VFIO_DMA_UNMAP_FLAG_VADDR).
+void Mirror::unmapped(const ev_header& h, uint64_t start, uint64_t end, Mm& mm, Facts& f) {
+  size_t looks = SpanList<VmaPiece>::kMostMet;
+  bool all = true;
+  all &= mm.pinned.overlapping(start, end - 1, [&](Registration& r) {
+    const uint64_t from = std::max(start, r.start), to = std::min(end, r.end);
+    return all &= each_by_sharing(mm, from, to, looks, [&](uint64_t a, uint64_t b, bool shared) {
+      for (const Taken& p : r.parted)
+        if (p.start <= a && b <= p.end) return;
+      if (!shared) return take_part(r, h, a, b, f);
+      r.parted.push(Taken{a, b, h.tid, EventRef::of(h)});
+    });
   });
+  if (!all) give_up(h.time);
+}
+
+// Something is mapped at [start, end): where a registration's shared memory was, its addresses lead elsewhere unless that is shared, too.
+void Mirror::mapped_over(const ev_vma_map& e, Mm& mm, Facts& f) {
+  if ((e.flags & kVmShared) || e.end <= e.start) return;
+  const bool all = mm.pinned.overlapping(e.start, e.end - 1, [&](Registration& r) {
+    for (const Taken& p : r.parted)
+      if (p.start < e.end && e.start < p.end) take_part(r, e.h, std::max<uint64_t>(p.start, e.start), std::min<uint64_t>(p.end, e.end), f);
+  });
+  if (!all) give_up(e.h.time);
 }
 
 void Mirror::on(const ev_ucache_insert& e, Facts& f) {
@@ -114,7 +156,7 @@ void Mirror::on(const ev_ucache_evict& e, Facts& f) {
   Registration* r = ctx ? registrations_.find(*ctx) : nullptr;
   if (!r || r->ended || r->mm != mm->ptr || r->cache != e.cache || r->region != e.region) return;
   r->given_up = EventRef::of(e.h);
-  r->heard = r->hit && r->hit_by != e.h.tid;
+  r->heard = !r->taken.empty() && r->taken.begin()->by != e.h.tid;
 }
 
 void Mirror::on(const ev_call_site& e, Facts& f) {
@@ -130,18 +172,14 @@ EventRef Mirror::site_of(const ev_header& h, Facts& f) {
   return h.time - site.time < kSiteAge ? site : EventRef{};
 }
 
-// The same where no notifier hears of it: an unmap, a move, a discard by the process itself.
+// What the process itself does where no notifier need hear of it: an unmap, a move.
 void Mirror::taken_away(const ev_header& h, uint64_t start, uint64_t end, Mm& mm, Facts& f) {
   f.site = site_of(h, f);
   f.takes_away = true;
   mm_lives(mm);
   mm.vmas_watched = true;
-  if (mm.releasing || end <= start || !mm.pinned.size()) return;
-  mm.pinned.overlapping(start, end - 1, [&](Registration& r) {
-    if (r.hit || r.begun.time + kClockSlack >= h.time) return;
-    // a cache that gave it up in time need not have ended it: what is left is a pin
-    if (r.given_up || f.stale.push(&r)) r.lose(h, start, end);
-  });
+  f.task->told = Span{mm.generation, start, end};
+  if (!mm.releasing && end > start && mm.pinned.size()) unmapped(h, start, end, mm, f);
 }
 
 }  // namespace mirrorscope

@@ -23,6 +23,7 @@ struct Call {
   uint64_t start = 0;   // the user range it is about, if any
   uint64_t end = 0;
   uint64_t value = 0;   // one number of the entry record that the return is compared with; dev_fault: inserts inside
+  uint64_t fn = 0;      // callbacks: the function
   uint64_t frame = 0;   // unique number of this call, never 0
   uint32_t reason = 0;
   uint32_t flags = 0;
@@ -33,6 +34,7 @@ struct Call {
   Few<uint64_t, 4> owed_ends;  // hlist subs that started and must get their end op,
   uint64_t owed_since = 0;     // and when the start of that was entered
   uint64_t frozen_seq = 0;     // invalidate_seq as first seen while this invalidation was counted, 0 = not seen
+  uint32_t tgid = 0;           // process of the task
   bool assumed = false;        // no entry record: something that only happens inside was seen
   bool refused = false;        // a callback or op refused
   bool has_itree = false;      // inv_end: the mm had an interval tree when the region started
@@ -79,6 +81,7 @@ struct Section {
   uint64_t fault_end = 0;
   int32_t fault_result = 0;
   bool fault_seen = false;
+  bool asked_write = false; // its default_flags had HMM_PFN_REQ_WRITE
   bool mapped = false;     // translations were made from it
 };
 
@@ -107,6 +110,13 @@ struct ShortPin {
   bool array_reused = false;  // some pin has, or may have, used the array since
 };
 
+// Addresses of an mm.
+struct Span {
+  uint64_t mm_generation = 0;
+  uint64_t start = 0;
+  uint64_t end = 0;
+};
+
 struct Task {
   uint64_t key = 0;  // tid, or a number of its own for the idle task of each CPU
   uint64_t last_time = 0;
@@ -118,6 +128,7 @@ struct Task {
   Few<Migration, 2> migrations;
   ShortPin short_pin;
   EventRef site;       // call_site that this task's next record is about
+  Span told;           // what its last vma_unmap or vma_remap took away, and said before or beside the notifiers
   uint64_t failed_range = 0;  // range of the last start that failed
   EventRef failed_at;
   Few<HeldLock, 6> locks;  // of drivers, as hooks say
@@ -157,6 +168,8 @@ struct Sub {
   uint64_t deferred_until_seq = 0;  // insert was deferred: in the tree once subscriptions->invalidate_seq passed this
   bool read_begun = false;     // some task came back from read_begin
   bool faulted = false;        // hmm_range_fault was called with it
+  uint64_t owner = 0;          // dev_private_owner that it was asked with, 0 = none
+  bool owners_differ = false;  // it was asked with more than one
   Few<Fault, 4> faults;        // tasks inside hmm_range_fault() with it
   Few<Unchecked, 4> unchecked; // what tasks have looked up with it and nobody has compared sequences for
   Few<HeldLock, 4> seq_locks;  // locks of the driver that its last callback took which stored the sequence,
@@ -192,33 +205,42 @@ struct ListSub {
   bool watched = false;   // both entry and return of its registration were seen
 };
 
+// A part of a registration whose addresses are not what they were.
+struct Taken {
+  uint64_t start = 0;
+  uint64_t end = 0;
+  uint32_t by = 0;  // the task that did it
+  EventRef at;      // vma_* or inv_start
+};
+
 // Memory that a device may access at any time, as a hook says.
 struct Registration {
   uint64_t ctx = 0;
   uint64_t mm = 0;
   uint64_t mm_generation = 0;  // of the mm it was made in: its address may be another's today
-  uint64_t sub = 0;    // 0: its pages are pinned
+  uint64_t sub = 0;    // 0: no interval notifier watches it
   uint64_t start = 0;
   uint64_t end = 0;
   uint32_t driver = 0;
   uint32_t write = 0;
   uint32_t tgid = 0;   // process that made it
+  bool pinned = false; // its pages are: nobody watches it, and its object has promised nothing else (a dynamic dma-buf follows its exporter)
   EventRef begun;      // reg
   EventRef ended;      // dereg
-  EventRef hit;        // inv_start or vma_* that took its addresses away from its pages
-  uint32_t hit_by = 0;     // the task that did it
-  uint64_t hit_start = 0;  // what of them
-  uint64_t hit_end = 0;
+  Few<Taken, 4> taken;   // what of its addresses leads elsewhere, or nowhere, oldest first
+  Few<Taken, 4> parted;  // shared memory that was unmapped or moved: its pages stay the file's, as long as nothing else is mapped there
   EventRef made_at;    // call_site of reg, none if no stack was taken
   uint64_t cache = 0;      // of user space, and its region that rests on this registration, 0 = not known
   uint64_t region = 0;
   EventRef given_up;       // the cache finds it no more: it ends with its last user, or a little later
   bool heard = false;      // by another task than took the addresses away: one that reads a userfaultfd, and so hears of it after
-  void lose(const ev_header& h, uint64_t from, uint64_t to) {
-    hit = EventRef::of(h);
-    hit_by = h.tid;
-    hit_start = from > start ? from : start;
-    hit_end = to < end ? to : end;
+
+  // What took away the last of [from, to), null if it is all there.
+  const Taken* taken_of(uint64_t from, uint64_t to) const {
+    const Taken* last = nullptr;
+    for (const Taken& t : taken)
+      if (t.start < to && from < t.end) last = &t;
+    return last;
   }
 };
 

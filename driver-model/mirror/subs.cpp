@@ -72,6 +72,7 @@ void Mirror::on(const ev_sub_insert_ret& e, Facts& f) {
   }
   Sub& sub = sub_begins(e.sub, e.h.mm, e.start, e.last, f);
   if (mm && mm->over) mm_begins(*mm, &sub);
+  if (mm) bound_active_now(*mm, e.h, f);
   sub.inserted = EventRef::of(e.h);
   sub.fn = e.invalidate;
   sub.finish_fn = e.finish;

@@ -157,6 +157,7 @@ Call* Mirror::call_begins(const ev_header& h, Facts& f, uint64_t key) {
   call->at = EventRef::of(h);
   call->key = key;
   call->mm = h.mm;
+  call->tgid = h.tgid;
   call->frame = ++frames_;
   return call;
 }

@@ -147,7 +147,7 @@ Profile profile_gpusvm() {
        .scenario = "two", .edits = {insert_before("invalidate", "zap", {narrow(only_first)})}, .implied = {"SVM-02", "ORD-11", "ORD-12", "ORD-24"}},
       {.name = "fini_while_the_gpu_runs", .says = "the notifier is removed while the GPU still faults and uses its ranges", .rule = "LIF-06",
        .scenario = "fini", .edits = {drop("fini", "await_thread"), drop("fini", "stop")},
-       .implied = {"HMM-02", "ORD-11", "ORD-12", "ORD-24", "SEQ-02", "SEQ-10"}},
+       .implied = {"HMM-02", "ORD-11", "ORD-12", "ORD-24", "ORD-26", "SEQ-02", "SEQ-10"}},
       {.name = "callback_does_not_drain", .says = "the flush is not waited for", .rule = "ORD-20", .scenario = "remap",
        .edits = {drop("invalidate", "drain")}},
   };
