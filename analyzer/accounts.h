@@ -24,12 +24,12 @@ class StreamAccounts {
  public:
   void begin(const TraceFacts& facts) { facts_ = facts; }
 
-  // A record of a CPU. True: it is the one that follows, and nobody has noted anything about it.
+  // A record of a CPU. True: it is the one that follows, it is not the first, and nobody has noted anything about it.
   bool follows(const ev_header& h) {
     if (h.cpu >= cpus_.size()) [[unlikely]]
       return false;
     Cpu& c = cpus_[h.cpu];
-    if (c.next != h.seq || c.noted == h.seq) [[unlikely]]
+    if (c.next != h.seq || c.noted == h.seq || !c.last_time) [[unlikely]]
       return false;
     c.next = h.seq + 1u;
     c.last_time = h.time;

@@ -117,6 +117,17 @@ TEST_F(Accounts, AKilledRecorderHadNotYetCounted) {
   EXPECT_TRUE(losses.empty());
 }
 
+// The same where the CPU that had only begun is one of a lower number.
+TEST_F(Accounts, AKilledRecorderHadNotYetCountedTheFirstCpu) {
+  for (uint32_t n = 0; n < 110; ++n) {
+    if (n == 100) accounts.take(account(1, 100, at(99), at(99)), losses);
+    take(record(1, n, at(n)));
+  }
+  for (uint32_t n = 0; n < 5; ++n) take(record(0, n, at(111 + n)));
+  accounts.finish({at(115), at(99), false}, losses);
+  EXPECT_TRUE(losses.empty());
+}
+
 // Full rings at the very end are said by the recorder itself and are no missing stream.
 TEST_F(Accounts, WhatWasLostBehindTheLastRecordIsNotCountedAgain) {
   for (uint32_t n = 0; n < 100; ++n) take(record(0, n, at(n)));
