@@ -102,6 +102,7 @@ Result<void> Machinery::open_object() {
 
 // Most hooks are for drivers whose module is not loaded: their programs are not even relocated, so that they cost nothing.
 bool Machinery::may_be_there(const ProgramText& text) const {
+  if (text.name.ends_with(again_suffix) && !kernel.preemptible) return false;
   if (text.target.empty() || text.kind == ProgramKind::tracepoint || text.kind == ProgramKind::iterator) return true;
   if (text.kind == ProgramKind::uprobe || text.kind == ProgramKind::uretprobe) return true;  // functions of a program, not of the kernel
   if (!kernel.symbols || !kernel.symbols->has_addresses()) return true;
