@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Does everything work? Installs what is needed, builds, runs every test, the ones on real kernels too. The last line counts.
 #
-# Arguments go to ctest: ./scripts/test.sh -R rules
+# What takes long and rarely breaks, the label `long`, is run with --long first, on top of the others. Other arguments go to ctest:
+# ./scripts/test.sh -R rules
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if [ "${1:-}" = --long ]; then shift; else set -- -LE '^long$' "$@"; fi
 
 ./scripts/install-deps.sh
 cmake --preset release > build-configure.log 2>&1 || { cat build-configure.log; rm -f build-configure.log; exit 1; }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Do stat and top count what record records, call by call, and does the screen of top show it?
-# kernels: 7.x 6.1
+# kernels: 7.x
+# long: 6.1
 . "$(dirname "$0")/words.sh"
 "$lab/kvm.sh"
 load=pinned

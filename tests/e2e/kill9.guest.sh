@@ -6,7 +6,7 @@
 . "$(dirname "$0")/words.sh"
 "$lab/rxe.sh"
 RANDOM=${SEED:-1}
-times=${TIMES:-4}
+times=${TIMES:-3}
 
 "$workloads/rdma_churn" --odp --seconds 100000 --pace 1000 >/dev/null &
 churn=$!
