@@ -45,7 +45,7 @@ Result<HookSource> read_hook(const std::filesystem::path& file) {
 
 Result<HookSource> parse_hook(const std::filesystem::path& file, std::string text) {
   HookSource hook{file, std::move(text), {}};
-  static const std::regex probe(R"(^(ENTRY|EXIT)\(\s*(\w+)\s*,\s*(\w+)\s*\))");
+  static const std::regex probe(R"(^(ENTRY|EXIT)(?:_SELDOM)?\(\s*(\w+)\s*,\s*(\w+)\s*\))");
   std::istringstream lines(hook.text);
   for (std::string line; std::getline(lines, line);) {
     std::smatch m;

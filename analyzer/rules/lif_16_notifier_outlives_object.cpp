@@ -15,7 +15,10 @@ class NotifierOutlivesObject final : public SuspectingRule<NotifierOutlivesObjec
     suspects_.explain(e.h, e.sub, judge);
     drop([&](const Pair& p) { return p.list == e.sub; });
     if (e.ret || !e.sub || !f.has_entry) return;
-    last_ = {e.h.tid, mirror_->generation_of(e.h.mm), e.sub, EventRef::of(e.h)};
+    // two in a row: which of them is the next object's?
+    const bool unclaimed = last_.sub && last_.tid == e.h.tid && last_.mm == mirror_->generation_of(e.h.mm);
+    last_ = {};
+    if (!unclaimed) last_ = {e.h.tid, mirror_->generation_of(e.h.mm), e.sub, EventRef::of(e.h)};
   }
 
   // Whose notifier it is: the object that the same task makes right behind the registration, and that could not keep its promise without one.
@@ -114,7 +117,8 @@ RULE(lif_16_notifier_outlives_object, NotifierOutlivesObject,
       .says = "the mmu_notifier that was registered for an object is unregistered or put before the object is gone",
       .because = "mm/mmu_notifier.c, mmu_notifier_register() \"must be always called to unregister\"; mn_hlist_invalidate_range_start() goes "
                  "through the list and calls what stands there, and the registration holds a reference of the mm (mmgrab())",
-      .not_claimed = "whose notifier it is beyond this: the task that registered it made the object in its next step, which promises what needs one; "
+      .not_claimed = "whose notifier it is beyond this: the task that registered it, and no other before, made the object in its next step, which promises "
+                     "what needs one; "
                      "objects with an interval notifier, or that share one notifier; objects from before the recording",
       .look_at = "the release function of the driver's file, and its error paths: each needs an mmu_notifier_unregister() or _put()",
       .also = {EV_mn_register}, .any_event = true})

@@ -23,6 +23,7 @@ class AccessedUnmapped final : public SuspectingRule<AccessedUnmapped> {
     }
     Row& row = rows_[e.ctx];
     row.sub = f.ctx->sub;
+    cut(row.kept, e.start, e.end);
     cut(row.gone, e.start, e.end);
     row.gone.push_back({e.start, e.end, 0, EventRef::of(e.h)});
     while (row.gone.size() > kKept) {
@@ -37,6 +38,18 @@ class AccessedUnmapped final : public SuspectingRule<AccessedUnmapped> {
     if (at == rows_.end()) return;
     if (f.ctx) at->second.sub = f.ctx->sub;
     cut(at->second.gone, e.start, e.end);
+  }
+
+  // nouveau's notifier lives for one fault only; what was mapped under it stays, and the mm's mmu_notifier watches it from then on.
+  void on(const ev_sub_remove_ret&, const Facts& f, Judge&) {
+    for (const Mapping* m : f.gone) {
+      if (!mirror_->watched_by_list(m->ctx->mm)) continue;
+      Row& row = rows_[m->ctx->ptr];
+      if (row.kept.size() < kKept)
+        row.kept.push_back({m->start, m->end, 0, m->begun});
+      else
+        row.kept_more = true;
+    }
   }
 
   // A look-up that demands nothing takes what is there (Soft-RoCE's and mlx5's first one, of the whole region), and has no row as a mapping.
@@ -83,22 +96,30 @@ class AccessedUnmapped final : public SuspectingRule<AccessedUnmapped> {
     uint64_t sub = 0;
     std::vector<Piece> gone;  // what it had and has no more, oldest first
     bool forgot = false;      // some of that was pushed out
+    std::vector<Piece> kept;  // mapped under a notifier that was the fault's own and is gone
+    bool kept_more = false;   // than fits there
   };
 
   // The first byte of the access that no translation of its object covers, the end if there is none, nothing if there is more than anybody looks
   // at. What a translation covers is whole pages; one that is unmapped stays usable until its flush is done, where flushes have rows.
-  static std::optional<uint64_t> first_hole(const ev_dma_begin& e, const Facts& f) {
+  std::optional<uint64_t> first_hole(const ev_dma_begin& e, const Facts& f) const {
+    const auto row = rows_.find(e.ctx);
+    if (f.ctx->unflushed.overflowed || (row != rows_.end() && row->second.kept_more)) return {};
     uint64_t at = e.start;
-    if (f.ctx->unflushed.overflowed) return {};
-    for (const Piece& p : f.ctx->unflushed)
+    const auto step = [&](const Piece& p) {
       if (p.start <= at && at < p.end) at = p.end;
+    };
+    for (const Piece& p : f.ctx->unflushed) step(p);
+    if (row != rows_.end())
+      for (const Piece& p : row->second.kept) step(p);
     const bool all = f.ctx->spans.overlapping(e.start & ~(kPage - 1), e.end - 1, [&](const Mapping& m) {
       const uint64_t start = m.start & ~(kPage - 1), end = (m.end + kPage - 1) & ~(kPage - 1);
       if (start <= at && at < end) at = end;
     });
     if (!all && at < e.end) return {};
-    for (const Piece& p : f.ctx->unflushed)
-      if (p.start <= at && at < p.end) at = p.end;
+    for (const Piece& p : f.ctx->unflushed) step(p);
+    if (row != rows_.end())
+      for (const Piece& p : row->second.kept) step(p);
     return at;
   }
 

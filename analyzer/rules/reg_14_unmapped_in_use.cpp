@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-14: a process does not unmap what it has told a device to use.
+#include <utility>
+#include <vector>
+
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
@@ -9,13 +12,22 @@ class UnmappedInUse final : public RuleOf<UnmappedInUse> {
  public:
   void on(const ev_inv_start& e, const Facts& f, Judge& judge) {
     if (e.reason != MS_reason_unmap || !f.mm || f.mm->dmas.empty() || f.mm->releasing || e.end == UINT64_MAX) return;
+    const Dma* first = nullptr;  // one call unmaps them all
+    size_t more = 0;
+    std::vector<Evidence> evidence;
     for (const Dma& d : f.mm->dmas) {
       if (d.start >= e.end || e.start >= d.end || !judges(mirror_->ctx(d.ctx), d.driver)) continue;
       if (d.at.time + Mirror::kClockSlack >= e.h.time) continue;
-      judge.broken(e.h, d.at.time, {{d.at, "the access began"}},
-                   fmt::format("{} is unmapped while a device accesses {} of it: the device's work fails or loses data",
-                               range_text(e.start, e.end), range_text(d.start, d.end)));
+      if (evidence.size() < kShown) evidence.push_back({d.at, "the access began"});
+      if (first)
+        ++more;
+      else
+        first = &d;
     }
+    if (!first) return;
+    judge.broken(e.h, first->at.time, std::move(evidence),
+                 fmt::format("{} is unmapped while a device accesses {} of it{}: the device's work fails or loses data", range_text(e.start, e.end),
+                             range_text(first->start, first->end), more ? fmt::format(" (and {} accesses more)", more) : ""));
   }
 
   void on(const ev_dma_end& e, const Facts& f, Judge& judge) {
@@ -24,6 +36,8 @@ class UnmappedInUse final : public RuleOf<UnmappedInUse> {
   void on(const ev_dma_begin&, const Facts&, Judge&) {}
 
  private:
+  static constexpr size_t kShown = 4;
+
   // pinned memory is REG-05's
   bool judges(const Ctx* ctx, uint32_t driver) const {
     if (!ctx || hook_row(driver).dma_end_is_late) return false;

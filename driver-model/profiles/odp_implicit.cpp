@@ -131,7 +131,7 @@ Profile profile_odp_implicit() {
       // bugs like these: CVE-2025-21714, then CVE-2025-21886 by its fix
       {.name = "destroyed_twice", .says = "a callback that finds the child empty destroys it, in the tree of children or not",
        .rule = "LIF-01", .scenario = "emptied_twice", .edits = {drop("invalidate", "cmpxchg")},
-       .implied = {"HMM-02", "LIF-06", "LIF-07", "ORD-10", "ORD-11", "ORD-12", "ORD-20", "ORD-24", "SEQ-02", "SEQ-04"}},
+       .implied = {"HMM-02", "LIF-06", "LIF-07", "ORD-10", "ORD-11", "ORD-12", "ORD-20", "ORD-24", "ORD-26", "SEQ-02", "SEQ-04"}},
       {.name = "used_without_reference", .says = "a fault finds the child and takes no reference of it", .rule = "HMM-02",
        .scenario = "emptied_twice",
        .edits = {drop("fault", "refcount 2"), drop("fault", "refcount"), drop("fault", "deref")},

@@ -143,10 +143,10 @@ Profile profile_vma_ranges() {
       // and mmap_lock does not keep reclaim out
       {.name = "mapped_without_notifier", .says = "the worker replaces the notifier and leaves the rest of the range mapped", .rule = "LIF-07",
        .scenario = "reclaim_rest", .edits = {drop("worker", "unmap"), drop("worker", "drain")},
-       .implied = {"LIF-06", "ORD-12", "ORD-20", "ORD-24"}},
+       .implied = {"LIF-06", "ORD-12", "ORD-20", "ORD-24", "ORD-26"}},
       {.name = "not_reinserted", .says = "the worker removes the notifier and leaves the rest of the range without one", .rule = "LIF-07",
        .scenario = "reclaim_rest", .edits = {drop("worker", "unmap"), drop("worker", "drain"), drop("worker", "insert")},
-       .implied = {"HMM-02", "LIF-06", "ORD-11", "ORD-12", "ORD-20", "ORD-24", "SEQ-02"}},
+       .implied = {"HMM-02", "LIF-06", "ORD-11", "ORD-12", "ORD-20", "ORD-24", "ORD-26", "SEQ-02"}},
       
       {.name = "unmapped_by_the_worker", .says = "a callback for UNMAP leaves the unmapping to the worker", .rule = "ORD-10",
        .scenario = "reclaim_rest", .edits = {insert_before("invalidate", "unmap", {if_reason(MS_reason_unmap, "skip")}),
