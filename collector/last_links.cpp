@@ -17,6 +17,7 @@ namespace {
 [[noreturn]] void hold(std::span<const int> sorted, int until_closed) {
   prctl(PR_SET_NAME, "mirrorscope-end");
   setsid();
+  if (chdir("/")) _exit(1);  // it keeps no file system busy
   unsigned next = 0;
   for (const int fd : sorted) {
     if (static_cast<unsigned>(fd) > next) close_range(next, static_cast<unsigned>(fd) - 1, 0);
