@@ -66,7 +66,7 @@ RULE(hmm_15_write_never_used, WriteNeverUsed,
       .level = Level::smell,
       .party = Party::driver,
       .says = "of the pages that an object's look-ups demanded to be writable and its device accessed, more than a quarter were written",
-      .because = "mm/hmm.c, hmm_vma_fault(): HMM_PFN_REQ_WRITE is a write fault of every page, which copies those that are shared, zero or a "
+      .because = "mm/hmm.c, hmm_do_fault() (hmm_vma_fault() in older kernels): HMM_PFN_REQ_WRITE is a write fault of every page, which copies those that are shared, zero or a "
                  "private mapping's of a file (mm/memory.c, do_cow_fault(), wp_page_copy())",
       .not_claimed = "that it is wrong: who asks once saves a second fault; accesses that have no rows; pages that were never accessed",
       .look_at = "where default_flags gets HMM_PFN_REQ_WRITE: from the access that faulted, or from VM_WRITE of the VMA",

@@ -38,8 +38,9 @@ RULE(p2p_09_moved_region_handed_out, MovedRegionHandedOut,
       .party = Party::driver,
       .says = "a registration cache hands out a region of a buffer that was moved only when its importer has mapped it anew, unless its device asks by "
               "itself",
-      .because = "include/linux/dma-buf.h, struct dma_buf_attach_ops: move_notify \"all mappings ... must be considered invalid\"; an importer without "
-                 "page faults has to pin (dma_buf_pin()) or to map again by itself: drivers/infiniband/core/umem_dmabuf.c",
+      .because = "include/linux/dma-buf.h, struct dma_buf_attach_ops: invalidate_mappings (move_notify in older kernels) says that the buffer is "
+                 "moving; an importer without page faults has to pin it or to map it again by itself: drivers/infiniband/core/umem_dmabuf.c, "
+                 "ib_umem_dmabuf_get_pinned_and_lock()",
       .not_claimed = "drivers that map anew when work is submitted; devices that ask for translations; regions from before the recording",
       .look_at = "the importer's move_notify: who maps the buffer again afterwards; and whether the registration could be pinned instead",
       .also = {EV_dev_map, EV_buf_move_ret}})
