@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # A driver that mirrorscope does not know, with a bug, is caught with a hook of its own: by clang where its module has BTF, by BCC where not.
-# kernels: 7.x 6.1
+# kernels: 7.x
+# long: 6.1
 # needs: my_driver
 #
 # 6.1 has the clang half only: BCC compiles with the headers of one kernel, which is enough to see here once.

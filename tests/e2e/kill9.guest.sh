@@ -6,7 +6,7 @@
 . "$(dirname "$0")/words.sh"
 "$lab/rxe.sh"
 RANDOM=${SEED:-1}
-times=${TIMES:-3}
+times=${TIMES:-2}
 
 "$workloads/rdma_churn" --odp --seconds 100000 --pace 1000 >/dev/null &
 churn=$!
@@ -65,7 +65,7 @@ rm -rf all
 
 # A disk with this much room, from nothing on.
 mkdir disk
-rooms="4 32 128"
+rooms="4 64"
 [ "$times" -lt 20 ] || rooms="4 8 16 28 32 40 64 128 512"
 for room in $rooms; do
     mount -t tmpfs -o size=${room}k,mode=700 none disk

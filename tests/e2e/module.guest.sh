@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Is the reference driver right where it should be, and caught where it is told to be wrong?
-# kernels: 6.1 7.x
-# long: 6.12
+# kernels: 7.x
+# long: 6.1 6.12
 # needs: module
 # guest: --swap 512M
 here=$PWD/tests/e2e source=$PWD
