@@ -369,6 +369,7 @@ class Mirror {
   void ranges_met(const ev_inv_start_ret&, Mm&);
 
   // registrations.cpp
+  static constexpr size_t kSiblings = 8;  // registrations of one region of a cache that are looked at
   static constexpr uint64_t kVmShared = 8;  // VM_SHARED, include/linux/mm.h
   void find_stale(const ev_inv_start&, Mm&, Facts&);
   void take_part(Registration&, const ev_header&, uint64_t from, uint64_t to, Facts&);

@@ -15,7 +15,12 @@ uint64_t cached_key(uint64_t cache, uint64_t region) { return cache * 0x9e3779b9
 void Mirror::uncache(const Registration& r) {
   if (!r.cache) return;
   const uint64_t key = cached_key(r.cache, r.region);
-  if (const uint64_t* ctx = cached_.find(key); ctx && *ctx == r.ctx) cached_.erase(key);
+  uint64_t* ctx = cached_.find(key);
+  if (!ctx || *ctx != r.ctx) return;
+  if (r.sibling)
+    *ctx = r.sibling;
+  else
+    cached_.erase(key);
 }
 
 void Mirror::on(const ev_dev_fault& e, Facts& f) {
@@ -145,7 +150,9 @@ void Mirror::on(const ev_ucache_insert& e, Facts& f) {
   if (!r || r->cache) return;
   r->cache = e.cache;
   r->region = e.region;
-  cached_.get(cached_key(e.cache, e.region)) = e.ctx;
+  uint64_t& last = cached_.get(cached_key(e.cache, e.region));
+  if (last != e.ctx) r->sibling = last;
+  last = e.ctx;
 }
 
 void Mirror::on(const ev_ucache_evict& e, Facts& f) {
@@ -153,10 +160,15 @@ void Mirror::on(const ev_ucache_evict& e, Facts& f) {
   Mm* mm = mm_of(e.h, f);
   if (!mm || e.freed) return;
   const uint64_t* ctx = cached_.find(cached_key(e.cache, e.region));
-  Registration* r = ctx ? registrations_.find(*ctx) : nullptr;
-  if (!r || r->ended || r->mm != mm->ptr || r->cache != e.cache || r->region != e.region) return;
-  r->given_up = EventRef::of(e.h);
-  r->heard = !r->taken.empty() && r->taken.begin()->by != e.h.tid;
+  size_t most = kSiblings;
+  for (uint64_t at = ctx ? *ctx : 0; at && most; --most) {
+    Registration* r = registrations_.find(at);
+    if (!r || r->mm != mm->ptr || r->cache != e.cache || r->region != e.region) return;
+    at = r->sibling;
+    if (r->ended) continue;
+    r->given_up = EventRef::of(e.h);
+    r->heard = !r->taken.empty() && r->taken.begin()->by != e.h.tid;
+  }
 }
 
 void Mirror::on(const ev_call_site& e, Facts& f) {

@@ -232,6 +232,7 @@ struct Registration {
   EventRef made_at;    // call_site of reg, none if no stack was taken
   uint64_t cache = 0;      // of user space, and its region that rests on this registration, 0 = not known
   uint64_t region = 0;
+  uint64_t sibling = 0;    // ctx of the one that the region rested on before, and may still: UCX makes two with relaxed ordering
   EventRef given_up;       // the cache finds it no more: it ends with its last user, or a little later
   bool heard = false;      // by another task than took the addresses away: one that reads a userfaultfd, and so hears of it after
 

@@ -26,5 +26,5 @@ must "no kernel address is in the trace" is "$("$mirrorscope" dump run | grep -o
 must "only the command was recorded" is "$("$mirrorscope" dump run --event sub_insert | cut -d' ' -f5 | cut -d/ -f2 | sort -u | wc -l)" 1
 for event in inv_start inv_start_ret inv_end cb_enter cb_ret range_fault range_fault_ret; do
     must "every run of $event is in the trace" is "$(count run $event)" \
-        "$(awk -v e=$event '$1 == e && NF == 5 { gsub(",", ""); s += $4 } END { print s + 0 }' summary)"
+        "$(awk -v e=$event '$1 == e && NF == 6 { gsub(",", ""); s += $4 } END { print s + 0 }' summary)"
 done
