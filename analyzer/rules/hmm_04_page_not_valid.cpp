@@ -3,6 +3,7 @@
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
 #include "analyzer/words.h"
+#include "schema/kernel_flags.h"
 
 namespace mirrorscope::rules {
 
@@ -10,9 +11,9 @@ class PageNotValid final : public RuleOf<PageNotValid> {
  public:
   void on(const ev_range_fault_ret& e, const Facts& f, Judge& judge) {
     suspects_.settle(e.h.time, judge);
-    if (e.ret != 0 || !(e.default_flags & kFault) || !e.sampled) return;
+    if (e.ret != 0 || !(e.default_flags & kHmmReqFault) || !e.sampled) return;
     // a device-private page of the owner's own is returned as it is (hmm_vma_handle_pte)
-    const bool write = (e.default_flags & kWrite) && !e.owner;
+    const bool write = (e.default_flags & kHmmReqWrite) && !e.owner;
     if (e.valid == e.sampled && !e.error && (!write || e.writable == e.sampled)) [[likely]]
       return judge.held();
     // an invalidation since then may have cleared what was returned: drivers do that in the same array (umem_odp.c)
@@ -29,9 +30,6 @@ class PageNotValid final : public RuleOf<PageNotValid> {
   void finish(uint64_t end, const Mirror&, Judge& judge) override { suspects_.settle(end, judge); }
 
  private:
-  static constexpr uint64_t kFault = 1ull << 63;  // HMM_PFN_REQ_FAULT
-  static constexpr uint64_t kWrite = 1ull << 62;  // HMM_PFN_REQ_WRITE
-
   Suspects suspects_;
 };
 

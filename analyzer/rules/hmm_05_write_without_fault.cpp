@@ -2,23 +2,20 @@
 // HMM-05: write access is asked for only together with a fault.
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
+#include "schema/kernel_flags.h"
 
 namespace mirrorscope::rules {
 
 class WriteWithoutFault final : public RuleOf<WriteWithoutFault> {
  public:
   void on(const ev_range_fault& e, const Facts& f, Judge& judge) {
-    if (!(e.default_flags & kWrite) || (e.default_flags & kFault)) [[likely]]
+    if (!(e.default_flags & kHmmReqWrite) || (e.default_flags & kHmmReqFault)) [[likely]]
       return judge.held();
     judge.broken(e.h, e.h.time, {},
                  fmt::format("default_flags {} has HMM_PFN_REQ_WRITE without HMM_PFN_REQ_FAULT: nothing is faulted at all",
                              hex(e.default_flags)),
                  f.sub ? f.sub->fn : 0);
   }
-
- private:
-  static constexpr uint64_t kFault = 1ull << 63;  // HMM_PFN_REQ_FAULT
-  static constexpr uint64_t kWrite = 1ull << 62;  // HMM_PFN_REQ_WRITE
 };
 
 RULE(hmm_05_write_without_fault, WriteWithoutFault,

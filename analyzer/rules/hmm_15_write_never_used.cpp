@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // HMM-15: write permission is asked for where the device writes.
-#include <unordered_map>
-
-#include "analyzer/rule.h"
+#include "analyzer/rows.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
@@ -21,7 +19,6 @@ class WriteNeverUsed final : public RuleOf<WriteNeverUsed> {
 
  private:
   static constexpr uint64_t kPages = 16;  // fewer say nothing of a habit
-  static constexpr size_t kObjects = 4096;
 
   struct Row {
     uint64_t only_read = 0, written = 0;  // pages that were asked for to be written
@@ -33,11 +30,7 @@ class WriteNeverUsed final : public RuleOf<WriteNeverUsed> {
   void count(const ev_header& h, const Facts& f, Judge& judge) {
     for (const Mapping* m : f.gone) {
       if (!m->asked_write || !m->write || (!m->read && !m->written)) continue;
-      if (rows_.size() >= kObjects && !rows_.contains(m->ctx->ptr)) {
-        rows_.clear();
-        judge.unknown();
-      }
-      Row& row = rows_[m->ctx->ptr];
+      Row& row = rows_.of(m->ctx->ptr, judge);
       if (row.begun != m->ctx->begun) {
         if (row.begun) say(m->ctx->ptr, row, judge);
         row = Row{};
@@ -57,7 +50,7 @@ class WriteNeverUsed final : public RuleOf<WriteNeverUsed> {
                              hex(ctx), row.only_read, row.written));
   }
 
-  std::unordered_map<uint64_t, Row> rows_;  // by ctx
+  Rows<uint64_t, Row, 4096> rows_;  // by ctx
 };
 
 RULE(hmm_15_write_never_used, WriteNeverUsed,
@@ -66,8 +59,8 @@ RULE(hmm_15_write_never_used, WriteNeverUsed,
       .level = Level::smell,
       .party = Party::driver,
       .says = "of the pages that an object's look-ups demanded to be writable and its device accessed, more than a quarter were written",
-      .because = "mm/hmm.c, hmm_do_fault() (hmm_vma_fault() in older kernels): HMM_PFN_REQ_WRITE is a write fault of every page, which copies those that are shared, zero or a "
-                 "private mapping's of a file (mm/memory.c, do_cow_fault(), wp_page_copy())",
+      .because = "mm/hmm.c, hmm_do_fault() (hmm_vma_fault() in older kernels): HMM_PFN_REQ_WRITE is a write fault of every page, which copies "
+                 "those that are shared, zero or a private mapping's of a file (mm/memory.c, do_cow_fault(), wp_page_copy())",
       .not_claimed = "that it is wrong: who asks once saves a second fault; accesses that have no rows; pages that were never accessed",
       .look_at = "where default_flags gets HMM_PFN_REQ_WRITE: from the access that faulted, or from VM_WRITE of the VMA",
       .also = {EV_range_fault_ret}})

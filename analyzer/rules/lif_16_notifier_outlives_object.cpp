@@ -13,7 +13,7 @@ class NotifierOutlivesObject final : public SuspectingRule<NotifierOutlivesObjec
  public:
   void on(const ev_mn_register_ret& e, const Facts& f, Judge& judge) {
     suspects_.explain(e.h, e.sub, judge);
-    drop([&](const Pair& p) { return p.list == e.sub; });
+    pairs_.take_all([&](const Pair& p) { return p.list == e.sub; });
     if (e.ret || !e.sub || !f.has_entry) return;
     // two in a row: which of them is the next object's?
     const bool unclaimed = last_.sub && last_.tid == e.h.tid && last_.mm == mirror_->generation_of(e.h.mm);
@@ -23,28 +23,27 @@ class NotifierOutlivesObject final : public SuspectingRule<NotifierOutlivesObjec
 
   // Whose notifier it is: the object that the same task makes right behind the registration, and that could not keep its promise without one.
   void on(const ev_dev_ctx& e, const Facts& f, Judge& judge) {
-    drop([&](const Pair& p) { return p.ctx == e.ctx; });
+    pairs_.take_all([&](const Pair& p) { return p.ctx == e.ctx; });
     if (!f.mm || last_.tid != e.h.tid || last_.mm != f.mm->generation || f.task_was_at != last_.at.time) return;
     const uint64_t sub = std::exchange(last_.sub, 0);
     const bool needs_one = e.discipline == MS_discipline_unmap || e.discipline == MS_discipline_fence || e.discipline == MS_discipline_quiesce;
     if (!sub || e.sub || !needs_one) return;
-    pairs_.add({f.mm->generation, e.ctx, sub, last_.at, EventRef::of(e.h), EventRef{}, e.h});
+    pairs_.add({f.mm->generation, e.ctx, sub, last_.at, EventRef::of(e.h), {}});
     if (pairs_.forgot()) judge.unknown();
   }
 
   void on(const ev_dev_ctx_end& e, const Facts&, Judge& judge) {
     for (Pair& p : pairs_) {
-      if (p.ctx != e.ctx || p.ended) continue;
+      if (p.ctx != e.ctx || p.ended()) continue;
       const ListSub* list = mirror_->list(p.list);
       if (!list || list->unregistering || list->freed) {
         judge.held();
         p.list = 0;
         continue;
       }
-      p.ended = EventRef::of(e.h);
       p.end = e.h;
     }
-    drop([](const Pair& p) { return !p.list; });
+    pairs_.take_all([](const Pair& p) { return !p.list; });
   }
 
   void on(const ev_mn_unregister& e, const Facts&, Judge& judge) { gone(e.h, e.sub, judge); }
@@ -57,7 +56,7 @@ class NotifierOutlivesObject final : public SuspectingRule<NotifierOutlivesObjec
   void finish(uint64_t end, const Mirror& mirror, Judge& judge) override {
     SuspectingRule::finish(end, mirror, judge);
     for (const Pair& p : pairs_) {
-      if (!p.ended || end - p.ended.time <= kTooLong) continue;
+      if (!p.ended() || end - p.ended().time <= kTooLong) continue;
       judge.never_came(p.end, p.registered.time, end, evidence(p), text(p, "is still registered when the recording ends"));
     }
   }
@@ -67,19 +66,16 @@ class NotifierOutlivesObject final : public SuspectingRule<NotifierOutlivesObjec
 
   struct Pair {
     uint64_t mm, ctx, list;  // mm: its generation
-    EventRef registered, made, ended;
-    ev_header end;  // dev_ctx_end
+    EventRef registered, made;
+    ev_header end;  // dev_ctx_end, all 0 before
+    EventRef ended() const { return EventRef::of(end); }
   };
 
-  template <typename Is>
-  void drop(Is is) {
-    pairs_.take_all(is);
-  }
   void gone(const ev_header& h, uint64_t sub, Judge& judge) {
     suspects_.explain(h, sub, judge);
-    drop([&](const Pair& p) {
+    pairs_.take_all([&](const Pair& p) {
       if (p.list != sub) return false;
-      if (!p.ended) judge.held();
+      if (!p.ended()) judge.held();
       return true;
     });
   }
@@ -87,13 +83,14 @@ class NotifierOutlivesObject final : public SuspectingRule<NotifierOutlivesObjec
     if (pairs_.empty()) return;
     suspects_.settle(h.time, judge);
     for (const Pair& p : pairs_)
-      if (p.list == sub && p.ended && p.mm == mirror_->generation_of(h.mm) && p.ended.time + Mirror::kClockSlack < h.time) {
+      if (p.list == sub && p.ended() && p.mm == mirror_->generation_of(h.mm) && p.ended().time + Mirror::kClockSlack < h.time) {
         suspects_.add(h, sub, p.registered.time, evidence(p), text(p, "is called all the same: its memory may be anything by now"), fn);
-        return drop([&](const Pair& other) { return other.list == sub; });
+        pairs_.take_all([&](const Pair& other) { return other.list == sub; });
+        return;
       }
   }
   static std::vector<Evidence> evidence(const Pair& p) {
-    return {{p.registered, "the mmu_notifier was registered"}, {p.made, "the object was made"}, {p.ended, "the object was gone"}};
+    return {{p.registered, "the mmu_notifier was registered"}, {p.made, "the object was made"}, {p.ended(), "the object was gone"}};
   }
   static std::string text(const Pair& p, std::string_view how) {
     return fmt::format("object {} is gone and nobody has unregistered the mmu_notifier {} that was registered for it, which {}", hex(p.ctx),
@@ -118,8 +115,7 @@ RULE(lif_16_notifier_outlives_object, NotifierOutlivesObject,
       .because = "mm/mmu_notifier.c, mmu_notifier_register() \"must be always called to unregister\"; mn_hlist_invalidate_range_start() goes "
                  "through the list and calls what stands there, and the registration holds a reference of the mm (mmgrab())",
       .not_claimed = "whose notifier it is beyond this: the task that registered it, and no other before, made the object in its next step, which promises "
-                     "what needs one; "
-                     "objects with an interval notifier, or that share one notifier; objects from before the recording",
+                     "what needs one; objects with an interval notifier, or that share one notifier; objects from before the recording",
       .look_at = "the release function of the driver's file, and its error paths: each needs an mmu_notifier_unregister() or _put()",
       .also = {EV_mn_register}, .any_event = true})
 

@@ -10,6 +10,7 @@
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
 #include "analyzer/words.h"
+#include "schema/kernel_flags.h"
 
 namespace mirrorscope::rules {
 
@@ -54,7 +55,7 @@ class AccessedUnmapped final : public SuspectingRule<AccessedUnmapped> {
 
   // A look-up that demands nothing takes what is there (Soft-RoCE's and mlx5's first one, of the whole region), and has no row as a mapping.
   void on(const ev_range_fault_ret& e, const Facts& f, Judge&) {
-    if (!f.mm || !f.sub || (e.default_flags & kFault) || e.ret) return;
+    if (!f.mm || !f.sub || (e.default_flags & kHmmReqFault) || e.ret) return;
     for (auto& [ctx, row] : rows_)
       if (row.sub == e.sub) cut(row.gone, e.start, e.end);
     if (!snapshot_of(*f.sub)) snapshots_.add(f.sub->generation);
@@ -90,7 +91,6 @@ class AccessedUnmapped final : public SuspectingRule<AccessedUnmapped> {
   static constexpr size_t kKept = 64;       // of one object
   static constexpr size_t kObjects = 4096;
   static constexpr uint64_t kPage = 4096;
-  static constexpr uint64_t kFault = 1ull << 63;  // HMM_PFN_REQ_FAULT
 
   struct Row {
     uint64_t sub = 0;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-28: what a driver restores by itself after an invalidation is used before the next one takes it.
-#include <unordered_map>
-
 #include "analyzer/discipline.h"
-#include "analyzer/rule.h"
+#include "analyzer/rows.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
@@ -17,19 +15,18 @@ class RestoredUnused final : public RuleOf<RestoredUnused> {
   }
 
   void on(const ev_dev_map& e, const Facts&, Judge& judge) {
-    const auto at = rows_.find(e.ctx);
-    if (at == rows_.end() || !at->second.taken) return;
-    Row& row = at->second;
-    row.taken = EventRef{};
-    row.made = e.h.time;
-    if (++row.rounds < kRounds) return;
-    const uint64_t took = e.h.time - row.first.time;
-    judge.broken(e.h, row.first.time, {{row.first, "the first callback of these rounds"}, {row.last, "the last"}},
+    Row* row = rows_.find(e.ctx);
+    if (!row || !row->taken) return;
+    row->taken = EventRef{};
+    row->made = e.h.time;
+    if (++row->rounds < kRounds) return;
+    const uint64_t took = e.h.time - row->first.time;
+    judge.broken(e.h, row->first.time, {{row->first, "the first callback of these rounds"}, {row->last, "the last"}},
                  fmt::format("object {} was invalidated and made anew {} times in {} ms without a use in between: it stood {} % of that time, and "
                              "the last was taken for {}",
-                             hex(e.ctx), row.rounds, took / 1'000'000, took ? row.stood * 100 / took : 0, reason_text(row.reason)),
-                 row.fn);
-    row = Row{};
+                             hex(e.ctx), row->rounds, took / 1'000'000, took ? row->stood * 100 / took : 0, reason_text(row->reason)),
+                 row->fn);
+    *row = Row{};
   }
 
   void on(const ev_job_begin& e, const Facts&, Judge& judge) { used(e.ctx, judge); }
@@ -48,11 +45,7 @@ class RestoredUnused final : public RuleOf<RestoredUnused> {
 
   void taken(const Ctx& ctx, const ev_cb_ret& e, Judge& judge) {
     if (!gates_work(promise(ctx, *mirror_))) return;  // what promises to unmap is mapped anew because the device asked
-    if (rows_.size() >= kObjects && !rows_.contains(ctx.ptr)) {
-      rows_.clear();
-      judge.unknown();
-    }
-    Row& row = rows_[ctx.ptr];
+    Row& row = rows_.of(ctx.ptr, judge);
     if (row.begun != ctx.begun) row = Row{};
     row.begun = ctx.begun;
     if (row.made) row.stood += e.h.time - row.made;
@@ -66,8 +59,7 @@ class RestoredUnused final : public RuleOf<RestoredUnused> {
     if (rows_.erase(ctx)) judge.held();
   }
 
-  static constexpr size_t kObjects = 4096;
-  std::unordered_map<uint64_t, Row> rows_;  // by ctx: since its last use
+  Rows<uint64_t, Row, 4096> rows_;  // by ctx: since its last use
 };
 
 RULE(ord_28_restored_unused, RestoredUnused,

@@ -66,7 +66,7 @@ class LeftStopped final : public RuleOf<LeftStopped> {
     stopped_.take_all([&](const Stopped& s) { return s.ctx == ctx; });
   }
   static std::vector<Evidence> evidence(const Stopped& s) {
-    return {{EventRef{s.h.time, s.h.id, s.h.cpu, s.h.seq}, "its queues were stopped"}, {s.made, "what was invalid was made anew"}};
+    return {{EventRef::of(s.h), "its queues were stopped"}, {s.made, "what was invalid was made anew"}};
   }
   static std::string text(const Stopped& s, uint64_t until, std::string_view how) {
     return fmt::format("object {} {}: its queues stand still for {} s though nothing of it is invalid any more", hex(s.ctx), how,

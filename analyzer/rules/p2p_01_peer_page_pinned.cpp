@@ -4,13 +4,11 @@
 
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
+#include "schema/kernel_flags.h"
 
 namespace mirrorscope::rules {
-namespace {
-// include/linux/mm_types.h since 6.3; in 6.1, which gives no such memory to a process, no pin has both of these bits.
-constexpr uint32_t kFollLongterm = 1u << 8, kFollPciP2pdma = 1u << 10;
-}  // namespace
 
+// On 6.1, where these bits have other numbers, no process gets such memory, and no pin has both.
 class PeerPagePinned final : public RuleOf<PeerPagePinned> {
  public:
   // is_valid_gup_args() warns of it and pins nothing, whatever is mapped there.

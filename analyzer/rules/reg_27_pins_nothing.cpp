@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-27: a pin that gets no page is not simply tried again.
-#include <unordered_map>
-
-#include "analyzer/rule.h"
+#include "analyzer/rows.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
@@ -11,17 +9,12 @@ class PinsNothing final : public RuleOf<PinsNothing> {
  public:
   void on(const ev_pin_ret& e, const Facts&, Judge& judge) {
     if (!e.npages) return;
-    const auto at = rows_.find(e.h.tid);
     if (e.ret) {
       judge.held();
-      if (at != rows_.end()) rows_.erase(at);
+      rows_.erase(e.h.tid);
       return;
     }
-    if (rows_.size() >= kTasks && at == rows_.end()) {
-      rows_.clear();
-      judge.unknown();
-    }
-    Row& row = rows_[e.h.tid];
+    Row& row = rows_.of(e.h.tid, judge);
     const uint64_t mm = mirror_->generation_of(e.h.mm);
     if (row.mm != mm || row.start != e.start) row = {mm, e.start, 0, EventRef::of(e.h)};
     if (++row.times != kTimes) return;
@@ -33,14 +26,13 @@ class PinsNothing final : public RuleOf<PinsNothing> {
 
  private:
   static constexpr uint32_t kTimes = 64;
-  static constexpr size_t kTasks = 4096;
 
   struct Row {
     uint64_t mm = 0, start = 0;  // mm: its generation
     uint32_t times = 0;
     EventRef first;
   };
-  std::unordered_map<uint32_t, Row> rows_;  // by task: its pins that got nothing, since one that did or failed
+  Rows<uint32_t, Row, 4096> rows_;  // by task: its pins that got nothing, since one that did or failed
 };
 
 RULE(reg_27_pins_nothing, PinsNothing,

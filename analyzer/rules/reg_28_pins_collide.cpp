@@ -6,6 +6,7 @@
 #include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
+#include "schema/kernel_flags.h"
 
 namespace mirrorscope::rules {
 
@@ -26,7 +27,7 @@ class PinsCollide final : public RuleOf<PinsCollide> {
     Pin* own = pins_.find([&](const Pin& p) { return p.tid == e.h.tid && !p.over; });
     if (!own) return;
     own->over = e.h.time;
-    if (!(e.gup_flags & kLongterm)) return;
+    if (!(e.gup_flags & kFollLongterm)) return;
     // what migrate_longterm_unpinnable_folios() makes of a page that would not move
     if (e.ret != -ENOMEM && e.ret != -EBUSY) return judge.held();
     for (const Pin& p : pins_) {
@@ -42,7 +43,6 @@ class PinsCollide final : public RuleOf<PinsCollide> {
 
  private:
   static constexpr uint64_t kPage = 4096;
-  static constexpr uint32_t kLongterm = 1 << 8;  // FOLL_LONGTERM, include/linux/mm_types.h
 
   struct Pin {
     uint64_t mm, start, end;  // mm: its generation
@@ -61,7 +61,8 @@ RULE(reg_28_pins_collide, PinsCollide,
       .says = "a long-term pin does not fail while another task pins the same addresses",
       .because = "mm/gup.c, migrate_longterm_unpinnable_folios(): a folio in CMA or a movable zone is migrated before it is pinned, and "
                  "folio_migrate_mapping() refuses one whose reference count is not what is expected: a second pin's makes it so",
-      .not_claimed = "that it was the cause: memory may really be short; pins of other processes on the same pages; more than 256 pins at a time",
+      .not_claimed = "that it was the cause: memory may really be short; pins of other processes on the same pages; more than 256 pins at a "
+                     "time; kernels before 6.3, where FOLL_LONGTERM is another bit",
       .look_at = "who pins the same memory from two threads, and whether the second could wait for the first, or the failed pin be tried again",
       .also = {}})
 

@@ -12,7 +12,7 @@ class DuplicateKeptByNobody final : public RuleOf<DuplicateKeptByNobody> {
  public:
   void on(const ev_reg& e, const Facts& f, Judge& judge) {
     if (!f.mm || !f.registration || !f.registration->pinned || e.end <= e.start) return;
-    drop(e.ctx);
+    pairs_.take_all([&](const Pair& p) { return p.one == e.ctx || p.other == e.ctx; });
     const Registration* same = nullptr;
     const bool all = f.mm->pinned.overlapping(e.start, e.end - 1, [&](const Registration& r) {
       if (r.ctx != e.ctx && r.start == e.start && r.end == e.end && r.driver == e.driver && r.write == e.write) same = &r;
@@ -64,9 +64,6 @@ class DuplicateKeptByNobody final : public RuleOf<DuplicateKeptByNobody> {
     uint64_t cache;
     EventRef one_made, other_made;
   };
-  void drop(uint64_t ctx) {
-    pairs_.take_all([&](const Pair& p) { return p.one == ctx || p.other == ctx; });
-  }
 
   History<Pair, 256> pairs_;
 };

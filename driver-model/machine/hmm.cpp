@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who looks pages up for a device: hmm_range_fault() (mm/hmm.c), pin_user_pages() (mm/gup.c), dma_buf_map_attachment() (drivers/dma-buf).
 #include "driver-model/machine/run.h"
+#include "schema/kernel_flags.h"
 
 namespace mirrorscope::model {
 
@@ -18,7 +19,7 @@ bool fault_failed(Run& r) {
   return failed;
 }
 
-uint64_t flags_of(bool write) { return 1ull << 63 | (write ? 1ull << 62 : 0); }  // HMM_PFN_REQ_FAULT, HMM_PFN_REQ_WRITE
+uint64_t flags_of(bool write) { return kHmmReqFault | (write ? kHmmReqWrite : 0); }
 
 Next range_fault_returns(Run& r, u8 error) {
   r.th.ret = error;

@@ -25,6 +25,7 @@
 #include "driver-model/mirror/state.h"
 #include "driver-model/mirror/table.h"
 #include "schema/events.h"
+#include "schema/kernel_flags.h"
 
 namespace mirrorscope {
 
@@ -370,7 +371,6 @@ class Mirror {
 
   // registrations.cpp
   static constexpr size_t kSiblings = 8;  // registrations of one region of a cache that are looked at
-  static constexpr uint64_t kVmShared = 8;  // VM_SHARED, include/linux/mm.h
   void find_stale(const ev_inv_start&, Mm&, Facts&);
   void take_part(Registration&, const ev_header&, uint64_t from, uint64_t to, Facts&);
   void unmapped(const ev_header&, uint64_t start, uint64_t end, Mm&, Facts&);

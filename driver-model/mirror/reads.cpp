@@ -111,7 +111,7 @@ void Mirror::on(const ev_range_fault_ret& e, Facts& f) {
     s->fault_seen = true;
     s->fault_result = e.ret;
     s->faulted = EventRef::of(e.h);
-    s->asked_write = (e.default_flags & 1ull << 62) != 0;  // HMM_PFN_REQ_WRITE
+    s->asked_write = (e.default_flags & kHmmReqWrite) != 0;
     if (!goes_on) s->fault_start = e.start;
     s->fault_end = e.end;
     if (e.ret == -16) ++s->collisions;
