@@ -93,10 +93,13 @@ bool is_own(const Ctx& ctx, uint32_t reason, uint64_t owner) {
 }
 
 const HookRow& hook_row(uint32_t driver) {
-  static constexpr HookRow kNone{.driver = MS_driver_none};
-  for (const HookRow& row : kHooks)
-    if (row.driver == driver) return row;
-  return kNone;
+  // asked for every access
+  static constexpr auto kByDriver = [] {
+    std::array<HookRow, MS_driver_hook + 1> rows{};
+    for (const HookRow& row : kHooks) rows[row.driver] = row;
+    return rows;
+  }();
+  return driver < kByDriver.size() ? kByDriver[driver] : kByDriver[MS_driver_none];
 }
 
 std::string_view to_string(Discipline discipline) {

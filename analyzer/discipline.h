@@ -48,7 +48,7 @@ bool gates_work(std::optional<Discipline> discipline);
 bool is_own(const Ctx& ctx, uint32_t reason, uint64_t owner);
 // What the rows of a hook are like, beside what its driver promises.
 struct HookRow {
-  uint32_t driver;                        // row of enum driver
+  uint32_t driver = 0;                    // row of enum driver
   std::optional<Discipline> discipline{}; // of objects that do not state theirs
   bool dma_end_is_late = false;       // dma_end comes only some time after the access, because the lock is released out of its sight
   bool dereg_says_dirty = false;      // dereg says whether the pages were marked dirty
