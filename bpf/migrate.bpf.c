@@ -50,7 +50,6 @@ static __always_inline void look_at_src(u64 pfn, struct slots *s)
 		s->moved_pinned += folio.pins > 0;
 }
 
-/* For bpf_loop(): the verifier of 6.1 would walk through every turn of a plain loop. */
 static long look_at_slot(u32 i, struct slots *s)
 {
 	const u64 valid_migrate = MS_MIGRATE_PFN_VALID | MS_MIGRATE_PFN_MIGRATE;
@@ -76,18 +75,7 @@ static long look_at_slot(u32 i, struct slots *s)
 	return 0;
 }
 
-/* A function of its own for the verifier, as look_at_pages() in pin.bpf.c. */
-__noinline int go_through_slots(struct slots *result, u64 n)
-{
-	struct slots s;
-
-	if (!result)
-		return 0;
-	s = *result;
-	bpf_loop(n < MS_SAMPLED_PAGES ? n : MS_SAMPLED_PAGES, look_at_slot, &s, 0);
-	*result = s;
-	return 0;
-}
+SAMPLING(go_through_slots, struct slots, look_at_slot)
 
 static __always_inline void look_at_slots(struct slots *s, void *src, void *dst, u64 n, u32 look)
 {

@@ -45,7 +45,6 @@ static __always_inline long look_at(u32 i, struct sample *s, const bool sources)
 	return 0;
 }
 
-/* For bpf_loop(): the verifier of 6.1 would walk through every turn of a plain loop. */
 static long look_at_page(u32 i, struct sample *s)
 {
 	return look_at(i, s, false);
@@ -56,24 +55,8 @@ static long look_at_page_and_source(u32 i, struct sample *s)
 	return look_at(i, s, true);
 }
 
-/*
- * Functions of their own for the verifier: it goes through them once for each program, not once for each way through the pages and what comes
- * after (unpin_user_pages(): 33,000 instructions walked through, 2,400 so). bpf_loop() wants its context on this function's stack.
- */
-#define LOOK_AT(name, look)                                                                                            \
-	__noinline int name(struct sample *result, u64 n)                                                              \
-	{                                                                                                              \
-		struct sample s;                                                                                       \
-                                                                                                                       \
-		if (!result)                                                                                           \
-			return 0;                                                                                      \
-		s = *result;                                                                                           \
-		bpf_loop(n < MS_SAMPLED_PAGES ? n : MS_SAMPLED_PAGES, look, &s, 0);                                    \
-		*result = s;                                                                                           \
-		return 0;                                                                                              \
-	}
-LOOK_AT(look_at_pages, look_at_page)
-LOOK_AT(look_at_pages_and_sources, look_at_page_and_source)
+SAMPLING(look_at_pages, struct sample, look_at_page)
+SAMPLING(look_at_pages_and_sources, struct sample, look_at_page_and_source)
 
 static __always_inline int pin_ret(struct mm_struct *mm, u64 start, u64 npages, u64 pages, u32 flags, u32 call, s64 ret)
 {
