@@ -32,6 +32,8 @@ void allow_many_fds() {
 constexpr std::string_view kprobe_suffix = "__kp";
 constexpr std::string_view again_suffix = "__again";
 constexpr std::string_view alternative = "__or_";
+constexpr std::string_view counting_prefix = "tally_";
+constexpr std::string_view following_prefix = "follow_";
 
 }  // namespace
 
@@ -100,11 +102,15 @@ Result<void> Machinery::open_object() {
   return {};
 }
 
-// Most hooks are for drivers whose module is not loaded: their programs are not even relocated, so that they cost nothing.
+// Most hooks are for drivers whose module is not loaded: their programs are not even relocated, so that they cost nothing. Nor are those behind
+// others where no program is preempted, those that count where records are made and the other way around, and those of caches that nobody asked for.
 bool Machinery::may_be_there(const ProgramText& text) const {
   if (text.name.ends_with(again_suffix) && !kernel.preemptible) return false;
-  if (text.target.empty() || text.kind == ProgramKind::tracepoint || text.kind == ProgramKind::iterator) return true;
-  if (text.kind == ProgramKind::uprobe || text.kind == ProgramKind::uretprobe) return true;  // functions of a program, not of the kernel
+  if (text.name.starts_with(counting_prefix) && !options.tally) return false;
+  if (is_in_user_space(text)) return !options.cache_files.empty();  // functions of a program, not of the kernel
+  if (text.target.empty() || text.kind == ProgramKind::iterator || text.name.starts_with(following_prefix)) return true;
+  if (text.name.starts_with(counting_prefix) != options.tally) return false;
+  if (text.kind == ProgramKind::tracepoint) return true;
   if (!kernel.symbols || !kernel.symbols->has_addresses()) return true;
   return (kernel.btf && kernel.btf->function(text.target)) || !kernel.symbols->named(text.target).empty();
 }
@@ -169,12 +175,12 @@ bool Machinery::is_spare(const ProgramText& text) const {
 void Machinery::plan() {
   for (const ProgramText& text : kernel.texts) {
     if (text.kind == ProgramKind::iterator || text.target.empty()) continue;
-    if (text.name.starts_with("follow_")) continue;
+    if (text.name.starts_with(following_prefix)) continue;
     // what BCC compiles has no other form
     const bool only_kprobe =
         text.name.ends_with(kprobe_suffix) && !kernel.text(text.name.substr(0, text.name.size() - kprobe_suffix.size()));
     if (text.name.ends_with(kprobe_suffix) && !only_kprobe) continue;
-    if (text.name.starts_with("tally_") != options.tally) continue;
+    if (text.name.starts_with(counting_prefix) != options.tally) continue;
     if (text.name.ends_with(again_suffix)) continue;
     if (is_in_user_space(text)) {
       plan_user_space(text);

@@ -188,7 +188,7 @@ void Probe::load(Kernel& kernel) {
   }
   if ((place_.tracepoint || (place_.btf && kernel.trampolines)) && trampoline_) {
     const ProgramText* again = kernel.text(trampoline_->name + "__again");
-    if (again && kernel.preemptible && kernel.groups + 1 < MS_GROUPS) state_.group = ++kernel.groups;
+    if (again && !again->code.empty() && kernel.groups + 1 < MS_GROUPS) state_.group = ++kernel.groups;
     if (load_as(*trampoline_)) {
       if (state_.group) load_spares(*again);
       return;
