@@ -53,9 +53,9 @@ class StaleRegistration final : public SuspectingRule<StaleRegistration> {
       auto what = fmt::format("{} ({}) hits registration {} of {}: from here on the device uses other pages than the CPU finds there",
                               range_text(start, end), how, hex(r->ctx), range_text(r->start, r->end));
       if (r->cache)
-        keep({h, r->ctx, r->begun.time, std::move(evidence), std::move(what)}, judge);
+        keep({h, r->ctx, r->rests_on(), std::move(evidence), std::move(what)}, judge);
       else
-        suspects_.add(h, r->ctx, r->begun.time, std::move(evidence), std::move(what));
+        suspects_.add(h, r->ctx, r->rests_on(), std::move(evidence), std::move(what));
     }
   }
 

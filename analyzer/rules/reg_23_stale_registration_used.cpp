@@ -12,7 +12,7 @@ class StaleRegistrationUsed final : public RuleOf<StaleRegistrationUsed> {
     const Taken* t = r->taken_of(e.start, e.end);
     if (!t) return r->parted.overflowed ? judge.unknown() : judge.held();
     if (t->at.time + Mirror::kClockSlack >= e.h.time) return;
-    judge.broken(e.h, r->begun.time, {{r->begun, "registered, its pages are pinned"}, {t->at, "its addresses were taken away"}},
+    judge.broken(e.h, r->rests_on(), {{r->begun, "registered, its pages are pinned"}, {t->at, "its addresses were taken away"}},
                  fmt::format("the device {} {} of registration {}, of which the process has given up {}: {}", e.write ? "writes" : "reads",
                              range_text(e.start, e.end), hex(r->ctx), range_text(t->start, t->end),
                              e.write ? "what it writes never reaches the process" : "it reads what the process wrote there before"));
@@ -35,6 +35,6 @@ RULE(reg_23_stale_registration_used, StaleRegistrationUsed,
                      "invalidation for clear shows: a huge page that is split beside it, a migration that the pin defeats; memory that a "
                      "notifier watches, where the access fails or finds the new pages",
       .look_at = "REG-05 for who took the addresses away; then who still holds the key of this registration: a cache, a peer",
-      .also = {EV_reg, EV_dereg, EV_mm_release}})
+      .also = {EV_reg, EV_dereg, EV_mm_release, EV_vma_map}})
 
 }  // namespace mirrorscope::rules

@@ -372,26 +372,33 @@ class Mirror {
   // registrations.cpp
   static constexpr size_t kSiblings = 8;  // registrations of one region of a cache that are looked at
   void find_stale(const ev_inv_start&, Mm&, Facts&);
-  void take_part(Registration&, const ev_header&, uint64_t from, uint64_t to, Facts&);
+  void take_part(Registration&, const ev_header&, uint64_t from, uint64_t to, uint64_t known_since, Facts&);
   void unmapped(const ev_header&, uint64_t start, uint64_t end, Mm&, Facts&);
   void mapped_over(const ev_vma_map&, Mm&, Facts&);
-  // [start, end) piece by piece: is it known to be shared memory? `looks` is how many VMAs may still be looked at; false where there are more.
+  // [start, end) piece by piece: is it known to be shared memory, and since when is it known what it is (0: nobody has said what was mapped
+  // there)? `looks` is how many VMAs may still be looked at; false where there are more.
   template <typename Visit>
   static bool each_by_sharing(const Mm& mm, uint64_t start, uint64_t end, size_t& looks, Visit visit) {
-    uint64_t at = start;
+    uint64_t at = start, told_to = start, since = UINT64_MAX;
     bool enough = true;
     const bool all = mm.vmas.overlapping(start, end - 1, [&](const VmaPiece& v) {
       if (!looks) return enough = false;
       --looks;
-      if (!(v.flags & kVmShared)) return true;
-      if (at < v.start) visit(at, v.start, false);
+      if (v.start > told_to) since = 0;
+      told_to = v.end;
+      if (!(v.flags & kVmShared)) {
+        since = since < v.at.time ? since : v.at.time;
+        return true;
+      }
+      if (at < v.start) visit(at, v.start, false, since);
       const uint64_t from = at > v.start ? at : v.start;
       at = v.end < end ? v.end : end;
-      visit(from, at, true);
+      visit(from, at, true, v.at.time);
+      since = UINT64_MAX;
       return true;
     });
     if (!all || !enough) return false;
-    if (at < end) visit(at, end, false);
+    if (at < end) visit(at, end, false, told_to < end ? 0 : since);
     return true;
   }
   void uncache(const Registration&);

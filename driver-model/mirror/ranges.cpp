@@ -135,7 +135,7 @@ void Mirror::on(const ev_vma_discard& e, Facts& f) {
   mm->vmas_watched = true;
   size_t looks = SpanList<VmaPiece>::kMostMet;
   bool all = true;
-  all &= each_by_sharing(*mm, e.start, e.end, looks, [&](uint64_t start, uint64_t end, bool shared) {
+  all &= each_by_sharing(*mm, e.start, e.end, looks, [&](uint64_t start, uint64_t end, bool shared, uint64_t since) {
     if (shared && e.advice != kMadvRemove) return;
     if (!f.takes_away) f.site = site_of(e.h, f);
     f.takes_away = true;
@@ -143,7 +143,7 @@ void Mirror::on(const ev_vma_discard& e, Facts& f) {
     all &= mm->pinned.overlapping(start, end - 1, [&](Registration& r) {
       if (!looks) return all = false;
       --looks;
-      take_part(r, e.h, std::max(start, r.start), std::min(end, r.end), f);
+      take_part(r, e.h, std::max(start, r.start), std::min(end, r.end), shared ? r.begun.time : since, f);
       return true;
     });
   });

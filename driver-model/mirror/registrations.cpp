@@ -104,8 +104,9 @@ void Mirror::find_stale(const ev_inv_start& e, Mm& mm, Facts& f) {
 }
 
 // [from, to) of it leads elsewhere, or nowhere.
-void Mirror::take_part(Registration& r, const ev_header& h, uint64_t from, uint64_t to, Facts& f) {
+void Mirror::take_part(Registration& r, const ev_header& h, uint64_t from, uint64_t to, uint64_t known_since, Facts& f) {
   if (r.begun.time + kClockSlack >= h.time) return;
+  r.known_since = std::min(r.known_since, known_since);
   // a cache that gave it up in time need not have ended it: what is left is a pin
   if (r.taken.empty() && !r.given_up && !f.stale.push(&r)) return;
   for (const Taken& t : r.taken)
@@ -123,10 +124,10 @@ void Mirror::unmapped(const ev_header& h, uint64_t start, uint64_t end, Mm& mm, 
   bool all = true;
   all &= mm.pinned.overlapping(start, end - 1, [&](Registration& r) {
     const uint64_t from = std::max(start, r.start), to = std::min(end, r.end);
-    return all &= each_by_sharing(mm, from, to, looks, [&](uint64_t a, uint64_t b, bool shared) {
+    return all &= each_by_sharing(mm, from, to, looks, [&](uint64_t a, uint64_t b, bool shared, uint64_t since) {
       for (const Taken& p : r.parted)
         if (p.start <= a && b <= p.end) return;
-      if (!shared) return take_part(r, h, a, b, f);
+      if (!shared) return take_part(r, h, a, b, since, f);
       r.parted.push(Taken{a, b, h.tid, EventRef::of(h)});
     });
   });
@@ -138,7 +139,7 @@ void Mirror::mapped_over(const ev_vma_map& e, Mm& mm, Facts& f) {
   if ((e.flags & kVmShared) || e.end <= e.start) return;
   const bool all = mm.pinned.overlapping(e.start, e.end - 1, [&](Registration& r) {
     for (const Taken& p : r.parted)
-      if (p.start < e.end && e.start < p.end) take_part(r, e.h, std::max<uint64_t>(p.start, e.start), std::min<uint64_t>(p.end, e.end), f);
+      if (p.start < e.end && e.start < p.end) take_part(r, e.h, std::max<uint64_t>(p.start, e.start), std::min<uint64_t>(p.end, e.end), p.at.time, f);
   });
   if (!all) give_up(e.h.time);
 }

@@ -229,6 +229,7 @@ struct Registration {
   EventRef ended;      // dereg
   Few<Taken, 4> taken;   // what of its addresses leads elsewhere, or nowhere, oldest first
   Few<Taken, 4> parted;  // shared memory that was unmapped or moved: its pages stay the file's, as long as nothing else is mapped there
+  uint64_t known_since = UINT64_MAX;  // since when it is known that what was taken was no shared memory: 0 where no record says what was mapped there
   EventRef made_at;    // call_site of reg, none if no stack was taken
   uint64_t cache = 0;      // of user space, and its region that rests on this registration, 0 = not known
   uint64_t region = 0;
@@ -236,6 +237,8 @@ struct Registration {
   EventRef given_up;       // the cache finds it no more: it ends with its last user, or a little later
   bool heard = false;      // by another task than took the addresses away: one that reads a userfaultfd, and so hears of it after
 
+  // Since when no record may be missing for a claim that what was taken is lost: that of a shared mapping would say otherwise.
+  uint64_t rests_on() const { return begun.time < known_since ? begun.time : known_since; }
   // What took away the last of [from, to), null if it is all there.
   const Taken* taken_of(uint64_t from, uint64_t to) const {
     const Taken* last = nullptr;
