@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <deque>
@@ -63,7 +64,8 @@ class Machine {
   }
 
   Problem start();
-  void run(Rng rng, Beat& beat, const std::atomic<bool>& stop);
+  // Until it is told to stop, and has finished one pass: an emulated machine may be that slow. Not for longer than that many seconds more.
+  void run(Rng rng, Beat& beat, const std::atomic<bool>& stop, std::uint64_t patience);
 
  private:
   bool step();
@@ -92,9 +94,16 @@ Problem Machine::start() {
   return vm_.add_vcpu(guest_code_at);
 }
 
-void Machine::run(Rng rng, Beat& beat, const std::atomic<bool>& stop) {
+void Machine::run(Rng rng, Beat& beat, const std::atomic<bool>& stop, std::uint64_t patience) {
+  using Clock = std::chrono::steady_clock;
   Watchdog::adopt(beat);
-  while (!stop) {
+  auto last = Clock::time_point::max();
+  const auto goes_on = [&] {
+    if (!stop) return true;
+    if (last == Clock::time_point::max()) last = Clock::now() + std::chrono::seconds(patience);
+    return passes_ == 0 && Clock::now() < last;
+  };
+  while (goes_on()) {
     beat.doing("running the guest");
     if (step()) look_at_some_pages(rng);
   }
@@ -166,7 +175,7 @@ int main(int argc, char** argv) {
   {
     Watchdog dog(s.hang_after);
     std::deque<std::thread> threads;
-    threads.emplace_back([&, &beat = dog.watch("vcpu")] { machine.run(rng_for(s.seed, 0), beat, stop); });
+    threads.emplace_back([&, &beat = dog.watch("vcpu")] { machine.run(rng_for(s.seed, 0), beat, stop, s.hang_after); });
     disturbance.start(threads, s.disturbers, s.seed, s.pace_us, dog, stop);
     sleep(unsigned(s.seconds));
     stop = true;
