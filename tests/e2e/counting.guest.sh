@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Do stat and top count what record records, call by call, and does the screen of top show it?
+# guest: --smp 1
 # kernels: 7.x
 # long: 6.1
 . "$(dirname "$0")/words.sh"
@@ -39,7 +40,7 @@ must "a command that mirrors nothing is said to do so" grep -q "nothing happened
 # top beside a load that was there before it: frames of one second, and a screen
 "$workloads/rdma_churn" --pinned --tap --threads 1 --disturbers 1 --pace 5000 --seconds 600 > /dev/null 2>&1 &
 busy=$!
-for _ in $(seq 200); do grep -q 'VmPin:\s*[1-9]' /proc/$busy/status && break; sleep 0.2; done
+until_true 200 0.2 grep -q 'VmPin:\s*[1-9]' /proc/$busy/status
 sleep 2 # its disturber and its KVM machine come behind the first registration
 "$mirrorscope" top --batch -n 2 > frames.txt 2> frames.err
 must "top ends after its frames" is $? 0
@@ -64,7 +65,7 @@ must "the screen shows the load" grep -q "rdma_churn" screen.txt
 must "the screen names its keys" grep -q "q quits" screen.txt
 cp screen.txt /out/
 tmux send-keys -t top q
-for _ in $(seq 100); do [ -e top.code ] && break; sleep 0.2; done
+until_true 100 0.2 test -e top.code
 must "q ends it" grep -qx "ended with 0" top.code
 kill $busy
 wait

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # A driver whose module is loaded while recording runs, and privileges are gone: its callback is found and attached to.
+# guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
 "$mirrorscope" record -a -o run 2>summary &
@@ -8,10 +9,7 @@ recorder=$!
 must "it gets ready" until_ready run
 "$lab/rxe.sh"
 "$workloads/rdma_churn" --odp --seconds 1 >/dev/null
-for _ in $(seq 300); do
-    grep -q rxe_ib_invalidate_range <<<"$("$mirrorscope" dump run --event probe_state 2>/dev/null)" && break
-    sleep 0.4
-done
+until_attached 300 run rxe_ib_invalidate_range
 "$workloads/rdma_churn" --odp --seconds 3 >/dev/null
 kill -INT $recorder
 wait $recorder

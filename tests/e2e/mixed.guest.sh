@@ -10,7 +10,7 @@
 duration=${DURATION:-10}
 device=$BUILD/driver-model/kernel/client/mirrorscope-device
 "$lab/rxe.sh" && "$lab/kvm.sh" && lab-modprobe nvme loop drm_gpusvm_helper && insmod /out/mirrorscope.ko || exit 1
-for _ in $(seq 50); do [ -b /dev/nvme0n1 ] && break; sleep 0.2; done
+until_true 50 0.2 test -b /dev/nvme0n1
 truncate -s 64M disk other
 disk=$(losetup -f --show disk)
 other=$(losetup -f --show other)

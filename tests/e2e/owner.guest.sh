@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # `sudo mirrorscope record` of a user who is not root: the trace is his, the recorder is no longer root, and what he may not write is refused.
+# guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
 "$lab/user.sh" alice
@@ -29,10 +30,7 @@ must "which nothing gives back" is "$(status CapBnd) $(status NoNewPrivs)" "0000
 must "and which the user's other programs cannot take" is "$(as alice cat "/proc/$recorder/environ" 2>&1 | grep -c 'Permission denied')" 1
 "$lab/rxe.sh"
 "$workloads/rdma_churn" --odp --seconds 1 >/dev/null
-for _ in $(seq 100); do
-    grep -q rxe_ib_invalidate_range <<<"$("$mirrorscope" dump $home/late --event probe_state 2>/dev/null)" && break
-    sleep 0.4
-done
+until_attached 100 "$home/late" rxe_ib_invalidate_range
 "$workloads/rdma_churn" --odp --seconds 2 >/dev/null
 must "the user ends it without sudo" as alice kill -INT "$recorder"
 wait $sudo

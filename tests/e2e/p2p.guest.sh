@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Memory of a PCI device in a process: who pins it with which flags and what comes of it is in the trace, its source too, and no rule objects.
 # kernels: 7.x
-# guest: --nvme-cmb 64M
+# guest: --smp 1 --nvme-cmb 64M
 . "$(dirname "$0")/words.sh"
 "$lab/rxe.sh"
 lab-modprobe nvme loop
-for _ in $(seq 50); do [ -b /dev/nvme0n1 ] && break; sleep 0.2; done
+until_true 50 0.2 test -b /dev/nvme0n1
 truncate -s 4M other
 other=$(losetup -f --show other)
 rounds=40

@@ -20,15 +20,23 @@ is() { [ "$1" = "$2" ]; }
 count() { "$mirrorscope" dump "$1" --event "$2" | wc -l; }
 # The sum of one field over all records of an event: sum TRACE EVENT FIELD [GREP-PATTERN]
 sum() { "$mirrorscope" dump "$1" --event "$2" | grep -E "${4:-.}" | sed -n "s/.* $3=\([0-9]*\).*/\1/p" | awk '{ s += $1 } END { print s + 0 }'; }
-# The value of a field of the only record of an event.
 # Leaves a trace for whoever looks into a failure.
 keep() { cp -r "$1" /out/; }
+# The value of a field of the only record of an event.
 field() { "$mirrorscope" dump "$1" --event "$2" | sed -n "s/.* $3=\([^ ]*\).*/\1/p"; }
-# Waits until a recorder in the background records: its trace has a `ready` record.
-until_ready() {
-    for _ in $(seq 600); do
-        [ -e "$1/about" ] && [ "$(count "$1" ready 2>/dev/null)" = 1 ] && return 0
-        sleep 0.2
+# until_true TIMES PAUSE COMMAND...: tries it so often until it succeeds, with a pause of so many seconds behind each time.
+until_true() {
+    local times=$1 pause=$2
+    shift 2
+    for _ in $(seq "$times"); do
+        "$@" && return 0
+        sleep "$pause"
     done
     return 1
 }
+# Waits until a recorder in the background records: its trace has a `ready` record.
+records() { [ -e "$1/about" ] && [ "$(count "$1" ready 2>/dev/null)" = 1 ]; }
+until_ready() { until_true 600 0.2 records "$1"; }
+# Waits until a recorder has attached to a function: until_attached TIMES TRACE FUNCTION
+attached() { grep -q "$2" <<<"$("$mirrorscope" dump "$1" --event probe_state 2>/dev/null)"; }
+until_attached() { until_true "$1" 0.4 attached "$2" "$3"; }
