@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Which capabilities are enough to record, what is left of them while recording, and what is said when they are missing.
+# guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
 "$lab/rxe.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # However a recording ends, Ctrl-C, the clock, the command, it ends in order.
+# guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
 "$lab/rxe.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # A driver that mirrorscope does not know, with a bug, is caught with a hook of its own: by clang where its module has BTF, by BCC where not.
+# guest: --smp 1
 # kernels: 7.x
 # long: 6.1
 # needs: my_driver
@@ -64,9 +65,9 @@ refused "a field that is left out" "what clang says of it stands above" --hook f
 must "and clang names it" grep -q 'a field of dev_map is left out' refused.err
 refused "no file" "cannot read the hook nowhere.bpf.c: No such file" --hook nowhere.bpf.c
 sed 's/u64 start = GET(dev, start);/u64 start = *(volatile u8 *)ARG(1);/' my_driver.bpf.c >unsafe.bpf.c
-refused "a program that the verifier refuses, and the rest with it" "invalid mem access" --hook unsafe.bpf.c --hook-compiler clang
+refused "a program that the verifier refuses, and the rest with it" "invalid mem access" --hook unsafe.bpf.c --hook-compiler clang --probes 'dev_*'
 sed 's/my_driver_forget)/your_driver_forget)/' my_driver.bpf.c >partly.bpf.c
-"$mirrorscope" record --hook partly.bpf.c -o partly -- ./my_test >/dev/null 2>partly.err
+"$mirrorscope" record --hook partly.bpf.c --probes 'dev_*' -o partly -- ./my_test >/dev/null 2>partly.err
 must "a function that is not there is a warning, the rest is recorded" is "$? $(grep -c 'warning: the hook partly.bpf.c says nothing of your_driver_forget()' partly.err) $(count partly dev_map)" "0 1 320"
 rmmod my_driver
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # On every kernel: doctor says what there is, record gives a trace, what the kernel lacks is named and is no error.
+# guest: --smp 1
 # kernels: 6.1 6.12 7.x
 . "$(dirname "$0")/words.sh"
 "$lab/kvm.sh"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # A tiny guest inside the guest, and fixed buffers of io_uring: their mappings and registrations are in the trace, no rule objects to KVM, and
 # memory that goes while it is registered is the application's.
-# kernels: 6.1 6.12 7.x
+# kernels: 6.1 7.x
+# long: 6.12
 . "$(dirname "$0")/words.sh"
 "$lab/kvm.sh"
 

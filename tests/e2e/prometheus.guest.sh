@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Does every query of the dashboard and of the alerts get data from a real Prometheus that scrapes a real exporter under load?
+# guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
 root=$(cd "$lab/../.." && pwd)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # A command is recorded from its first instruction to its end, and every reader sees the same trace.
+# guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
 "$lab/rxe.sh"
