@@ -9,14 +9,21 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <sstream>
 
 namespace mirrorscope {
 
 namespace {
 
-Result<std::vector<char>> read_all(int fd) {
+// The top half of the address space, and none of the error pointers.
+bool of_the_kernel(uint64_t address) { return address >> 63 && address < static_cast<uint64_t>(-4095); }
+
+// Where nobody says how long it is: BPF programs, and modules without /proc/modules.
+constexpr uint64_t kLongest = 64 << 10;
+
+Result<std::vector<char>> read_all(int fd, size_t about) {
   if (lseek(fd, 0, SEEK_SET) < 0) return fail(errno, "cannot go back to the start of /proc/kallsyms");
-  std::vector<char> text(size_t{16} << 20);
+  std::vector<char> text(about);
   for (size_t used = 0;;) {  // a read gives a page at most, however much is asked for
     if (used == text.size()) text.resize(2 * used);
     const ssize_t got = read(fd, text.data() + used, text.size() - used);
@@ -32,19 +39,46 @@ Result<std::vector<char>> read_all(int fd) {
 
 }  // namespace
 
-Result<Symbols> Symbols::open() {
+Result<Symbols> Symbols::open(const char* kallsyms, const char* modules) {
   Symbols symbols;
-  symbols.fd_ = OwnedFd(::open("/proc/kallsyms", O_RDONLY | O_CLOEXEC));
-  if (!symbols.fd_) return fail(errno, "cannot open /proc/kallsyms");
+  symbols.fd_ = OwnedFd(::open(kallsyms, O_RDONLY | O_CLOEXEC));
+  if (!symbols.fd_) return fail(errno, "cannot open ", kallsyms);
+  symbols.modules_fd_ = OwnedFd(::open(modules, O_RDONLY | O_CLOEXEC));
   if (auto read = symbols.refresh(); !read) return read.error();
   return symbols;
 }
 
 Result<void> Symbols::refresh() {
-  auto text = read_all(fd_.get());
+  auto text = read_all(fd_.get(), size_t{16} << 20);
   if (!text) return text.error();
   parse(std::move(*text));
+  learn_text();
+  read_modules();
   return {};
+}
+
+void Symbols::learn_text() {
+  const auto from_to = [this](std::string_view start, std::string_view end) {
+    return Range{address_of(start).value_or(0), address_of(end).value_or(0)};
+  };
+  text_range_ = from_to("_stext", "_etext");
+  init_range_ = from_to("_sinittext", "_einittext");
+}
+
+// "rdma_rxe 200704 0 - Live 0xffffffffc0a01000 (OE)": the size is that of all its memory, the address that of its text, so that the end may be too
+// late (kernel/module/procfs.c, m_show()).
+void Symbols::read_modules() {
+  module_ranges_.clear();
+  if (!modules_fd_) return;
+  const auto text = read_all(modules_fd_.get(), size_t{16} << 10);
+  if (!text) return;
+  std::istringstream lines(std::string(text->begin(), text->end()));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    std::string name, uses, users, state;
+    uint64_t size = 0, start = 0;
+    if (fields >> name >> size >> uses >> users >> state >> std::hex >> start && start) module_ranges_[name] = {start, start + size};
+  }
 }
 
 // "ffffffff81000000 T _stext" or "ffffffffc0a01000 t rxe_init\t[rdma_rxe]"
@@ -93,7 +127,27 @@ Symbol Symbols::symbol(const Entry& entry, uint64_t address) const {
   return {entry.address, std::string(name_of(entry)), modules_[entry.module], address - entry.address};
 }
 
-std::optional<Symbol> Symbols::at(uint64_t address) const {
+bool Symbols::reaches(const Entry& entry, uint64_t address) const {
+  if (entry.module == 0) return !text_range_.end || text_range_.has(address) || init_range_.has(address);
+  const auto module = module_ranges_.find(modules_[entry.module]);
+  return module == module_ranges_.end() ? address - entry.address < kLongest : module->second.has(address);
+}
+
+std::optional<Symbol> Symbols::at(uint64_t address) {
+  if (!has_addresses_) return std::nullopt;
+  if (auto found = containing(address)) return found;
+  if (!of_the_kernel(address)) return std::nullopt;
+  const auto in_a_module = [&] {
+    return std::any_of(module_ranges_.begin(), module_ranges_.end(), [&](const auto& m) { return m.second.has(address); });
+  };
+  const bool was_known = in_a_module();
+  read_modules();
+  if (!was_known && in_a_module() && refresh())
+    if (auto found = containing(address)) return found;
+  return Symbol{address, "code_made_at_run_time", "", 0};
+}
+
+std::optional<Symbol> Symbols::containing(uint64_t address) const {
   if (!has_addresses_) return std::nullopt;
   auto next = std::upper_bound(entries_.begin(), entries_.end(), address,
                                [](uint64_t a, const Entry& entry) { return a < entry.address; });
@@ -102,17 +156,17 @@ std::optional<Symbol> Symbols::at(uint64_t address) const {
     if (next->code) {
       // Aliases share an address: the first one in the file is the one that kernel messages use.
       while (next != entries_.begin() && (next - 1)->address == next->address && (next - 1)->code) --next;
-      return symbol(*next, address);
+      return reaches(*next, address) ? std::optional(symbol(*next, address)) : std::nullopt;
     }
   }
   return std::nullopt;
 }
 
 std::optional<Symbol> Symbols::starting_at(uint64_t address) {
-  auto found = at(address);
+  auto found = containing(address);
   if (found && found->offset == 0) return found;
   if (!refresh()) return std::nullopt;
-  found = at(address);
+  found = containing(address);
   if (found && found->offset == 0) return found;
   return std::nullopt;
 }

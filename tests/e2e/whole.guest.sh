@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # A command is recorded from its first instruction to its end, and every reader sees the same trace.
-# guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
 "$lab/rxe.sh"
@@ -22,6 +21,7 @@ must "babeltrace2 does not complain" is "$(babeltrace2 ./run 2>&1 >/dev/null | h
 must "JSON has as many" is "$("$mirrorscope" dump run --json | wc -l)" "$("$mirrorscope" dump run | wc -l)"
 must "the driver's callback was found by itself" grep -q 'name="rxe_ib_invalidate_range"' <("$mirrorscope" dump run --event symbol)
 must "tasks have names" grep -q 'comm="rdma_churn"' <("$mirrorscope" dump run --event task_name)
+must "no name reaches further than a function does" is "$("$mirrorscope" dump run --event symbol | sed -n 's/.* offset=\([0-9]*\).*/\1/p' | awk '$1 > 262144' | wc -l)" 0
 must "stacks were taken" test "$(count run stack)" -gt 0
 must "no kernel address is in the trace" is "$("$mirrorscope" dump run | grep -oE '=0xffff[0-9a-f]{12}\b' | grep -v 0xffffffffffffffff | sort | uniq -c)" ""
 must "only the command was recorded" is "$("$mirrorscope" dump run --event sub_insert | cut -d' ' -f5 | cut -d/ -f2 | sort -u | wc -l)" 1
