@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # A driver that mirrorscope does not know, with a bug, is caught with a hook of its own: by clang where its module has BTF, by BCC where not.
-# guest: --smp 1
 # kernels: 7.x
 # long: 6.1
 # needs: my_driver

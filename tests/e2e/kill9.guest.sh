@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # kill -9 of the recorder at any moment from its exec to its exit, and a disk that is full from the first byte: the trace opens or is refused in one
 # sentence, nothing is said to be violated, and what is not whole is not said to be. TIMES=100 for the long version.
-# guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
 "$lab/rxe.sh"

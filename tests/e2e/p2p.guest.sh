@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Memory of a PCI device in a process: who pins it with which flags and what comes of it is in the trace, its source too, and no rule objects.
 # kernels: 7.x
-# guest: --smp 1 --nvme-cmb 64M
+# guest: --nvme-cmb 64M
 . "$(dirname "$0")/words.sh"
 "$lab/rxe.sh"
 lab-modprobe nvme loop

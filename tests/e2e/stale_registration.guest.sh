@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Memory is taken from under a pinned registration in a process that has no notifier: it is seen, the right rule says it, and nobody else.
-# guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
 "$lab/rxe.sh"

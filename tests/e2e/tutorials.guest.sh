@@ -3,6 +3,6 @@
 # Does every command of the tutorials do what is printed there?
 # long: 7.x
 # needs: my_driver
-# guest: --smp 1 --timeout 2600
+# guest: --timeout 2600
 . "$(dirname "$0")/words.sh"
 . "$lab/../e2e/type_docs.sh" docs/tutorial-driver.md docs/tutorial-rdma.md docs/tutorial-operator.md

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Memory that a process maps for its own device: registered, pinned, given back; and the process that unmaps it too early.
 # kernels: 7.x
-# guest: --smp 1 --iommu
+# guest: --iommu
 . "$(dirname "$0")/words.sh"
 "$lab/kvm.sh"
 group=$("$lab/vfio.sh") || exit 1
