@@ -195,6 +195,7 @@ int main_(int argc, char** argv) {
   std::printf("malformed %llu, discovered %llu\n%s\n", static_cast<unsigned long long>(counts.malformed),
               static_cast<unsigned long long>(counts.discovered), balanced ? "BALANCED" : "NOT BALANCED");
   if (child) std::printf("the command ended with %d\n", WEXITSTATUS(status));
+  std::fflush(stdout);  // taking the programs out takes its time: attach.guest.sh does not wait for it
   return balanced ? 0 : 1;
 }
 

@@ -4,7 +4,7 @@
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
 "$lab/rxe.sh"
-"$mirrorscope" record -o run --max-size 1M --max-files 3 -- "$workloads/rdma_churn" --odp --seconds 8 --pace 100 >/dev/null 2>summary
+"$mirrorscope" record -o run --max-size 512K --max-files 3 -- "$workloads/rdma_churn" --odp --seconds 8 --pace 100 >/dev/null 2>summary
 must "it records" is $? 0
 cat summary
 find run -type d | sort
