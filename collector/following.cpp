@@ -39,7 +39,7 @@ Result<void> Machinery::start_filter() {
       return fail(errno, "cannot put process ", tgid, " into the filter");
   }
   for (const ProgramText& follower : kernel.texts) {
-    if (!follower.name.starts_with("follow_")) continue;
+    if (!is_follower(follower)) continue;
     const BtfFunction* function = kernel.btf->function(follower.target, "");
     const uint32_t id = follower.kind == ProgramKind::tracepoint ? kernel.btf->tracepoint(follower.target)
                         : function                               ? function->id

@@ -33,7 +33,6 @@ constexpr std::string_view kprobe_suffix = "__kp";
 constexpr std::string_view again_suffix = "__again";
 constexpr std::string_view alternative = "__or_";
 constexpr std::string_view counting_prefix = "tally_";
-constexpr std::string_view following_prefix = "follow_";
 
 }  // namespace
 
@@ -95,22 +94,28 @@ Result<void> Machinery::open_object() {
         kernel.symbols->address_of("zero_pfn").value_or(kernel.symbols->address_of("zero_page_pfn").value_or(0));
   }
   if (!options.stacks) bpf_map__set_max_entries(object->maps.stacks, 1);
-  // Field offsets of a module's structs are found in its BTF, which libbpf cannot load without CAP_SYS_ADMIN.
+  // Most hooks are for drivers whose module is not loaded: their programs are not even relocated, so that they cost nothing. Field offsets of a
+  // module's structs are found in its BTF, which libbpf cannot load without CAP_SYS_ADMIN.
   bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, object->obj)
-    bpf_program__set_autoload(program, may_be_there(program_without_code(program)));
+  bpf_object__for_each_program(program, object->obj) {
+    const ProgramText text = program_without_code(program);
+    bpf_program__set_autoload(program, of_use(text) && may_be_there(text));
+  }
   return {};
 }
 
-// Most hooks are for drivers whose module is not loaded: their programs are not even relocated, so that they cost nothing. Nor are those behind
-// others where no program is preempted, those that count where records are made and the other way around, and those of caches that nobody asked for.
-bool Machinery::may_be_there(const ProgramText& text) const {
+// Not those behind others where no program is preempted, those that count where records are made and the other way around, those of caches that
+// nobody asked for.
+bool Machinery::of_use(const ProgramText& text) const {
   if (text.name.ends_with(again_suffix) && !kernel.preemptible) return false;
-  if (text.name.starts_with(counting_prefix) && !options.tally) return false;
-  if (is_in_user_space(text)) return !options.cache_files.empty();  // functions of a program, not of the kernel
-  if (text.target.empty() || text.kind == ProgramKind::iterator || text.name.starts_with(following_prefix)) return true;
-  if (text.name.starts_with(counting_prefix) != options.tally) return false;
-  if (text.kind == ProgramKind::tracepoint) return true;
+  if (is_in_user_space(text)) return !options.cache_files.empty();
+  if (text.name.starts_with(counting_prefix)) return options.tally;
+  return !options.tally || text.target.empty() || text.kind == ProgramKind::iterator || is_follower(text);
+}
+
+bool Machinery::may_be_there(const ProgramText& text) const {
+  if (text.target.empty() || text.kind == ProgramKind::tracepoint || text.kind == ProgramKind::iterator) return true;
+  if (is_in_user_space(text)) return true;  // functions of a program, not of the kernel
   if (!kernel.symbols || !kernel.symbols->has_addresses()) return true;
   return (kernel.btf && kernel.btf->function(text.target)) || !kernel.symbols->named(text.target).empty();
 }
@@ -175,12 +180,11 @@ bool Machinery::is_spare(const ProgramText& text) const {
 void Machinery::plan() {
   for (const ProgramText& text : kernel.texts) {
     if (text.kind == ProgramKind::iterator || text.target.empty()) continue;
-    if (text.name.starts_with(following_prefix)) continue;
+    if (is_follower(text) || !of_use(text)) continue;
     // what BCC compiles has no other form
     const bool only_kprobe =
         text.name.ends_with(kprobe_suffix) && !kernel.text(text.name.substr(0, text.name.size() - kprobe_suffix.size()));
     if (text.name.ends_with(kprobe_suffix) && !only_kprobe) continue;
-    if (text.name.starts_with(counting_prefix) != options.tally) continue;
     if (text.name.ends_with(again_suffix)) continue;
     if (is_in_user_space(text)) {
       plan_user_space(text);
@@ -212,7 +216,6 @@ void Machinery::plan() {
 }
 
 void Machinery::plan_user_space(const ProgramText& text) {
-  if (options.cache_files.empty()) return;
   const size_t before = probes.size();
   const auto plan_at = [&](const std::string& file, uint64_t offset) {
     Place place;

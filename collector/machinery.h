@@ -32,7 +32,9 @@ struct Machinery {
   Result<HookCompiler> compiler_of(const HookSource& hook) const;
   // The programs of those that BCC compiles: the maps are there by now.
   Result<void> load_bcc_hooks();
-  // False if this kernel has no function for it now, or this recording no use for it.
+  // Does a recording, or a count, like this one have a use for it?
+  bool of_use(const ProgramText& text) const;
+  // False if this kernel has no function for it now.
   bool may_be_there(const ProgramText& text) const;
   // The programs of the object, not relocated yet: names and targets.
   std::vector<ProgramText> program_names() const;

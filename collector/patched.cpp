@@ -3,9 +3,11 @@
 #include "collector/patched.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
+#include <string_view>
+
+#include "collector/read_again.h"
 
 namespace mirrorscope {
 
@@ -21,21 +23,14 @@ std::optional<Patched> Patched::open() {
 // "exit_mmap (1) R   D   M  tramp: ..." and "rxe_mr_copy [rdma_rxe] (1) R ...", each followed by an indented line about
 // the trampoline.
 bool Patched::refresh() {
-  if (lseek(fd_.get(), 0, SEEK_SET) < 0) return false;
-  std::string text;
-  char chunk[1 << 16];
-  for (;;) {
-    const ssize_t got = read(fd_.get(), chunk, sizeof chunk);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return false;
-    if (got == 0) break;
-    text.append(chunk, static_cast<size_t>(got));
-  }
+  const auto read = read_again(fd_.get(), size_t{64} << 10);
+  if (!read) return false;
+  const std::string_view text(read->data(), read->size());
   functions_.clear();
   for (size_t line = 0; line < text.size();) {
     const size_t end = std::min(text.find('\n', line), text.size());
     const size_t name = std::min(text.find(' ', line), end);
-    if (name > line && text[line] != '\t') functions_.emplace(text, line, name - line);
+    if (name > line && text[line] != '\t') functions_.emplace(text.substr(line, name - line));
     line = end + 1;
   }
   return true;

@@ -3,13 +3,14 @@
 #include "collector/symbols.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <sstream>
+
+#include "collector/read_again.h"
 
 namespace mirrorscope {
 
@@ -20,22 +21,6 @@ bool of_the_kernel(uint64_t address) { return address >> 63 && address < static_
 
 // Where nobody says how long it is: BPF programs, and modules without /proc/modules.
 constexpr uint64_t kLongest = 64 << 10;
-
-Result<std::vector<char>> read_all(int fd, size_t about) {
-  if (lseek(fd, 0, SEEK_SET) < 0) return fail(errno, "cannot go back to the start of /proc/kallsyms");
-  std::vector<char> text(about);
-  for (size_t used = 0;;) {  // a read gives a page at most, however much is asked for
-    if (used == text.size()) text.resize(2 * used);
-    const ssize_t got = read(fd, text.data() + used, text.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(errno, "cannot read /proc/kallsyms");
-    used += static_cast<size_t>(got);
-    if (got > 0) continue;
-    text.resize(used);
-    text.shrink_to_fit();
-    return text;
-  }
-}
 
 }  // namespace
 
@@ -49,8 +34,8 @@ Result<Symbols> Symbols::open(const char* kallsyms, const char* modules) {
 }
 
 Result<void> Symbols::refresh() {
-  auto text = read_all(fd_.get(), size_t{16} << 20);
-  if (!text) return text.error();
+  auto text = read_again(fd_.get(), size_t{16} << 20);
+  if (!text) return Error{"/proc/kallsyms: " + text.error().message, text.error().code};
   parse(std::move(*text));
   learn_text();
   read_modules();
@@ -70,7 +55,7 @@ void Symbols::learn_text() {
 void Symbols::read_modules() {
   module_ranges_.clear();
   if (!modules_fd_) return;
-  const auto text = read_all(modules_fd_.get(), size_t{16} << 10);
+  const auto text = read_again(modules_fd_.get(), size_t{16} << 10);
   if (!text) return;
   std::istringstream lines(std::string(text->begin(), text->end()));
   for (std::string line; std::getline(lines, line);) {
@@ -140,10 +125,11 @@ std::optional<Symbol> Symbols::at(uint64_t address) {
   const auto in_a_module = [&] {
     return std::any_of(module_ranges_.begin(), module_ranges_.end(), [&](const auto& m) { return m.second.has(address); });
   };
-  const bool was_known = in_a_module();
-  read_modules();
-  if (!was_known && in_a_module() && refresh())
-    if (auto found = containing(address)) return found;
+  if (!in_a_module()) {
+    read_modules();
+    if (in_a_module() && refresh())
+      if (auto found = containing(address)) return found;
+  }
   return Symbol{address, "code_made_at_run_time", "", 0};
 }
 
