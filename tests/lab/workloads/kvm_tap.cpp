@@ -97,16 +97,13 @@ Problem Machine::start() {
 void Machine::run(Rng rng, Beat& beat, const std::atomic<bool>& stop, std::uint64_t patience) {
   using Clock = std::chrono::steady_clock;
   Watchdog::adopt(beat);
-  auto last = Clock::time_point::max();
-  const auto goes_on = [&] {
-    if (!stop) return true;
-    if (last == Clock::time_point::max()) last = Clock::now() + std::chrono::seconds(patience);
-    return passes_ == 0 && Clock::now() < last;
-  };
-  while (goes_on()) {
+  const auto once = [&] {
     beat.doing("running the guest");
     if (step()) look_at_some_pages(rng);
-  }
+  };
+  while (!stop) once();
+  const auto last = Clock::now() + std::chrono::seconds(patience);
+  while (passes_ == 0 && Clock::now() < last) once();
   beat.done();
 }
 
