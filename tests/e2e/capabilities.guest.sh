@@ -26,7 +26,8 @@ only cap_bpf,cap_perfmon,cap_sys_admin,cap_syslog "$mirrorscope" record -a -o ru
 must "CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN and CAP_SYSLOG are enough" until_ready run
 recorder=$(pgrep -x mirrorscope)
 status() { sed -n "s/^$1:\s*//p" "/proc/$recorder/status"; }
-for _ in $(seq 50); do [ "$(status NoNewPrivs)" = 1 ] && [ "$(status CapEff)" = 000000c000000000 ] && break; sleep 0.1; done
+given_up() { [ "$(status NoNewPrivs)" = 1 ] && [ "$(status CapEff)" = 000000c000000000 ]; }
+until_true 50 0.1 given_up
 must "while recording it holds CAP_BPF and CAP_PERFMON" is "$(status CapEff)" 000000c000000000
 must "it cannot get anything back" is "$(status CapPrm) $(status CapInh) $(status CapAmb)" "000000c000000000 0000000000000000 0000000000000000"
 must "it cannot gain by exec" is "$(status NoNewPrivs)" 1

@@ -65,7 +65,7 @@ rm -rf all
 
 # A disk with this much room, from nothing on.
 mkdir disk
-rooms=64
+rooms="4 64"
 [ "$times" -lt 20 ] || rooms="4 8 16 28 32 40 64 128 512"
 for room in $rooms; do
     mount -t tmpfs -o size=${room}k,mode=700 none disk

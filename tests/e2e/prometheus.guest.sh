@@ -16,7 +16,8 @@ cp "$workloads/rdma_churn" "/tmp/$hostile"
 "$mirrorscope" exporter > exporter.out 2> exporter.err &
 exporter=$!
 metrics() { python3 -c 'import sys, urllib.request; sys.stdout.write(urllib.request.urlopen(sys.argv[1]).read().decode())' http://127.0.0.1:9435/metrics; }
-for _ in $(seq 300); do metrics > metrics.txt 2> /dev/null && grep -q 'process="\\\\x1b]' metrics.txt && break; sleep 0.5; done
+answers() { metrics > metrics.txt 2> /dev/null && grep -q 'process="\\\\x1b]' metrics.txt; }
+until_true 300 0.5 answers
 must "the exporter answers" test -s metrics.txt
 must "Prometheus's own checker accepts the text" promtool check metrics < metrics.txt
 must "a process is shown by its name, whatever that is" grep -qF 'process="\\x1b]2;\\xff\\x0a::x\""' metrics.txt
@@ -42,18 +43,13 @@ Y
 prometheus --config.file=prometheus.yml --storage.tsdb.path=data --web.listen-address=127.0.0.1:9090 --log.level=warn > prometheus.log 2>&1 &
 server=$!
 query() { promtool query instant http://127.0.0.1:9090 "$1" 2> query.err; }
-for _ in $(seq 300); do [ -n "$(query 'count_over_time(mirrorscope_build_info[5m]) > 4')" ] && break; sleep 1; done
-must "Prometheus has scraped five times" test -n "$(query 'count_over_time(mirrorscope_build_info[5m]) > 4')"
+data_for() { [ -n "$(query "$1")" ]; }
+must "Prometheus has scraped five times" until_true 300 1 data_for 'count_over_time(mirrorscope_build_info[5m]) > 4'
 
 asked=0
 while IFS= read -r expression; do
     asked=$((asked + 1))
-    for _ in $(seq 60); do
-        answer=$(query "${expression//\$__rate_interval/1m}")
-        [ -n "$answer" ] && break
-        sleep 2
-    done
-    must "data for $expression" test -n "$answer"
+    must "data for $expression" until_true 60 2 data_for "${expression//\$__rate_interval/1m}"
 done < <(jq -r '.panels[].targets[].expr' "$root/dashboards/grafana.json"
          python3 -c 'import sys, yaml
 for group in yaml.safe_load(open(sys.argv[1]))["groups"]:

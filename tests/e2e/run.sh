@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs one test in a guest: run.sh BUILD KERNEL SCRIPT OUT. What the test writes to /out in the guest is in OUT afterwards.
 #
-# A script says in comments what it needs: "# guest: OPTIONS" of guest.sh - one CPU where the test is not about races and
-# nothing is busy while a recorder begins: with a second one it begins and ends a quarter later, as every patch of the kernel's text interrupts it; "# needs: module" for the reference driver in OUT, "# needs: my_driver"
-# for the tutorial's in OUT/btf and, without type information, in OUT/no-btf.
+# A script says in comments what it needs: "# guest: OPTIONS" of guest.sh; "# needs: module" for the reference driver in OUT, "# needs: my_driver"
+# for the tutorial's in OUT/btf and, without type information, in OUT/no-btf. One CPU (--smp 1) does where no race is wanted, nothing is busy while a
+# recorder begins and no run may be skipped: with a second one a recording begins and ends a quarter later, as every patch of the kernel's text
+# interrupts it.
 # DURATION (in seconds), OPERATIONS and CHANGES of the environment reach a test that takes them.
 set -euo pipefail
 build=$(cd "$1" && pwd) kernel=$2 script=$3 out=$4

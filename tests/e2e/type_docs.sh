@@ -3,8 +3,9 @@
 # root, with sudo where it says so. Sourced behind words.sh, in a guest: . type_docs.sh FILE...
 #
 # A line ends with 0, or 3 where records were lost; "# exit 1" and "# exit 0 or 1" in it say otherwise. `my_test` and `my_job` are loads of the lab,
-# `my_driver` is examples/my_driver. What searches a model for a minute if it is emulated, and needs no kernel, is typed by tests/cli/docs_explore.sh.
+# `my_driver` is examples/my_driver. What explores a model is typed by tests/cli/docs_explore.sh.
 root=$(cd "$lab/../.." && pwd)
+. "$root/tests/doc_commands.sh"
 "$lab/rxe.sh"
 "$lab/kvm.sh"
 user=newcomer
@@ -18,9 +19,8 @@ cc -o my_driver_test "$root/examples/my_driver/my_test.c" && insmod /out/btf/my_
 # What this user types in a directory of his.
 types() { (cd "$1" && exec runuser -u $user -- env -i HOME="/home/$user" USER=$user PATH=/usr/local/bin:/usr/bin:/bin bash -c "set -o pipefail; $2"); }
 
-# The lines of the ```sh blocks of a file.
-commands() { awk '/^```/ { on = ($0 == "```sh"); next } on && NF' "$1"; }
-typed_outside() { [[ $1 == 'mirrorscope explore '* && $1 != *--write-trace* ]]; }
+# The next lines read what this one writes, so it is typed here too.
+typed_outside() { explores "$1" && [[ $1 != *--write-trace* ]]; }
 
 for doc; do
     mkdir -p "in/$doc"
