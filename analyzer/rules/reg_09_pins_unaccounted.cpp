@@ -27,7 +27,7 @@ class PinsUnaccounted final : public SuspectingRule<PinsUnaccounted> {
       if (evidence.size() < kNamed) evidence.push_back({a.at, fmt::format("{} pages of {} were accounted, and it is still registered", a.pages, hex(a.ctx))});
     }
     if (e.pinned_vm >= least)
-      judge.held();
+      live_.forgot() ? judge.unknown() : judge.held();  // of more than that many the sum is not known
     else
       suspects_.add(e.h, e.h.mm, from, std::move(evidence),
                     fmt::format("{} is registered and pinned_vm is {} pages: its registrations have {}", range_text(e.start, e.end), e.pinned_vm, least));

@@ -15,7 +15,7 @@ class CopiedTwice final : public RuleOf<CopiedTwice> {
         return judge.broken(e.h, c.at.time, {{c.at, "it was copied to the system"}},
                             fmt::format("device page {} is copied once more: what the CPU has written since is overwritten",
                                         hex(e.from)));
-    judge.held();
+    copied_.forgot() ? judge.unknown() : judge.held();
     copied_.add({e.from, e.ctx, e.args, e.start, true, EventRef::of(e.h)});
   }
 

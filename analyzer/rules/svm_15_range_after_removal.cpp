@@ -9,7 +9,7 @@
 namespace mirrorscope::rules {
 class RangeAfterRemoval final : public RuleOf<RangeAfterRemoval> {
  public:
-  void on(const ev_svm_range& e, const Facts&, Judge& judge) {
+  void on(const ev_svm_range& e, const Facts& f, Judge& judge) {
     const auto is = [&](const Removed& r) { return r.range == e.range; };
     const Removed* gone = removed_.find(is);
     if (e.verb == MS_svm_verb_created) {
@@ -22,7 +22,8 @@ class RangeAfterRemoval final : public RuleOf<RangeAfterRemoval> {
     if (gone && gone->at.time + Mirror::kClockSlack < e.h.time)
       return judge.broken(e.h, gone->at.time, {{gone->at, "it was removed"}},
                           fmt::format("range {} is used after its removal: its memory may be gone", hex(e.range)));
-    judge.held();
+    // one that is not known to live may be one whose removal was too long ago
+    !gone && !f.range && removed_.forgot() ? judge.unknown() : judge.held();
     if (e.verb != MS_svm_verb_removed || gone) return;
     removed_.add({e.range, EventRef::of(e.h)});
   }

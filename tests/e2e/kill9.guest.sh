@@ -78,6 +78,7 @@ for room in $rooms; do
     judged disk/run "$room kB"
     umount disk
 done
+must "the load ran all the time" kill -0 $churn
 kill $churn
 wait $churn 2>/dev/null
 # the programs of a recorder that ends by itself are taken out behind it

@@ -6,7 +6,7 @@
 # for the tutorial's in OUT/btf and, without type information, in OUT/no-btf. One CPU (--smp 1) does where no race is wanted, nothing is busy while a
 # recorder begins and no run may be skipped: with a second one a recording begins and ends a quarter later, as every patch of the kernel's text
 # interrupts it.
-# DURATION (in seconds), OPERATIONS and CHANGES of the environment reach a test that takes them.
+# DURATION (in seconds), OPERATIONS, CHANGES, TIMES and SEED of the environment reach a test that takes them; a guest may run for GUEST_SECONDS.
 set -euo pipefail
 build=$(cd "$1" && pwd) kernel=$2 script=$3 out=$4
 cd "$(dirname "$0")/../.."
@@ -18,5 +18,9 @@ if grep -q '^# needs: my_driver' "$script"; then
     tests/lab/module.sh --no-btf "$kernel" "$out/no-btf" examples/my_driver > /dev/null
 fi
 read -ra options <<<"$(sed -n 's/^# guest: //p' "$script")"
-exec tests/lab/guest.sh --kernel "$kernel" --memory 3G --timeout 1700 --out "$out" --quiet "${options[@]}" -- \
-    env BUILD="$build" ${DURATION:+DURATION="$DURATION"} ${OPERATIONS:+OPERATIONS="$OPERATIONS"} ${CHANGES:+CHANGES="$CHANGES"} bash "$script"
+settings=()
+for name in DURATION OPERATIONS CHANGES TIMES SEED; do
+    [ -z "${!name:-}" ] || settings+=("$name=${!name}")
+done
+exec tests/lab/guest.sh --kernel "$kernel" --memory 3G --timeout "${GUEST_SECONDS:-1700}" --out "$out" --quiet "${options[@]}" -- \
+    env BUILD="$build" "${settings[@]}" bash "$script"

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <unordered_map>
 
 #include "schema/catalog.h"
 
@@ -41,7 +42,7 @@ size_t join(const Input& input, uint8_t* data, size_t most) {
 }
 
 void put_in_order(Input& input) {
-  std::vector<uint32_t> next(MS_ABOUT_CPU + size_t{1});
+  std::unordered_map<uint16_t, uint32_t> next;  // by CPU
   uint64_t time = 0;
   for (trace::AnyRecord& r : input.records) {
     ev_header& h = r.header();
@@ -55,16 +56,18 @@ Judged::Judged(const Input& input) : input_(input) {
   engines.push_back(std::make_unique<Engine>(EngineOptions{{}, {.recorded = (input.switches & Input::recorded) != 0}, 0, 1}));
   for (const trace::AnyRecord& r : input.records) engines[0]->feed(r.header());
   report = Engine::finish(engines);
-  document.trace = "run";
-  document.report = &report;
-  document.find = [this](const EventRef& ref) { return find(ref); };
-  document.findings = findings_of(report, document.find);
-  document.outcomes = outcomes_of(report, document.findings, {});
   for (const RuleResult& r : report.rules) {
     check(r.verdict != Verdict::holds || r.held);
     check((r.verdict == Verdict::violated) == (r.broken > 0));
     check(r.findings.size() <= r.broken && r.suspects.size() <= r.doubtful);
   }
+  // Rules that found nothing say the same of every input, and saying it is most of the work: they stay in one length of 64.
+  if (input.records.size() % 64 != 9) std::erase_if(report.rules, [](const RuleResult& r) { return r.findings.empty() && r.suspects.empty(); });
+  document.trace = "run";
+  document.report = &report;
+  document.find = [this](const EventRef& ref) { return find(ref); };
+  document.findings = findings_of(report, document.find);
+  document.outcomes = outcomes_of(report, document.findings, {});
 }
 
 const ev_header* Judged::find(const EventRef& ref) const {

@@ -25,8 +25,10 @@ std::vector<std::string> words_of(const std::string& line) {
 
 std::optional<uint64_t> number(const std::string& text) {
   uint64_t n = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (error != std::errc() || end == text.data()) return {};
+  const bool hex = text.starts_with("0x");
+  const char* const begin = text.data() + (hex ? 2 : 0);
+  auto [end, error] = std::from_chars(begin, text.data() + text.size(), n, hex ? 16 : 10);
+  if (error != std::errc() || end == begin) return {};
   const std::string unit(end, text.data() + text.size());
   if (unit.empty() || unit == "ns") return n;
   if (unit == "us") return n * 1'000;
@@ -123,13 +125,24 @@ class Builder {
   }
 
   Result<void> again(const std::vector<std::string>& w) {
-    const uint64_t lines = w.size() == 3 ? number(w[1]).value_or(0) : 0, times = w.size() == 3 ? number(w[2]).value_or(0) : 0;
-    if (!lines || !times || lines > last_.size()) return fail(0, "which lines again, and how often? e.g. again 2 100");
+    const bool counts = w.size() == 5;  // again LINES TIMES FIELD STEP
+    const uint64_t lines = w.size() == 3 || counts ? number(w[1]).value_or(0) : 0, times = lines ? number(w[2]).value_or(0) : 0;
+    const auto step = counts ? number(w[4]) : std::optional<uint64_t>(0);
+    if (!lines || !times || !step || lines > last_.size()) return fail(0, "which lines again, and how often? e.g. again 2 100, or again 2 100 range 0x100");
     const std::vector<std::pair<std::string, std::string>> repeated(last_.end() - static_cast<std::ptrdiff_t>(lines), last_.end());
-    for (uint64_t i = 0; i < times; ++i)
+    for (uint64_t i = 1; i <= times; ++i)
       for (const auto& [text, task] : repeated)
-        if (auto done = record(text, &task); !done) return done;
+        if (auto done = record(counts ? raised(text, w[3], i * *step) : text, &task); !done) return done;
     return {};
+  }
+
+  // The line with `by` more in this field; one that does not have it stays as it is.
+  static std::string raised(const std::string& text, const std::string& field, uint64_t by) {
+    const size_t at = text.find(" " + field + "=");
+    if (at == std::string::npos) return text;
+    const size_t value = at + field.size() + 2, end = std::min(text.find(' ', value), text.size());
+    const auto old = number(text.substr(value, end - value));
+    return old ? text.substr(0, value) + std::to_string(*old + by) + text.substr(end) : text;
   }
 
   Result<void> lost(const std::vector<std::string>& w) {
