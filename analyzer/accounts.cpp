@@ -49,7 +49,22 @@ bool StreamAccounts::take(const ev_header& h, LossLog& losses) {
   if (!c.last_time) c.first_time = h.time;
   c.next = h.seq + 1u;
   c.last_time = h.time;
+  see_what_is_plain(c);
   return missing;
+}
+
+// The same questions as take() asks of a record that has the number that should come.
+void StreamAccounts::see_what_is_plain(Cpu& c) {
+  c.plain_from = 0;
+  c.plain_until = UINT64_MAX;
+  if (!c.last_time || c.short_by) {
+    c.plain_from = UINT64_MAX;
+    c.plain_until = 0;
+  } else if (c.noted != kNone) {
+    c.plain_until = c.account_time > UINT64_MAX - kClockMargin ? UINT64_MAX : c.account_time + kClockMargin;
+  } else if (c.account_next) {
+    c.plain_from = c.account_time - std::min(c.account_time, kClockMargin);
+  }
 }
 
 void StreamAccounts::compare(Cpu& c, uint16_t number, uint64_t time, LossLog& losses) {
@@ -80,7 +95,10 @@ bool StreamAccounts::take(const ev_cpu_account& e, LossLog& losses) {
   Cpu& c = cpu(number);
   const bool late = e.h.time > c.account_time + kClockMargin && overdue(c, number, e.h.time, losses);
   if (e.last) delivered_ += e.delivered;
-  if (!e.next) return late;
+  if (!e.next) {
+    see_what_is_plain(c);
+    return late;
+  }
   c.account_next = e.next;
   c.account_time = e.last_time;
   c.noted = kNone;
@@ -92,6 +110,7 @@ bool StreamAccounts::take(const ev_cpu_account& e, LossLog& losses) {
     compare(c, number, c.last_time, losses);
   else
     clock_is_wrong(c, number, losses);  // records that were made after the account stand before it
+  see_what_is_plain(c);
   return late;
 }
 

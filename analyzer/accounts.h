@@ -24,12 +24,12 @@ class StreamAccounts {
  public:
   void begin(const TraceFacts& facts) { facts_ = facts; }
 
-  // A record of a CPU. True: it is the one that follows, it is not the first, and nobody has noted anything about it.
+  // A record of a CPU. True: it is the one that follows, and take() would find nothing to say about it.
   bool follows(const ev_header& h) {
     if (h.cpu >= cpus_.size()) [[unlikely]]
       return false;
     Cpu& c = cpus_[h.cpu];
-    if (c.next != h.seq || c.noted == h.seq || !c.last_time) [[unlikely]]
+    if (c.next != h.seq || c.noted == h.seq || h.time < c.plain_from || h.time > c.plain_until) [[unlikely]]
       return false;
     c.next = h.seq + 1u;
     c.last_time = h.time;
@@ -66,11 +66,14 @@ class StreamAccounts {
     uint64_t account_time = 0;  // the time of the last record that it counts
     uint64_t missing = 0;       // numbers that were missing so far
     uint64_t short_by = 0;      // records that were said to be missing behind `next`
+    uint64_t plain_from = kNone;  // times that say nothing of a record that follows; none: it has to be looked at in any case
+    uint64_t plain_until = 0;
     bool clock_said = false;
   };
   Cpu& cpu(uint16_t number);
   void compare(Cpu& c, uint16_t number, uint64_t time, LossLog& losses);
   void clock_is_wrong(Cpu& c, uint16_t number, LossLog& losses);
+  static void see_what_is_plain(Cpu& c);
   static bool uncounted(const Cpu& c, const End& end);
   bool overdue(Cpu& c, uint16_t number, uint64_t now, LossLog& losses);
 

@@ -13,8 +13,16 @@ class WriteNeverUsed final : public RuleOf<WriteNeverUsed> {
   // The accesses are noted with the translation.
   void on(const ev_dma_begin&, const Facts&, Judge&) {}
 
-  void finish(uint64_t, const Mirror&, Judge& judge) override {
-    for (const auto& [ctx, row] : rows_) say(ctx, row, judge);
+  // What an object that lives on has written some of may even out.
+  void finish(uint64_t, const Mirror& mirror, Judge& judge) override {
+    for (const auto& [ctx, row] : rows_) {
+      const Ctx* now = mirror.ctx(ctx);
+      const bool lives = now && now->begun == row.begun && !now->ended;
+      if (lives && row.written && !in_order(row))
+        judge.unknown();
+      else
+        say(ctx, row, judge);
+    }
   }
 
  private:
@@ -42,8 +50,9 @@ class WriteNeverUsed final : public RuleOf<WriteNeverUsed> {
     }
   }
 
+  static bool in_order(const Row& row) { return row.only_read < kPages || row.only_read < row.written * 3; }
   static void say(uint64_t ctx, const Row& row, Judge& judge) {
-    if (row.only_read < kPages || row.only_read < row.written * 3) return judge.held();
+    if (in_order(row)) return judge.held();
     judge.broken(row.last, row.first.time, {{row.first, "the first of them was mapped"}},
                  fmt::format("object {}: write permission was asked for {} pages that its device only read, and for {} that it wrote: each that was "
                              "shared or a file's was copied for nothing",

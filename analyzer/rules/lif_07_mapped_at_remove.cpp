@@ -18,7 +18,7 @@ class MappedAtRemove final : public SuspectingRule<MappedAtRemove> {
       if (m.ctx->wide) return;  // drm_gpusvm_fini(): the VM is dead by then, ranges are freed after their notifier
       left = true;
       if (suspects_.full(judge)) return;
-      suspects_.add(e.h, m.ctx->ptr, m.begun.time, {{m.begun, "the device was given the pages"}},
+      suspects_.add(e.h, m.ctx->ptr, since_promised(m.ctx, m.begun.time), {{m.begun, "the device was given the pages"}},
                     fmt::format("the sub that watches {} is removed and the device still maps it: nobody will be told when it dies",
                                 range_text(m.start, m.end)),
                     f.sub->fn);

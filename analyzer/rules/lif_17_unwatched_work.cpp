@@ -23,7 +23,7 @@ class UnwatchedWork final : public SuspectingRule<UnwatchedWork> {
       }
       if (suspects_.full(judge)) continue;
       const EventRef& since = works ? ctx->jobs.begin()->at : ctx->begun;
-      suspects_.add(e.h, ctx->ptr, since.time,
+      suspects_.add(e.h, ctx->ptr, works ? since_promised(ctx, since.time) : since_running(ctx, since.time),
                     {{since, works ? "work was armed" : "the object was made, and its queues were not stopped"}},
                     fmt::format("the sub of object {} is removed while {}: nobody will be told when the pages go", hex(ctx->ptr),
                                 works ? "work is in flight" : "its queues run"),

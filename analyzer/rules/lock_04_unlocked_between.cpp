@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LOCK-04: the lock under which a driver asked read_retry() is held until it has mapped.
+#include <algorithm>
+
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
@@ -18,7 +20,8 @@ class UnlockedBetween final : public RuleOf<UnlockedBetween> {
     if (f.task->locks.overflowed) return judge.unknown();
     std::vector<Evidence> evidence{{f.check.at, "it was asked whether the lookup still stands"}};
     if (f.check.locked) evidence.insert(evidence.begin(), {f.check.locked, "the lock was taken"});
-    judge.broken(e.h, f.check.locked ? f.check.locked.time : f.check.at.time, evidence,
+    const uint64_t unlocked = f.task->unlocked_since([&](const HeldLock& l) { return l.ctx == e.ctx; });
+    judge.broken(e.h, since_promised(f.ctx, f.check.locked ? f.check.locked.time : std::min(f.check.at.time, unlocked)), evidence,
                  fmt::format("{} is mapped after {}: an invalidation in between goes unseen", range_text(e.start, e.end),
                              f.check.locked ? "the lock was released since the check" : "a check without the callback's lock"),
                  f.sub ? f.sub->fn : 0);

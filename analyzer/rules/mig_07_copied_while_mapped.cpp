@@ -31,7 +31,7 @@ class CopiedWhileMapped final : public SuspectingRule<CopiedWhileMapped> {
       if (m.ctx != f.ctx || m.begun.time + Mirror::kClockSlack >= collected) return;
       left = true;
       if (suspects_.full(judge)) return;
-      suspects_.add(e.h, e.ctx, m.begun.time, {{m.begun, "the device was given the pages"}},
+      suspects_.add(e.h, e.ctx, since_promised(f.ctx, m.begun.time), {{m.begun, "the device was given the pages"}},
                     fmt::format("{} is copied {} the device while that still maps {}: what it writes meanwhile is lost",
                                 range_text(e.start, e.end), e.to_device ? "to" : "from", range_text(m.start, m.end)));
     });

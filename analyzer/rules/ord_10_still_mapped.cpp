@@ -20,7 +20,7 @@ class StillMapped final : public SuspectingRule<StillMapped> {
       if (!discipline) return judge.unknown();
       if (*discipline != Discipline::unmap || is_own(*m.ctx, e.reason, e.owner)) return;
       if (suspects_.full(judge)) return;
-      suspects_.add(e.h, m.ctx->ptr, m.begun.time,
+      suspects_.add(e.h, m.ctx->ptr, since_promised(m.ctx, m.begun.time),
                     {{m.begun, "the device was given the pages"}, {f.entry->at, "the invalidation began"}},
                     fmt::format("{} ({}) has started and the device still maps {}: the pages may be anyone's now",
                                 range_text(e.start, e.end), reason_text(e.reason), range_text(m.start, m.end)));

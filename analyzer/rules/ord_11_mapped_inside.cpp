@@ -2,6 +2,7 @@
 // ORD-11: nothing of a range is mapped between the start and the end of its invalidation.
 #include <algorithm>
 
+#include "analyzer/discipline.h"
 #include "analyzer/history.h"
 #include "analyzer/open_regions.h"
 #include "analyzer/rule.h"
@@ -23,10 +24,10 @@ class MappedInside final : public SuspectingRule<MappedInside> {
     // kvm_mmu_hugepage_adjust(): what is asked is whether the page that faulted is invalidated, not all of the huge page around it. That is still
     // whole then: it has to be split before a part of it goes, and that is an invalidation of its own.
     if (e.order && !e.sub && (e.start < r->start || e.end > r->end)) {
-      larger_.add({r->range, e.ctx, std::max<uint64_t>(e.start, r->start), std::min<uint64_t>(e.end, r->end), r->returned, EventRef::of(e.h)});
+      larger_.add({r->range, since_promised(f.ctx, r->returned.time), e.ctx, std::max<uint64_t>(e.start, r->start), std::min<uint64_t>(e.end, r->end), r->returned, EventRef::of(e.h)});
       return;
     }
-    suspects_.add(e.h, r->range, r->returned.time, {{r->returned, "the invalidation had started"}},
+    suspects_.add(e.h, r->range, since_promised(f.ctx, r->returned.time), {{r->returned, "the invalidation had started"}},
                   fmt::format("{} is mapped while {} ({}) is being invalidated: the device gets pages that are given away",
                               range_text(e.start, e.end), range_text(r->start, r->end), reason_text(r->reason)));
   }
@@ -35,7 +36,7 @@ class MappedInside final : public SuspectingRule<MappedInside> {
     suspects_.explain(e.h, e.range, judge);
     larger_.take_all([&](const Larger& l) {
       if (l.range != e.range) return false;
-      judge.broken(e.h, l.returned.time, {{l.returned, "the invalidation had started"}, {l.mapped, "the device was given a larger page"}},
+      judge.broken(e.h, l.since, {{l.returned, "the invalidation had started"}, {l.mapped, "the device was given a larger page"}},
                    fmt::format("{} was mapped as a part of something larger while it was invalidated, and is mapped at the end: the device has "
                                "pages that are given away",
                                range_text(l.start, l.end)));
@@ -54,7 +55,7 @@ class MappedInside final : public SuspectingRule<MappedInside> {
  private:
   // A translation that reaches beyond the range that is invalidated, and the part of it within.
   struct Larger {
-    uint64_t range, ctx, start, end;
+    uint64_t range, since, ctx, start, end;
     EventRef returned, mapped;
   };
   History<Larger, 64> larger_;

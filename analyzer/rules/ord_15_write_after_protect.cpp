@@ -18,7 +18,7 @@ class WriteAfterProtect final : public SuspectingRule<WriteAfterProtect> {
       if (m.ctx == f.ctx && m.downgraded && m.downgraded.time + Mirror::kClockSlack < e.h.time) old = &m;
     });
     if (!old) return judge.held();
-    suspects_.add(e.h, e.ctx, old->begun.time,
+    suspects_.add(e.h, e.ctx, since_promised(f.ctx, old->begun.time),
                   {{old->begun, "mapped for writing"}, {old->downgraded, "a change of protection had started"}},
                   fmt::format("the device writes {} through a translation that is older than the change of protection: it writes "
                               "to what is read-only, or shared, by now",

@@ -25,7 +25,8 @@ class MappedAfterRelease final : public SuspectingRule<MappedAfterRelease> {
       if (what.empty()) return;
       left = true;
       if (suspects_.full(judge)) return;
-      suspects_.add(e.h, m.ctx->ptr, m.begun.time, {{m.begun, "the device was given the pages"}, {f.entry->at, "the release began"}},
+      const uint64_t since = *discipline == Discipline::quiesce ? since_running(m.ctx, m.begun.time) : since_promised(m.ctx, m.begun.time);
+      suspects_.add(e.h, m.ctx->ptr, since, {{m.begun, "the device was given the pages"}, {f.entry->at, "the release began"}},
                     fmt::format("the mm is released and {} {}: its pages are freed next", range_text(m.start, m.end), what));
     });
     if (!left) judge.held();
@@ -37,7 +38,7 @@ class MappedAfterRelease final : public SuspectingRule<MappedAfterRelease> {
     const auto discipline = ctx ? promise(*ctx, *mirror_) : std::nullopt;
     if (!discipline || *discipline == Discipline::pin || *discipline == Discipline::shared_table || gates_work(discipline))
       return;
-    judge.broken(e.h, f.mm->released.time, {{f.mm->released, "the mm had been released"}},
+    judge.broken(e.h, since_promised(ctx, f.mm->released.time), {{f.mm->released, "the mm had been released"}},
                  fmt::format("{} of a released mm is mapped", range_text(e.start, e.end)));
   }
 

@@ -19,7 +19,7 @@ class AccessInFlight final : public SuspectingRule<AccessInFlight> {
       if (!judges(ctx, d.driver) || (only_writes && !d.write)) continue;
       if (is_own(*ctx, e.reason, e.owner)) continue;
       if (suspects_.full(judge)) return;
-      suspects_.add(e.h, d.ctx, d.at.time, {{d.at, "the access began"}, {f.entry->at, "the invalidation began"}},
+      suspects_.add(e.h, d.ctx, since_promised(ctx, d.at.time), {{d.at, "the access began"}, {f.entry->at, "the invalidation began"}},
                     fmt::format("{} ({}) has started and an access to {} is still under way", range_text(e.start, e.end),
                                 reason_text(e.reason), range_text(d.start, d.end)));
     }

@@ -23,7 +23,7 @@ class JobInFlight final : public SuspectingRule<JobInFlight> {
       for (const Job& job : ctx->jobs) {
         if (job.at.time + Mirror::kClockSlack >= f.entry->at.time) continue;
         busy = true;
-        suspects_.add(e.h, job.job, job.at.time, {{job.at, "the work was armed"}, {f.entry->at, "the invalidation began"}},
+        suspects_.add(e.h, job.job, since_promised(ctx, job.at.time), {{job.at, "the work was armed"}, {f.entry->at, "the invalidation began"}},
                       fmt::format("{} ({}) has started and work {} that may use {} has not completed",
                                   range_text(e.start, e.end), reason_text(e.reason), hex(job.job),
                                   range_text(used->start, used->end)));

@@ -23,7 +23,7 @@ class QueuesRunning final : public SuspectingRule<QueuesRunning> {
         judge.held();
         continue;
       }
-      suspects_.add(e.h, ctx->ptr, used->begun.time,
+      suspects_.add(e.h, ctx->ptr, since_running(ctx, used->begun.time),
                     {{used->begun, "the device was given the pages"}, {f.entry->at, "the invalidation began"}},
                     fmt::format("{} ({}) has started and the queues that may use {} run", range_text(e.start, e.end),
                                 reason_text(e.reason), range_text(used->start, used->end)));

@@ -19,7 +19,7 @@ class NotFlushed final : public SuspectingRule<NotFlushed> {
       for (const Piece& p : ctx->unflushed) {
         if (p.start >= e.end || e.start >= p.end) continue;
         if (suspects_.full(judge)) return;
-        suspects_.add(e.h, ctx->ptr, p.at.time, {{p.at, "the translations were removed from the page table"}},
+        suspects_.add(e.h, ctx->ptr, since_promised(ctx, p.at.time), {{p.at, "the translations were removed from the page table"}},
                       fmt::format("{} ({}) has started and the flush of {} is {}: the device's TLB may still know it",
                                   range_text(e.start, e.end), reason_text(e.reason), range_text(p.start, p.end),
                                   p.token ? "not acknowledged" : "not asked for"));

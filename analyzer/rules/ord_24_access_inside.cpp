@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-24: no access of a device begins in a range between the start and the end of its invalidation.
+#include "analyzer/discipline.h"
 #include "analyzer/open_regions.h"
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
@@ -17,7 +18,7 @@ class AccessInside final : public SuspectingRule<AccessInside> {
     if (*discipline == Discipline::pin || *discipline == Discipline::shared_table) return;
     const Region* r = open_over(*mirror_, *f.mm, *f.ctx, e.start, e.end, e.h.time);
     if (!r || (only_protects(r->reason) && !e.write)) return judge.held();
-    suspects_.add(e.h, r->range, r->returned.time, {{r->returned, "the invalidation had started"}},
+    suspects_.add(e.h, r->range, since_promised(f.ctx, r->returned.time), {{r->returned, "the invalidation had started"}},
                   fmt::format("the device accesses {} while {} ({}) is being invalidated", range_text(e.start, e.end),
                               range_text(r->start, r->end), reason_text(r->reason)));
   }

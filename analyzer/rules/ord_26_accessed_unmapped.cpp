@@ -72,7 +72,7 @@ class AccessedUnmapped final : public SuspectingRule<AccessedUnmapped> {
     const Piece* gone = taken(e.ctx, hole, e.end, f);
     if (gone && gone->at.time + Mirror::kClockSlack >= e.h.time) return judge.unknown();
     if (!gone && !knows_all(*f.ctx)) return judge.unknown();
-    const uint64_t from = gone ? gone->at.time : f.ctx->begun.time;
+    const uint64_t from = gone ? since_promised(f.ctx, gone->at.time) : f.ctx->begun.time;
     std::vector<Evidence> evidence;
     if (gone)
       evidence.push_back({gone->at, "its translation was taken away"});

@@ -19,7 +19,7 @@ class StaleCommit final : public RuleOf<StaleCommit> {
       return judge.held();
     std::vector<Evidence> evidence{{s.begun, "read_begin returned"}, {s.faulted, "the pages were looked up"}};
     if (f.sub && f.sub->last_callback.time > s.begun.time) evidence.push_back({f.sub->last_callback, "they were invalidated"});
-    judge.broken(e.h, s.begun.time, evidence,
+    judge.broken(e.h, since_promised(f.ctx, s.begun.time), evidence,
                  fmt::format("{} is mapped from pages of sequence {}, and the sub is at {}: the device uses pages that were given "
                              "away",
                              range_text(e.start, e.end), s.seq, e.sub_seq),
@@ -41,7 +41,7 @@ class StaleCommit final : public RuleOf<StaleCommit> {
     if (looked_up) evidence = {{s.begun, "read_begin returned"}, {s.faulted, "the pages were looked up"}};
     const uint64_t from = looked_up ? s.begun.time : e.h.time;
     if (f.sub && f.sub->last_callback.time > from) evidence.push_back({f.sub->last_callback, "they were invalidated"});
-    judge.broken(e.h, from, evidence,
+    judge.broken(e.h, since_promised(f.ctx, from), evidence,
                  e.seq != e.sub_seq
                      ? fmt::format("{} is mapped with sequence {}, and the sub is at {}: the device uses pages that were given away",
                                    range_text(e.start, e.end), e.seq, e.sub_seq)

@@ -20,7 +20,7 @@ class StaleSubmission final : public RuleOf<StaleSubmission> {
     });
     if (!stale) return judge.held();
     const Sub* sub = mirror_->sub(stale->sub);
-    judge.broken(h, stale->begun.time,
+    judge.broken(h, since_promised(f.ctx, stale->begun.time),
                  {{stale->begun, "the translation was made"}, {stale->overtaken, "its sub's sequence had gone on"}},
                  fmt::format("{} and may use {}, which was invalidated since its pages were looked up", what,
                              range_text(stale->start, stale->end)),

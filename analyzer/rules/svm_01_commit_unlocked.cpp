@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-01: the check of a range and its commit are in one critical section of the notifier lock.
+#include <algorithm>
+
+#include "analyzer/discipline.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -13,7 +16,8 @@ class CommitUnlocked final : public RuleOf<CommitUnlocked> {
       for (const HeldLock& held : f.task->locks)
         if (r.valid_locked && held.at == r.valid_locked) return judge.held();
       if (f.task->locks.overflowed) return judge.unknown();
-      judge.broken(e.h, r.valid.time, {{r.valid, "the range was found to be valid"}},
+      const uint64_t unlocked = f.task->unlocked_since([&](const HeldLock& l) { return l.ctx == e.ctx && l.kind == MS_lock_kind_user; });
+      judge.broken(e.h, since_promised(f.ctx, std::min(r.valid.time, unlocked)), {{r.valid, "the range was found to be valid"}},
                    fmt::format("{} is mapped and the notifier lock was not held since its range was found to be valid",
                                range_text(e.start, e.end)));
     });

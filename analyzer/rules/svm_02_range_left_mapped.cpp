@@ -17,7 +17,7 @@ class RangeLeftMapped final : public SuspectingRule<RangeLeftMapped> {
       if (ctx && is_own(*ctx, e.reason, e.owner)) return;
       if (const Sub* sub = mirror_->sub(r.sub); sub && sub->removing) return;  // drm_gpusvm_fini(): nobody uses it any more, and nobody is told
       if (suspects_.full(judge)) return;
-      suspects_.add(e.h, r.ptr, r.got.time, {{r.got, "the range got its pages"}, {f.entry->at, "the invalidation began"}},
+      suspects_.add(e.h, r.ptr, since_promised(ctx, r.got.time), {{r.got, "the range got its pages"}, {f.entry->at, "the invalidation began"}},
                     fmt::format("{} ({}) has started and range {} still has its pages", range_text(e.start, e.end),
                                 reason_text(e.reason), range_text(r.start, r.end)));
     });

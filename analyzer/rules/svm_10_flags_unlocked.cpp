@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-10: the flags of a range are read for a commit and changed under the notifier lock.
+#include "analyzer/discipline.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -12,7 +13,9 @@ class FlagsUnlocked final : public RuleOf<FlagsUnlocked> {
     for (const HeldLock& held : f.task->locks)
       if (held.ctx == e.ctx && held.kind == MS_lock_kind_user) return judge.held();
     if (f.task->locks.overflowed) return judge.unknown();
-    judge.broken(e.h, e.h.time, {}, fmt::format("range {} is handled without the notifier lock", range_text(e.start, e.end)));
+    // the lock that is missing may be lost
+    const uint64_t since = f.task->unlocked_since([&](const HeldLock& l) { return l.ctx == e.ctx && l.kind == MS_lock_kind_user; });
+    judge.broken(e.h, since_promised(f.ctx, since), {}, fmt::format("range {} is handled without the notifier lock", range_text(e.start, e.end)));
   }
 
   void on(const ev_lock&, const Facts&, Judge&) {}

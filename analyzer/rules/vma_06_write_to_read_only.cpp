@@ -19,7 +19,7 @@ class WriteToReadOnly final : public RuleOf<WriteToReadOnly> {
     });
     if (!known) return;
     if (!bad) return judge.held();
-    judge.broken(e.h, bad->at.time, {{bad->at, "the addresses were made read-only"}},
+    judge.broken(e.h, since_promised(f.ctx, bad->at.time), {{bad->at, "the addresses were made read-only"}},
                  fmt::format("{} is mapped for writing and {} is not writable for the process", range_text(e.start, e.end),
                              range_text(bad->start, bad->end)),
                  f.sub ? f.sub->fn : 0);

@@ -88,7 +88,9 @@ void Mirror::on(const ev_quiesce& e, Facts& f) {
 
 void Mirror::on(const ev_resume& e, Facts& f) {
   about_ctx(e.h, e.ctx, f);
-  if (f.ctx) f.ctx->quiesced = EventRef{};
+  if (!f.ctx) return;
+  f.ctx->quiesced = EventRef{};
+  f.ctx->resumed = EventRef::of(e.h);
 }
 
 void Mirror::on(const ev_lock& e, Facts& f) {
@@ -114,6 +116,7 @@ void Mirror::on(const ev_unlock& e, Facts& f) {
       break;
     }
   if (locks.empty()) locks.clear();
+  f.task->gave_back({e.lock, e.ctx, e.kind, 0, EventRef::of(e.h)});
 }
 
 void Mirror::on(const ev_revalidate& e, Facts& f) {

@@ -47,6 +47,7 @@ struct Ctx {
   EventRef begun;           // dev_ctx, or the first record that names it
   EventRef ended;           // dereg
   EventRef quiesced;        // its queues are stopped; none = they may run
+  EventRef resumed;         // they were last let run; none = they never stopped as far as is known
   EventRef invalidated;     // a callback of its sub met its translations; none since they were made anew
   EventRef move_notified;   // buf_move_ret; none since it was mapped anew
   uint32_t mappings = 0;    // live translations

@@ -133,10 +133,23 @@ struct Task {
   EventRef failed_at;
   Few<HeldLock, 6> locks;  // of drivers, as hooks say
   Few<HeldLock, 4> callback_locks;  // those that its running or last callback took
+  Few<HeldLock, 8> given_back;      // the last of each lock, `at` is when; of more, those given back last
   Few<Check, 4> checks;    // what it last asked whether it still stands, per sub
 
   bool migrating() const {
     return std::any_of(migrations.begin(), migrations.end(), [](const Migration& m) { return !m.finalized; });
+  }
+  void gave_back(const HeldLock& lock);
+  // A lock of which no record is seen is one that the task does not hold only as far as none is lost: since when that is. `which` says of which locks.
+  // At the entry of a fault of the device its driver holds none yet.
+  template <typename Which>
+  uint64_t unlocked_since(Which which) const {
+    uint64_t since = 0;
+    for (const HeldLock& l : given_back)
+      if (which(l)) since = std::max(since, l.at.time);
+    for (const Call& c : calls)
+      if (c.at.id == EV_dev_fault && !c.assumed) since = std::max(since, c.at.time);
+    return since;
   }
   bool idle() const { return calls.empty() && regions.empty() && locks.empty() && !migrating(); }
 };

@@ -32,6 +32,16 @@ Task& Mirror::task_of(const ev_header& h, Facts& f) {
   return *f.task;
 }
 
+void Task::gave_back(const HeldLock& lock) {
+  HeldLock* at = std::find_if(given_back.begin(), given_back.end(), [&](const HeldLock& l) { return l.lock == lock.lock; });
+  if (at == given_back.end() && given_back.count == given_back.items.size())
+    at = std::min_element(given_back.begin(), given_back.end(), [](const HeldLock& a, const HeldLock& b) { return a.at.time < b.at.time; });
+  if (at == given_back.end())
+    given_back.push(lock);
+  else
+    *at = lock;
+}
+
 void Mirror::on(const ev_might_sleep& e, Facts& f) {
   task_of(e.h, f);
   find_within(f, e.h.mm);

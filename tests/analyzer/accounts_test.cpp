@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <vector>
 
 namespace mirrorscope::test {
@@ -196,6 +197,45 @@ TEST_F(Accounts, CpusOfLargeMachines) {
   for (uint16_t cpu : {uint16_t{1023}, uint16_t{1024}, uint16_t{2047}, uint16_t{65000}})
     for (uint32_t n = 0; n < 10; ++n) take(record(cpu, n, at(n)));
   EXPECT_TRUE(losses.empty());
+}
+
+// follows() is there to be fast: who asks it first and who only takes come to the same, whatever became of numbers, times and accounts.
+TEST_F(Accounts, TheShortWayFindsWhatTheLongOneDoes) {
+  for (uint32_t seed = 1; seed <= 2000; ++seed) {
+    std::mt19937 random(seed);
+    const auto below = [&](uint32_t end) { return static_cast<uint32_t>(random() % end); };
+    StreamAccounts quick, slow;
+    quick.begin({.recorded = true});
+    slow.begin({.recorded = true});
+    LossLog by_quick, by_slow;
+    uint32_t next = 0;
+    int64_t off = 0;  // of the clock
+    for (int i = 0; i < 60; ++i) {
+      if (below(20) == 0) off = static_cast<int64_t>(below(3)) * 400'000 - 400'000;
+      if (below(20) == 0) next += below(3);
+      if (below(8) == 0) {
+        const uint32_t counted = next + below(4) - below(2);
+        const ev_cpu_account a = account(0, counted, at(counted) - 1000, at(next) + below(2) * 3000);
+        EXPECT_EQ(quick.take(a, by_quick), slow.take(a, by_slow)) << seed;
+        continue;
+      }
+      const ev_header h = record(0, next, at(next) + static_cast<uint64_t>(off) + (below(10) ? 0 : below(3000)));
+      ++next;
+      const bool missing = slow.take(h, by_slow);
+      EXPECT_EQ(!quick.follows(h) && quick.take(h, by_quick), missing) << seed;
+    }
+    const StreamAccounts::End end{at(next), at(next), below(2) == 0};
+    quick.finish(end, by_quick);
+    slow.finish(end, by_slow);
+    const auto one = by_quick.counts(), other = by_slow.counts();
+    ASSERT_EQ(one.size(), other.size()) << seed;
+    for (size_t i = 0; i < one.size(); ++i) {
+      EXPECT_EQ(one[i].cause, other[i].cause) << seed;
+      EXPECT_EQ(one[i].count, other[i].count) << seed;
+      EXPECT_EQ(one[i].from, other[i].from) << seed;
+      EXPECT_EQ(one[i].until, other[i].until) << seed;
+    }
+  }
 }
 
 TEST_F(Accounts, HeadsOfPacketsThatCountLosses) {

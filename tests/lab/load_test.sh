@@ -14,6 +14,7 @@ mirrorscope=$build/cli/mirrorscope
 bad=0
 must() { echo "$1: $2"; [ "$2" = yes ] || bad=1; }
 
+[ "$load" != module ] || tests/lab/module.sh "$kernel" "$out" > /dev/null
 tests/lab/guest.sh --kernel "$kernel" --memory 3G --swap 512M --timeout $((seconds * 6 + 240)) --out "$out" --quiet -- \
   tests/lab/record_load.sh "$build" "$load" "$seconds" "$@"
 

@@ -6,6 +6,10 @@ build=$1 load=$2 seconds=$3
 shift 3
 tests/lab/rxe.sh
 tests/lab/kvm.sh
+if [ "$load" = module ]; then
+  ! lab-modprobe drm_gpusvm_helper || echo "with drm_gpusvm"
+  insmod /out/mirrorscope.ko
+fi
 # --stats lets the kernel count program runs, for the comparison with what is in the trace
 "$build/cli/mirrorscope" record --system-wide --stats --quiet --exit-code-from-command -o /tmp/trace "$@" -- \
   tests/lab/load.sh "$load" "$seconds" "$build/tests/lab/workloads" 2> /out/record.txt || { code=$?; cat /out/record.txt; exit $code; }

@@ -117,21 +117,19 @@ void expect_sound(const Judged& j, Due due, const std::string& what) {
   if (!hold.empty()) ADD_FAILURE() << what << ": holds although events that it needs are gone:" << hold;
 }
 
-// Whose state outlives an address space: by the address of a struct, which two of them may have in turn, or by the task, which may speak of two. One
-// engine sees both, two engines one each, and so where records are missing what is in doubt may be counted otherwise. Verdicts are the same.
-constexpr std::string_view kAcrossMms[] = {"LIF-01", "LIF-08", "ORD-03"};
-
+// A verdict and what is broken never depend on the threads. What is doubtful does not either as long as no more is missing than from the whole. How many
+// occasions were judged may: that a task which comes into another address space was inside of nothing is known to one engine, and not to two.
 void expect_same(const Report& one, const Report& many, const std::string& what) {
+  const bool as_whole = !says_more(one);
   EXPECT_EQ(one.records, many.records) << what;
   EXPECT_EQ(one.lost, many.lost) << what;
   EXPECT_EQ(one.settled, many.settled) << what;
   for (size_t i = 0; i < one.rules.size(); ++i) {
     EXPECT_EQ(to_string(one.rules[i].verdict), to_string(many.rules[i].verdict)) << what << ": " << one.rules[i].rule->info.id;
     EXPECT_EQ(one.rules[i].broken, many.rules[i].broken) << what << ": " << one.rules[i].rule->info.id;
-    if (std::find(std::begin(kAcrossMms), std::end(kAcrossMms), one.rules[i].rule->info.id) != std::end(kAcrossMms)) continue;
-    EXPECT_EQ(one.rules[i].held, many.rules[i].held) << what << ": " << one.rules[i].rule->info.id;
+    if (!as_whole) continue;
+    EXPECT_LE(many.rules[i].held, one.rules[i].held) << what << ": " << one.rules[i].rule->info.id;
     EXPECT_EQ(one.rules[i].doubtful, many.rules[i].doubtful) << what << ": " << one.rules[i].rule->info.id;
-    EXPECT_EQ(one.rules[i].unknown, many.rules[i].unknown) << what << ": " << one.rules[i].rule->info.id;
     EXPECT_EQ(one.rules[i].findings.size(), many.rules[i].findings.size()) << what << ": " << one.rules[i].rule->info.id;
   }
 }
@@ -192,6 +190,7 @@ TEST(TheWhole, IsReadAndJudged) {
     hold += r.verdict == Verdict::holds;
     hard += r.verdict == Verdict::violated && r.rule->info.level == Level::hard;
   }
+  for (unsigned jobs : {2u, 3u, 8u}) expect_same(whole().judged.report, judged(g_trace, jobs).report, "-j " + std::to_string(jobs));
   std::printf("%llu records, %zu rules hold, %zu are violated, %zu of them hard, %llu records lost\n",
               static_cast<unsigned long long>(whole().judged.report.records), hold, whole().broken.size(), hard,
               static_cast<unsigned long long>(whole().judged.report.lost));
