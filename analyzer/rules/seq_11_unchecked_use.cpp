@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SEQ-11: nobody maps what another task has looked up and not yet checked.
+#include <algorithm>
+
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 
@@ -13,11 +15,20 @@ class UncheckedUse final : public RuleOf<UncheckedUse> {
       return judge.held();
     for (const Unchecked& u : f.sub->unchecked) {
       if (u.task == f.task->key || u.end <= e.start || e.end <= u.start) continue;
-      return judge.broken(e.h, u.at.time, {{u.at, "another task looked the pages up and has not compared sequences since"}},
+      return judge.broken(e.h, std::min(u.at.time, without_own_since(f)), {{u.at, "another task looked the pages up and has not compared sequences since"}},
                           fmt::format("{} is mapped from a lookup of another task that nobody has checked",
                                       range_text(e.start, e.end)),
                           f.sub->fn);
     }
+  }
+
+ private:
+  // Since when it is known that this task has not looked up itself: what would have begun that may be lost.
+  static uint64_t without_own_since(const Facts& f) {
+    uint64_t since = f.has_section ? f.section.begun.time : 0;
+    for (const Call& c : f.task->calls)
+      if (c.at.id == EV_dev_fault && !c.assumed) since = std::max(since, c.at.time);
+    return since;
   }
 };
 
