@@ -16,8 +16,11 @@ uint64_t mix(uint64_t hash, uint64_t value) { return (hash ^ value) * 0x10000000
 auto order(const Candidate& c) { return std::tuple(c.completing.time, c.completing.cpu, c.completing.seq, c.from, std::string_view(c.what)); }
 
 uint64_t width(const Candidate& c) { return c.until() - std::min(c.from, c.until()); }
+uint64_t width_of_driver(const Candidate& c) { return c.until() - std::min({c.from, c.of_driver, c.until()}); }
 
-bool narrower(const Candidate& a, const Candidate& b) { return std::pair(width(a), order(a)) < std::pair(width(b), order(b)); }
+bool narrower(const Candidate& a, const Candidate& b) {
+  return std::tuple(width_of_driver(a), width(a), order(a)) < std::tuple(width_of_driver(b), width(b), order(b));
+}
 
 }  // namespace
 

@@ -28,6 +28,7 @@ struct Candidate {
   uint32_t tid = 0;
   uint32_t tgid = 0;
   uint64_t from = 0;               // start of the evidence window
+  uint64_t of_driver = UINT64_MAX; // and of what drivers say, where that is earlier (analyzer/rule.h, Since)
   uint64_t fn = 0;                 // callback concerned, 0 if none
   std::string what;                // one sentence with the values
   std::vector<Evidence> evidence;  // oldest first, the completing event last

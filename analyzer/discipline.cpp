@@ -2,7 +2,6 @@
 // The table of disciplines, read from the drivers of Linux 7.2.
 #include "analyzer/discipline.h"
 
-#include <algorithm>
 #include <array>
 
 namespace mirrorscope {
@@ -87,14 +86,15 @@ std::optional<Discipline> promise(const Ctx& ctx, const Mirror& mirror) {
   return known ? std::optional(known->discipline) : std::nullopt;
 }
 
-uint64_t since_promised(const Ctx* ctx, uint64_t from) {
-  if (!ctx) return 0;
-  if (ctx->discipline) return std::min(from, ctx->begun.time);
-  return ctx->stated || hook_row(ctx->driver).discipline ? from : 0;
+Since since_promised(const Ctx* ctx, const Since& since) {
+  if (!ctx) return {since, 0};
+  if (ctx->discipline) return {since, ctx->begun.time};
+  return ctx->stated || hook_row(ctx->driver).discipline ? since : Since(since, 0);
 }
 
-uint64_t since_running(const Ctx* ctx, uint64_t from) {
-  return ctx ? since_promised(ctx, std::min(from, ctx->resumed ? ctx->resumed.time : ctx->begun.time)) : 0;
+Since since_running(const Ctx* ctx, const Since& since) {
+  if (!ctx) return {since, 0};
+  return since_promised(ctx, {since, ctx->resumed ? ctx->resumed.time : ctx->begun.time});
 }
 
 bool gates_work(std::optional<Discipline> discipline) { return discipline == fence || discipline == quiesce; }

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "analyzer/rule.h"
 #include "driver-model/mirror/mirror.h"
 
 namespace mirrorscope {
@@ -44,10 +45,10 @@ const DriverCallback* driver_callback(std::string_view function);
 std::optional<Discipline> promise(const Ctx& ctx, const Mirror& mirror);
 // What rests on an object's own word rests on every record since its begin, too: lost ones may have been its end and the begin of another one, with
 // other words, on its address. One that has said nothing may have said it in a record that is lost, whenever that was. What is known by the driver's
-// name rests on no record but those that name it. The earlier of the two times; null: an object of which nothing is known.
-uint64_t since_promised(const Ctx* ctx, uint64_t from);
+// name rests on no record but those that name it. Null: an object of which nothing is known.
+Since since_promised(const Ctx* ctx, const Since& since);
 // And what rests on its queues running rests on every record since they were last seen to be let run.
-uint64_t since_running(const Ctx* ctx, uint64_t from);
+Since since_running(const Ctx* ctx, const Since& since);
 // Translations of these may be made from pages that have gone stale: what counts is when work may use them (SEQ-13).
 bool gates_work(std::optional<Discipline> discipline);
 // Is the invalidation the device's own migration or exclusive access, which its driver may leave out?

@@ -42,9 +42,30 @@ void Engine::repaired() {
 }
 
 namespace {
-// A record that the rule needs may be missing where the breach rests on what was recorded.
+const EventSet& of_drivers() {
+  static const EventSet events = [] {
+    EventSet set;
+#define FIELD(type, name, says)
+#define ARRAY(type, n, name, says)
+#define EVENT(id, name, pair, kind, says, ...) set.set(id);
+#include "schema/driver_events.def"
+#undef EVENT
+#undef ARRAY
+#undef FIELD
+    return set;
+  }();
+  return events;
+}
+
+// A record that the rule needs may be missing where the breach rests on what was recorded, or one of a driver where it rests on what that said: its
+// object's end and another's begin are among those, whatever the rule is about.
 bool in_doubt(const Candidate& c, const RuleDef& rule, const LossLog& losses) {
-  return losses.overlaps(c.from, c.until() + Mirror::kClockSlack, rule.needs);
+  const uint64_t until = c.until() + Mirror::kClockSlack;
+  if (losses.overlaps(c.from, until, rule.needs)) return true;
+  if (c.of_driver >= c.from) return false;
+  EventSet said = rule.needs & of_drivers();
+  said.set(EV_dev_ctx).set(EV_dev_ctx_end);
+  return losses.overlaps(c.of_driver, until, said);
 }
 }  // namespace
 

@@ -10,15 +10,15 @@ const RuleDef* rule_named(std::string_view id) {
   return nullptr;
 }
 
-void Judge::broken(const ev_header& completing, uint64_t from, std::vector<Evidence> evidence, std::string what,
+void Judge::broken(const ev_header& completing, const Since& since, std::vector<Evidence> evidence, std::string what,
                    uint64_t fn) {
-  never_came(completing, from, completing.time, std::move(evidence), std::move(what), fn);
+  never_came(completing, since, completing.time, std::move(evidence), std::move(what), fn);
 }
 
-void Judge::never_came(const ev_header& owing, uint64_t from, uint64_t end, std::vector<Evidence> evidence, std::string what, uint64_t fn) {
+void Judge::never_came(const ev_header& owing, const Since& since, uint64_t end, std::vector<Evidence> evidence, std::string what, uint64_t fn) {
   ++broken_;
   evidence.push_back({EventRef::of(owing), "this completes it"});
-  candidates_.add({EventRef::of(owing), owing.mm, owing.tid, owing.tgid, from, fn, std::move(what), std::move(evidence), end});
+  candidates_.add({EventRef::of(owing), owing.mm, owing.tid, owing.tgid, since.from, since.of_driver, fn, std::move(what), std::move(evidence), end});
 }
 
 std::string_view to_string(Level level) {

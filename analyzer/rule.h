@@ -15,6 +15,7 @@
 // names events that it relies on through Facts. Facts come from the reference mirror and are read-only here; a rule never calls another.
 #pragma once
 
+#include <algorithm>
 #include <bitset>
 #include <concepts>
 #include <cstdint>
@@ -57,6 +58,16 @@ struct RuleInfo {
   bool any_event = false;        // observable as soon as one of the events of on() is, instead of all
 };
 
+// Since when records that are missing could explain a breach away: any that the rule needs since `from`, the oldest event that the claim rests on. And
+// what drivers say since `of_driver`, which is earlier where the claim rests on something that a driver said once, or never said: what an object
+// promised, or that a lock is not held.
+struct Since {
+  uint64_t from;
+  uint64_t of_driver;
+  Since(uint64_t time) : from(time), of_driver(time) {}  // NOLINT(google-explicit-constructor): a time is one
+  Since(const Since& since, uint64_t driver) : from(since.from), of_driver(std::min(since.of_driver, driver)) {}
+};
+
 // What a rule says about one record. Counts are kept per rule; candidates are settled by the engine.
 class Judge {
  public:
@@ -64,11 +75,11 @@ class Judge {
   void held() { ++held_; }
   // One occasion that could not be judged because state is unknown (start of recording, loss).
   void unknown() { ++unknown_; }
-  // One occasion that was wrong. `from`: time of the oldest event that the claim rests on.
-  [[gnu::cold]] void broken(const ev_header& completing, uint64_t from, std::vector<Evidence> evidence, std::string what,
+  // One occasion that was wrong.
+  [[gnu::cold]] void broken(const ev_header& completing, const Since& since, std::vector<Evidence> evidence, std::string what,
                             uint64_t fn = 0);
   // The same where something had to follow `owing` and has not until `end`, the recording's: a record that is missing anywhere in between may be it.
-  [[gnu::cold]] void never_came(const ev_header& owing, uint64_t from, uint64_t end, std::vector<Evidence> evidence, std::string what,
+  [[gnu::cold]] void never_came(const ev_header& owing, const Since& since, uint64_t end, std::vector<Evidence> evidence, std::string what,
                                 uint64_t fn = 0);
 
   uint64_t held_count() const { return held_; }

@@ -17,10 +17,10 @@ class Suspects {
   static constexpr size_t kMost = 1024;  // that wait at a time: more, in two microseconds, is nothing that anybody would read
 
   // `key`: the object whose records may explain it. Where too many wait already it is an occasion that could not be judged.
-  [[gnu::cold, gnu::noinline]] void add(const ev_header& completing, uint64_t key, uint64_t from, std::vector<Evidence> evidence,
+  [[gnu::cold, gnu::noinline]] void add(const ev_header& completing, uint64_t key, const Since& since, std::vector<Evidence> evidence,
                                         std::string what, uint64_t fn = 0) {
     if (list_.size() < kMost)
-      list_.push_back({completing, key, from, std::move(evidence), std::move(what), fn});
+      list_.push_back({completing, key, since, std::move(evidence), std::move(what), fn});
     else
       ++not_kept_;
   }
@@ -49,7 +49,7 @@ class Suspects {
   struct One {
     ev_header completing;
     uint64_t key;
-    uint64_t from;
+    Since since;
     std::vector<Evidence> evidence;
     std::string what;
     uint64_t fn;
@@ -63,7 +63,7 @@ class Suspects {
   [[gnu::cold, gnu::noinline]] void report(uint64_t now, Judge& judge) {
     std::erase_if(list_, [&](One& s) {
       if (s.completing.time + Mirror::kClockSlack >= now) return false;
-      judge.broken(s.completing, s.from, std::move(s.evidence), std::move(s.what), s.fn);
+      judge.broken(s.completing, s.since, std::move(s.evidence), std::move(s.what), s.fn);
       return true;
     });
   }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // LOCK-04: the lock under which a driver asked read_retry() is held until it has mapped.
-#include <algorithm>
-
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
@@ -21,7 +19,7 @@ class UnlockedBetween final : public RuleOf<UnlockedBetween> {
     std::vector<Evidence> evidence{{f.check.at, "it was asked whether the lookup still stands"}};
     if (f.check.locked) evidence.insert(evidence.begin(), {f.check.locked, "the lock was taken"});
     const uint64_t unlocked = f.task->unlocked_since([&](const HeldLock& l) { return l.ctx == e.ctx; });
-    judge.broken(e.h, since_promised(f.ctx, f.check.locked ? f.check.locked.time : std::min(f.check.at.time, unlocked)), evidence,
+    judge.broken(e.h, since_promised(f.ctx, f.check.locked ? Since(f.check.locked.time) : Since(f.check.at.time, unlocked)), evidence,
                  fmt::format("{} is mapped after {}: an invalidation in between goes unseen", range_text(e.start, e.end),
                              f.check.locked ? "the lock was released since the check" : "a check without the callback's lock"),
                  f.sub ? f.sub->fn : 0);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // MIG-07: a device does not map what is being copied.
-#include <algorithm>
-
 #include "analyzer/discipline.h"
 #include "analyzer/history.h"
 #include "analyzer/rule.h"

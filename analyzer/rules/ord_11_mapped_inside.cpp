@@ -55,7 +55,9 @@ class MappedInside final : public SuspectingRule<MappedInside> {
  private:
   // A translation that reaches beyond the range that is invalidated, and the part of it within.
   struct Larger {
-    uint64_t range, since, ctx, start, end;
+    uint64_t range;
+    Since since;
+    uint64_t ctx, start, end;
     EventRef returned, mapped;
   };
   History<Larger, 64> larger_;

@@ -34,7 +34,7 @@ class FreedWhileMapped final : public SuspectingRule<FreedWhileMapped> {
         default: continue;  // REG-02 counts the pins
       }
       reached = true;
-      const uint64_t since = *discipline == Discipline::quiesce ? since_running(m->ctx, m->begun.time) : since_promised(m->ctx, m->begun.time);
+      const Since since = *discipline == Discipline::quiesce ? since_running(m->ctx, m->begun.time) : since_promised(m->ctx, m->begun.time);
       suspects_.add(e.h, m->ctx->ptr, since, evidence,
                     fmt::format("page {} is freed and the device still maps it at {}: its next owner shares it with the device",
                                 hex(e.pfn), range_text(m->start, m->end)));

@@ -25,7 +25,7 @@ class MappedAfterRelease final : public SuspectingRule<MappedAfterRelease> {
       if (what.empty()) return;
       left = true;
       if (suspects_.full(judge)) return;
-      const uint64_t since = *discipline == Discipline::quiesce ? since_running(m.ctx, m.begun.time) : since_promised(m.ctx, m.begun.time);
+      const Since since = *discipline == Discipline::quiesce ? since_running(m.ctx, m.begun.time) : since_promised(m.ctx, m.begun.time);
       suspects_.add(e.h, m.ctx->ptr, since, {{m.begun, "the device was given the pages"}, {f.entry->at, "the release began"}},
                     fmt::format("the mm is released and {} {}: its pages are freed next", range_text(m.start, m.end), what));
     });

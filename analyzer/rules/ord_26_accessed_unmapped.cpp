@@ -72,13 +72,13 @@ class AccessedUnmapped final : public SuspectingRule<AccessedUnmapped> {
     const Piece* gone = taken(e.ctx, hole, e.end, f);
     if (gone && gone->at.time + Mirror::kClockSlack >= e.h.time) return judge.unknown();
     if (!gone && !knows_all(*f.ctx)) return judge.unknown();
-    const uint64_t from = gone ? since_promised(f.ctx, gone->at.time) : f.ctx->begun.time;
+    const Since since = gone ? since_promised(f.ctx, gone->at.time) : Since(f.ctx->begun.time);
     std::vector<Evidence> evidence;
     if (gone)
       evidence.push_back({gone->at, "its translation was taken away"});
     else
       evidence.push_back({f.ctx->begun, "the object was made; nothing was mapped there since"});
-    suspects_.add(e.h, e.ctx, from, std::move(evidence),
+    suspects_.add(e.h, e.ctx, since, std::move(evidence),
                   fmt::format("the device {} {} and object {} has no translation of {}: the page may be anyone's", e.write ? "writes" : "reads",
                               range_text(e.start, e.end), hex(e.ctx), hex(hole)));
   }

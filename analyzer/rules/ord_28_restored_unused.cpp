@@ -21,7 +21,7 @@ class RestoredUnused final : public RuleOf<RestoredUnused> {
     row->made = e.h.time;
     if (++row->rounds < kRounds) return;
     const uint64_t took = e.h.time - row->first.time;
-    judge.broken(e.h, std::min(row->first.time, row->begun.time), {{row->first, "the first callback of these rounds"}, {row->last, "the last"}},
+    judge.broken(e.h, {row->first.time, row->begun.time}, {{row->first, "the first callback of these rounds"}, {row->last, "the last"}},
                  fmt::format("object {} was invalidated and made anew {} times in {} ms without a use in between: it stood {} % of that time, and "
                              "the last was taken for {}",
                              hex(e.ctx), row->rounds, took / 1'000'000, took ? row->stood * 100 / took : 0, reason_text(row->reason)),

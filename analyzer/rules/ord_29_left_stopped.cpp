@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-29: queues that were stopped for an invalidation run again when it is over and everything stands.
-#include <algorithm>
-
 #include "analyzer/history.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-07: pages are given back only when the device has stopped using them and has no bus address of them left.
-#include <algorithm>
-
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"
@@ -23,14 +21,14 @@ class ReleasedInUse final : public SuspectingRule<ReleasedInUse> {
       if (d.at.time + Mirror::kClockSlack >= e.h.time) continue;
       if (d.start == e.start && d.pfn && e.pfn && d.pfn != e.pfn) continue;  // it uses another page there
       if (maps_another(f, e)) continue;
-      return suspects_.add(e.h, e.ctx, since_promised(f.ctx, std::min(d.at.time, begun)), {{d.at, "the access began"}},
+      return suspects_.add(e.h, e.ctx, since_promised(f.ctx, {d.at.time, begun}), {{d.at, "the access began"}},
                            fmt::format("{} is given back while the device accesses {}", range_text(e.start, e.end),
                                        range_text(d.start, d.end)));
     }
     if (f.page)
       for (const Hold& h : f.page->holds)
         if (h.ctx == e.ctx && h.hold == MS_hold_dma)
-          return suspects_.add(e.h, e.ctx, since_promised(f.ctx, std::min(h.at.time, begun)), {{h.at, "its bus address was made"}},
+          return suspects_.add(e.h, e.ctx, since_promised(f.ctx, {h.at.time, begun}), {{h.at, "its bus address was made"}},
                                fmt::format("page {} is given back before its bus address is unmapped", hex(e.pfn)));
     judge.held();
   }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-08: the pages of a writable registration are marked dirty when it ends.
-#include <algorithm>
-
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
@@ -15,8 +13,7 @@ class NotDirtied final : public RuleOf<NotDirtied> {
     if (e.hold != MS_hold_pin || !f.has_hold || !f.hold.written || f.hold.count > 1) return;
     if (e.dirty) return judge.held();
     // that it is the only hold rests on every record since the object began
-    const uint64_t since = f.ctx ? std::min(f.hold.at.time, f.ctx->begun.time) : 0;
-    judge.broken(e.h, since, {{f.hold.at, "pinned; the device got the page for writing since"}},
+    judge.broken(e.h, {f.hold.at.time, f.ctx ? f.ctx->begun.time : 0}, {{f.hold.at, "pinned; the device got the page for writing since"}},
                  fmt::format("page {} is given back without being marked dirty: what the device wrote may be dropped by reclaim",
                              hex(e.pfn)));
   }

@@ -15,20 +15,21 @@ class UnmappedInUse final : public RuleOf<UnmappedInUse> {
     if (e.reason != MS_reason_unmap || !f.mm || f.mm->dmas.empty() || f.mm->releasing || e.end == UINT64_MAX) return;
     const Dma* first = nullptr;  // one call unmaps them all
     size_t more = 0;
-    uint64_t from = e.h.time;
+    Since since = e.h.time;
     std::vector<Evidence> evidence;
     for (const Dma& d : f.mm->dmas) {
       if (d.start >= e.end || e.start >= d.end || !judges(mirror_->ctx(d.ctx), d.driver)) continue;
       if (d.at.time + Mirror::kClockSlack >= e.h.time) continue;
       if (evidence.size() < kShown) evidence.push_back({d.at, "the access began"});
-      from = std::min(from, since_promised(mirror_->ctx(d.ctx), d.at.time));
+      const Since promised = since_promised(mirror_->ctx(d.ctx), d.at.time);
+      since = {std::min(since.from, promised.from), std::min(since.of_driver, promised.of_driver)};
       if (first)
         ++more;
       else
         first = &d;
     }
     if (!first) return;
-    judge.broken(e.h, from, std::move(evidence),
+    judge.broken(e.h, since, std::move(evidence),
                  fmt::format("{} is unmapped while a device accesses {} of it{}: the device's work fails or loses data", range_text(e.start, e.end),
                              range_text(first->start, first->end), more ? fmt::format(" (and {} accesses more)", more) : ""));
   }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // SEQ-12: the callback stores the sequence under a lock that commits hold too.
-#include <algorithm>
-
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
@@ -19,9 +17,9 @@ class DifferentLocks final : public RuleOf<DifferentLocks> {
     for (const HeldLock& ours : f.task->locks)
       for (const HeldLock& theirs : f.sub->seq_locks)
         if (ours.lock == theirs.lock) return judge.held();
-    uint64_t since = since_promised(f.ctx, f.sub->seq_stored.time);
+    Since since = since_promised(f.ctx, f.sub->seq_stored.time);
     for (const HeldLock& theirs : f.sub->seq_locks)
-      since = std::min(since, f.task->unlocked_since([&](const HeldLock& l) { return l.lock == theirs.lock; }));
+      since = {since, f.task->unlocked_since([&](const HeldLock& l) { return l.lock == theirs.lock; })};
     judge.broken(e.h, since, {{f.sub->seq_stored, "the last callback that stored the sequence"}},
                  fmt::format("{} is mapped under none of the locks under which the callback stored the sequence: the two do not "
                              "exclude each other",

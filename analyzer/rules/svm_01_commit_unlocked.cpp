@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-01: the check of a range and its commit are in one critical section of the notifier lock.
-#include <algorithm>
-
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
@@ -17,7 +15,7 @@ class CommitUnlocked final : public RuleOf<CommitUnlocked> {
         if (r.valid_locked && held.at == r.valid_locked) return judge.held();
       if (f.task->locks.overflowed) return judge.unknown();
       const uint64_t unlocked = f.task->unlocked_since([&](const HeldLock& l) { return l.ctx == e.ctx && l.kind == MS_lock_kind_user; });
-      judge.broken(e.h, since_promised(f.ctx, std::min(r.valid.time, unlocked)), {{r.valid, "the range was found to be valid"}},
+      judge.broken(e.h, since_promised(f.ctx, {r.valid.time, unlocked}), {{r.valid, "the range was found to be valid"}},
                    fmt::format("{} is mapped and the notifier lock was not held since its range was found to be valid",
                                range_text(e.start, e.end)));
     });
