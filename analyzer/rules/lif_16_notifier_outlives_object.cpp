@@ -57,7 +57,7 @@ class NotifierOutlivesObject final : public SuspectingRule<NotifierOutlivesObjec
     SuspectingRule::finish(end, mirror, judge);
     for (const Pair& p : pairs_) {
       if (!p.ended() || end - p.ended().time <= kTooLong) continue;
-      judge.never_came(p.end, p.registered.time, end, evidence(p), text(p, "is still registered when the recording ends"));
+      judge.never_came(p.end, since(p), end, evidence(p), text(p, "is still registered when the recording ends"));
     }
   }
 
@@ -84,11 +84,13 @@ class NotifierOutlivesObject final : public SuspectingRule<NotifierOutlivesObjec
     suspects_.settle(h.time, judge);
     for (const Pair& p : pairs_)
       if (p.list == sub && p.ended() && p.mm == mirror_->generation_of(h.mm) && p.ended().time + Mirror::kClockSlack < h.time) {
-        suspects_.add(h, sub, p.registered.time, evidence(p), text(p, "is called all the same: its memory may be anything by now"), fn);
+        suspects_.add(h, sub, since(p), evidence(p), text(p, "is called all the same: its memory may be anything by now"), fn);
         pairs_.take_all([&](const Pair& other) { return other.list == sub; });
         return;
       }
   }
+  // That no other notifier waited for its object rests on all that was said before.
+  static Since since(const Pair& p) { return {p.registered.time, 0}; }
   static std::vector<Evidence> evidence(const Pair& p) {
     return {{p.registered, "the mmu_notifier was registered"}, {p.made, "the object was made"}, {p.ended(), "the object was gone"}};
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-06: inside one start, interval callbacks come before hlist ops; inside one end, the tree is released first.
+#include <algorithm>
+
 #include "analyzer/rule.h"
 
 namespace mirrorscope::rules {
@@ -14,7 +16,8 @@ class ListBeforeTree final : public RuleOf<ListBeforeTree> {
     if (!f.within || f.within->assumed || f.within->at.id != EV_inv_end) return;
     if (f.within->itree_end_seen) return judge.held();
     if (!f.within->has_itree) return;
-    judge.broken(e.h, f.within->at.time, {{f.within->at, "the end"}},
+    // that there is a tree was said at the start
+    judge.broken(e.h, std::min(f.within->at.time, f.within->owed_since), {{f.within->at, "the end"}},
                  "an hlist end op runs before mn_itree_inv_end() of the same end", e.fn);
   }
 
