@@ -52,6 +52,7 @@ const EventSet& of_drivers() {
 #undef EVENT
 #undef ARRAY
 #undef FIELD
+    set.set(EV_mn_register_ret);  // which notifiers watch for it
     return set;
   }();
   return events;
@@ -61,9 +62,9 @@ const EventSet& of_drivers() {
 // object's end and another's begin are among those, whatever the rule is about.
 bool in_doubt(const Candidate& c, const RuleDef& rule, const LossLog& losses) {
   const uint64_t until = c.until() + Mirror::kClockSlack;
-  if (losses.overlaps(c.from, until, rule.needs)) return true;
+  if (losses.overlaps(c.from, until, rule.rests_on)) return true;
   if (c.of_driver >= c.from) return false;
-  EventSet said = rule.needs & of_drivers();
+  EventSet said = rule.rests_on & of_drivers();
   said.set(EV_dev_ctx).set(EV_dev_ctx_end);
   return losses.overlaps(c.of_driver, until, said);
 }

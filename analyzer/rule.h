@@ -55,6 +55,7 @@ struct RuleInfo {
   std::string_view not_claimed;  // what holds does not mean; traps that are honoured
   std::string_view look_at;      // what a developer should open first when it is broken
   std::initializer_list<uint16_t> also{};  // events needed besides those of on()
+  std::initializer_list<uint16_t> excuses{};  // events that may explain a breach away: judged without their probes, in doubt where they are lost
   bool any_event = false;        // observable as soon as one of the events of on() is, instead of all
 };
 
@@ -131,15 +132,18 @@ struct RuleDef {
   RuleInfo info;
   EventSet on;     // events it judges
   EventSet needs;  // events it must have: those of on() and info.also
+  EventSet rests_on;  // those, and info.excuses: what a breach is in doubt without
   std::unique_ptr<Rule> (*make)();
 };
 
 namespace rules {
 template <typename Class>
 RuleDef define(const RuleInfo& info) {
-  RuleDef def{info, Class::judged_events(), Class::judged_events(),
+  RuleDef def{info, Class::judged_events(), Class::judged_events(), {},
               +[]() -> std::unique_ptr<Rule> { return std::make_unique<Class>(); }};
   for (uint16_t id : info.also) def.needs.set(id);
+  def.rests_on = def.needs;
+  for (uint16_t id : info.excuses) def.rests_on.set(id);
   return def;
 }
 }  // namespace rules

@@ -18,7 +18,8 @@ class MappedAtRemove final : public SuspectingRule<MappedAtRemove> {
       if (m.ctx->wide) return;  // drm_gpusvm_fini(): the VM is dead by then, ranges are freed after their notifier
       left = true;
       if (suspects_.full(judge)) return;
-      suspects_.add(e.h, m.ctx->ptr, since_promised(m.ctx, m.begun.time), {{m.begun, "the device was given the pages"}},
+      // that no mmu_notifier watches rests on all that was said before
+      suspects_.add(e.h, m.ctx->ptr, Since(since_promised(m.ctx, m.begun.time), 0), {{m.begun, "the device was given the pages"}},
                     fmt::format("the sub that watches {} is removed and the device still maps it: nobody will be told when it dies",
                                 range_text(m.start, m.end)),
                     f.sub->fn);
@@ -40,6 +41,7 @@ RULE(lif_07_mapped_at_remove, MappedAtRemove,
       .not_claimed = "drivers that pin, wait for fences or stop queues; drm_gpusvm, whose ranges go after their notifier when the VM is "
                      "dead; an mm with an mmu_notifier that unmaps (nouveau_svm.c)",
       .look_at = "the order of teardown",
-      .also = {EV_dev_map, EV_sub_insert_ret, EV_mm_exit_ret}})
+      .also = {EV_dev_map, EV_sub_insert_ret, EV_mm_exit_ret},
+      .excuses = {EV_mn_register_ret}})
 
 }  // namespace mirrorscope::rules

@@ -63,6 +63,6 @@ RULE(lif_17_unwatched_work, UnwatchedWork,
       .not_claimed = "drivers that unmap: LIF-07; objects that do not state their discipline, or whose translations have no rows; an mm with an "
                      "mmu_notifier as well",
       .look_at = "what the notifier's life hangs on: a VMA that fork() copies, a file, an object with references of its own",
-      .also = {EV_dev_ctx, EV_dev_map, EV_dev_unmap}, .any_event = true})
+      .also = {EV_dev_ctx, EV_dev_map, EV_dev_unmap}, .excuses = {EV_quiesce, EV_mn_register_ret}, .any_event = true})
 
 }  // namespace mirrorscope::rules

@@ -62,6 +62,7 @@ RULE(ord_12_freed_while_mapped, FreedWhileMapped,
       .not_claimed = "pages whose number is not in the records; device-private pages; which of the steps before went wrong: ORD-10, "
                      "ORD-11 and SEQ-04 say",
       .look_at = "the invalidation that took the page from the process, and what the driver did in it",
-      .also = {EV_mm_exit_ret}})
+      .also = {EV_mm_exit_ret},
+      .excuses = {EV_quiesce, EV_resume, EV_job_end}})
 
 }  // namespace mirrorscope::rules

@@ -55,6 +55,7 @@ RULE(ord_17_mapped_after_release, MappedAfterRelease,
                  "frees the pages next",
       .not_claimed = "drivers that pin; what is done between the release of the interval notifiers and that of the others",
       .look_at = "what the callback does for MMU_NOTIFY_RELEASE, and who may still fault afterwards: mmget_not_zero()",
-      .also = {EV_mm_release, EV_mm_exit_ret, EV_sub_insert_ret, EV_mn_register_ret}})
+      .also = {EV_mm_release, EV_mm_exit_ret, EV_sub_insert_ret, EV_mn_register_ret},
+      .excuses = {EV_quiesce, EV_resume, EV_job_end}})
 
 }  // namespace mirrorscope::rules

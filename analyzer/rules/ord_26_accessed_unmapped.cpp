@@ -44,8 +44,11 @@ class AccessedUnmapped final : public SuspectingRule<AccessedUnmapped> {
   // nouveau's notifier lives for one fault only; what was mapped under it stays, and the mm's mmu_notifier watches it from then on.
   void on(const ev_sub_remove_ret&, const Facts& f, Judge&) {
     for (const Mapping* m : f.gone) {
-      if (!mirror_->watched_by_list(m->ctx->mm)) continue;
       Row& row = rows_[m->ctx->ptr];
+      if (!mirror_->watched_by_list(m->ctx->mm)) {
+        row.left_unwatched = true;
+        continue;
+      }
       if (row.kept.size() < kKept)
         row.kept.push_back({m->start, m->end, 0, m->begun});
       else
@@ -72,13 +75,15 @@ class AccessedUnmapped final : public SuspectingRule<AccessedUnmapped> {
     const Piece* gone = taken(e.ctx, hole, e.end, f);
     if (gone && gone->at.time + Mirror::kClockSlack >= e.h.time) return judge.unknown();
     if (!gone && !knows_all(*f.ctx)) return judge.unknown();
+    const auto row = rows_.find(e.ctx);
+    const uint64_t watched = row != rows_.end() && row->second.left_unwatched ? 0 : UINT64_MAX;
     const Since since = gone ? since_promised(f.ctx, gone->at.time) : Since(f.ctx->begun.time);
     std::vector<Evidence> evidence;
     if (gone)
       evidence.push_back({gone->at, "its translation was taken away"});
     else
       evidence.push_back({f.ctx->begun, "the object was made; nothing was mapped there since"});
-    suspects_.add(e.h, e.ctx, since, std::move(evidence),
+    suspects_.add(e.h, e.ctx, {since, watched}, std::move(evidence),
                   fmt::format("the device {} {} and object {} has no translation of {}: the page may be anyone's", e.write ? "writes" : "reads",
                               range_text(e.start, e.end), hex(e.ctx), hex(hole)));
   }
@@ -98,6 +103,7 @@ class AccessedUnmapped final : public SuspectingRule<AccessedUnmapped> {
     bool forgot = false;      // some of that was pushed out
     std::vector<Piece> kept;  // mapped under a notifier that was the fault's own and is gone
     bool kept_more = false;   // than fits there
+    bool left_unwatched = false;  // a notifier went with mappings that nothing else watches: unless that was registered in a record that is lost
   };
 
   // The first byte of the access that no translation of its object covers, the end if there is none, nothing if there is more than anybody looks
@@ -168,6 +174,7 @@ RULE(ord_26_accessed_unmapped, AccessedUnmapped,
       .not_claimed = "objects whose translations have no rows; addresses that were never mapped, of objects from before the recording or that take "
                      "over what a look-up without HMM_PFN_REQ_FAULT finds; that an invalidation is under way: ORD-24",
       .look_at = "where the access gets its page from, and what fills that between a look-up and its read_retry()",
-      .also = {EV_sub_insert_ret}})
+      .also = {EV_sub_insert_ret},
+      .excuses = {EV_mn_register_ret}})
 
 }  // namespace mirrorscope::rules

@@ -10,7 +10,7 @@ namespace mirrorscope::rules {
 class StaleRegistration final : public SuspectingRule<StaleRegistration> {
  public:
   void finish(uint64_t now, const Mirror& mirror, Judge& judge) override {
-    cached_over(0, nullptr, judge);
+    cached_over(0, nullptr, now, judge);
     SuspectingRule::finish(now, mirror, judge);
   }
   void on(const ev_inv_start& e, const Facts& f, Judge& judge) {
@@ -33,7 +33,7 @@ class StaleRegistration final : public SuspectingRule<StaleRegistration> {
 
   void on(const ev_dereg& e, const Facts& f, Judge& judge) {
     suspects_.explain(e.h, e.ctx, judge);
-    cached_over(e.ctx, f.registration, judge);
+    cached_over(e.ctx, f.registration, e.h.time, judge);
     if (!f.registration || !f.registration->pinned || !f.registration->taken.empty()) return;
     if (f.registration->parted.overflowed) return judge.unknown();  // what was mapped where the last of its shared memory was
     // an mm without notifiers whose VMAs nobody watches tells nothing
@@ -61,13 +61,13 @@ class StaleRegistration final : public SuspectingRule<StaleRegistration> {
 
   // Of a registration that belongs to a cache: when it ends it is known whether the cache heard of it from a userfaultfd, which tells after
   // the unmap (fs/userfaultfd.c, userfaultfd_unmap_complete()), and found it no more. Who found it meanwhile is REG-20's.
-  void cached_over(uint64_t ctx, const Registration* ended, Judge& judge) {
+  void cached_over(uint64_t ctx, const Registration* ended, uint64_t now, Judge& judge) {
     cached_.take_all([&](Cached& c) {
       if (ctx && c.ctx != ctx) return false;
       if (ended && ended->heard)
         judge.held();
       else
-        judge.broken(c.completing, c.from, std::move(c.evidence), std::move(c.what));
+        judge.never_came(c.completing, c.from, now, std::move(c.evidence), std::move(c.what));
       return true;
     });
   }
@@ -101,6 +101,7 @@ RULE(reg_05_stale_registration, StaleRegistration,
                      "anything about memory that a notifier watches: munmap() under a device's work is the application's error there "
                      "too (REG-14), migration and reclaim are not, the driver follows them",
       .look_at = "who took the addresses away (the stack), and the registration cache that missed this munmap, mremap or madvise",
-      .also = {EV_reg, EV_mm_release}})
+      .also = {EV_reg, EV_mm_release},
+      .excuses = {EV_ucache_insert, EV_ucache_evict, EV_ucache_event}})
 
 }  // namespace mirrorscope::rules

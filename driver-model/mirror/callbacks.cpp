@@ -64,7 +64,8 @@ void Mirror::on(const ev_cb_ret& e, Facts& f) {
   sub_of(e.sub, f);
   if (f.mm && !f.mm->ctxs.empty()) callback_met(e, f);
   if (f.sub && e.ret && e.sub_seq == e.cur_seq && !e.owner && e.reason != MS_reason_release) {
-    f.sub->seq_locks = f.task->callback_locks;
+    f.sub->seq_locks = known ? f.task->callback_locks : Few<HeldLock, 4>{};
+    if (!known) f.sub->seq_locks.overflowed = true;  // which were taken since its entry is not known
     f.sub->seq_stored = EventRef::of(e.h);
     f.sub->stored_seq = e.cur_seq;
   }
