@@ -51,13 +51,14 @@ void EpisodeWaits::sees(const ev_itree_end_ret& e, const Facts& f) {
 }
 
 std::optional<EpisodeWaits::Wait> EpisodeWaits::of(const ev_read_begin_ret& e, const Facts& f, const Mirror& mirror) const {
-  if (!f.has_entry || !f.sub || !f.mm) return {};
+  if (!f.has_entry || !f.sub || f.sub->removed || !f.mm) return {};
   Wait w;
   const Two* two = episodes_.find(e.h.mm);
   if (!two || two->generation != f.mm->generation) return w;
   const Episode& episode = two->now.seq == e.ret ? two->now : two->before;
   if (episode.seq != e.ret || !episode.over || episode.over.time <= f.entry->at.time) return w;  // it was over before, or never was
   w.over = episode.over;
+  if (&episode == &two->now && two->before.over) w.since = two->before.over.time;
   w.waited = episode.over.time - f.entry->at.time;
   uint64_t own = f.entry->at.time;
   for (const Ended& one : episode.ended) {

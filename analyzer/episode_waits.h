@@ -18,11 +18,12 @@ class EpisodeWaits {
     uint64_t stretched = 0;  // ns of that after the last invalidation that meets the sub had ended
     EventRef own;            // the end of that one; none if it had ended before read_begin was entered
     EventRef over;           // the end of the episode
+    uint64_t since = 0;      // the episode began after this, and with it all of its invalidations
   };
 
   void sees(const ev_itree_end_ret& e, const Facts& f);
   void sees(const ev_mm_exit_ret& e) { episodes_.erase(e.h.mm); }
-  // At read_begin_ret; nothing if its entry or sub is not known.
+  // At read_begin_ret; nothing if its entry is not known, or its sub is not or was removed.
   std::optional<Wait> of(const ev_read_begin_ret& e, const Facts& f, const Mirror& mirror) const;
 
  private:

@@ -18,9 +18,9 @@ class MoreThanGiven final : public RuleOf<MoreThanGiven> {
     const uint64_t first = e.start & ~(block - 1), last = first + block - 1;
     const bool inside = e.end - e.start >= block && first == e.start;
     if (!inside && e.order) {
-      if (!f.sub) return judge.unknown();
+      if (!f.sub || f.sub->removed) return judge.unknown();  // the address may have been given to another
       if (first < f.sub->start || last > f.sub->last)
-        return judge.broken(e.h, e.h.time, {},
+        return judge.broken(e.h, f.sub->range_said, {},
                             fmt::format("one translation of order {} covers {}, and the sub watches {}", e.order,
                                         range_text(first, last + 1), range_text(f.sub->start, f.sub->last + 1)),
                             f.sub->fn);
@@ -41,6 +41,7 @@ RULE(hmm_07_more_than_given, MoreThanGiven,
                  "extend past the range used with hmm_range_fault()\"",
       .not_claimed = "mappings whose hook cannot see where the pages are from; blocks that an mmu_notifier over the whole mm watches",
       .look_at = "where the flags of a pfn become those of the device's entry",
-      .also = {}})
+      .also = {},
+      .excuses = {EV_sub_insert_ret}})
 
 }  // namespace mirrorscope::rules

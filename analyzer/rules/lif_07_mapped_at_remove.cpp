@@ -12,7 +12,7 @@ class MappedAtRemove final : public SuspectingRule<MappedAtRemove> {
     suspects_.settle(e.h.time, judge);
     if (!f.sub || f.sub->removed || !f.mm) return;
     bool left = false;
-    f.mm->mappings.overlapping(f.sub->start, f.sub->last, [&](const Mapping& m) {
+    f.mm->mappings.overlapping(e.start, e.last, [&](const Mapping& m) {
       if (m.sub != e.sub || promise(*m.ctx, *mirror_) != Discipline::unmap) return;
       if (mirror_->watched_by_list(e.h.mm)) return;  // nouveau_svm.c: the sub was for the fault, an mmu_notifier unmaps
       if (m.ctx->wide) return;  // drm_gpusvm_fini(): the VM is dead by then, ranges are freed after their notifier

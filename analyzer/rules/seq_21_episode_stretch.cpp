@@ -19,7 +19,8 @@ class EpisodeStretch final : public RuleOf<EpisodeStretch> {
     std::vector<Evidence> evidence{{f.entry->at, "read_begin was entered"}};
     if (wait->own) evidence.push_back({wait->own, "the last invalidation that meets the sub ended"});
     evidence.push_back({wait->over, "the episode ended"});
-    judge.broken(e.h, f.entry->at.time, std::move(evidence),
+    // that no other invalidation of the episode meets the sub rests on all of their starts, and on its range
+    judge.broken(e.h, std::min({f.entry->at.time, wait->since, f.sub->range_said}), std::move(evidence),
                  fmt::format("read_begin waited {} ms for sequence {} to end, {} ms of them for invalidations of other ranges",
                              wait->waited / 1'000'000, e.ret, wait->stretched / 1'000'000),
                  f.sub->fn);

@@ -36,7 +36,7 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
   // of another mm: the address has been given to another sub, whoever judges that mm alone sees it for the first time
   if (!sub || sub->mm != e.h.mm || (!sub->removed && (sub->start != e.sub_start || sub->last != e.sub_last ||
                                                           (sub->fn && sub->fn != e.fn)))) {
-    sub = &sub_begins(e.sub, e.h.mm, e.sub_start, e.sub_last, f);
+    sub = &sub_begins(e.h, e.sub, e.sub_start, e.sub_last, f);
     f.has_previous = false;
     sub->fn = e.fn;
   }
@@ -55,6 +55,7 @@ void Mirror::on(const ev_cb_enter& e, Facts& f) {
     if (!f.within->frozen_seq) f.within->frozen_seq = e.cur_seq;
   }
   sub->last_callback = EventRef::of(e.h);
+  if (!sub->removed) sub->range_said = e.h.time;
   f.task->callback_locks.clear();
 }
 

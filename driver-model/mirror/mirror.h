@@ -315,7 +315,7 @@ class Mirror {
 
   // subs.cpp
   MS_EVERY_STEP Sub* sub_of(uint64_t ptr, Facts&) const;
-  Sub& sub_begins(uint64_t ptr, uint64_t mm, uint64_t start, uint64_t last, Facts&);
+  Sub& sub_begins(const ev_header&, uint64_t ptr, uint64_t start, uint64_t last, Facts&);
   void sub_ends(Sub&, const EventRef& at);
 
   // reads.cpp

@@ -168,6 +168,7 @@ struct Sub {
   uint64_t mm = 0;
   uint64_t start = 0;
   uint64_t last = 0;
+  uint64_t range_said = 0;  // when a record said last that these are its start and last
   uint64_t fn = 0;         // invalidate or invalidate_start
   uint64_t finish_fn = 0;
   EventRef inserted;       // sub_insert_ret; none if it was there before recording

@@ -16,7 +16,7 @@ Sub* Mirror::sub_of(uint64_t ptr, Facts& f) const {
 }
 
 // A new generation on this address. If the old one was still live, its removal was not seen.
-Sub& Mirror::sub_begins(uint64_t ptr, uint64_t mm, uint64_t start, uint64_t last, Facts& f) {
+Sub& Mirror::sub_begins(const ev_header& h, uint64_t ptr, uint64_t start, uint64_t last, Facts& f) {
   Sub& sub = subs_.get(ptr);
   if (sub.ptr && !sub.removed) {
     f.has_previous = true;
@@ -29,11 +29,12 @@ Sub& Mirror::sub_begins(uint64_t ptr, uint64_t mm, uint64_t start, uint64_t last
   sub.replaced_live = replaces;
   sub.ptr = ptr;
   sub.generation = ++generations_;
-  sub.mm = mm;
+  sub.mm = h.mm;
   sub.start = start;
   sub.last = last;
-  Mm* owner = mms_.find(mm);
-  if (!owner) owner = &mm_appears(mm);
+  sub.range_said = h.time;
+  Mm* owner = mms_.find(h.mm);
+  if (!owner) owner = &mm_appears(h.mm);
   owner->subs.add(start, last, &sub);
   f.sub = &sub;
   return sub;
@@ -70,7 +71,7 @@ void Mirror::on(const ev_sub_insert_ret& e, Facts& f) {
     if (Sub* sub = sub_of(e.sub, f)) sub->reinserting = EventRef{};
     return;
   }
-  Sub& sub = sub_begins(e.sub, e.h.mm, e.start, e.last, f);
+  Sub& sub = sub_begins(e.h, e.sub, e.start, e.last, f);
   if (mm && mm->over) mm_begins(*mm, &sub);
   if (mm) bound_active_now(*mm, e.h, f);
   sub.inserted = EventRef::of(e.h);
@@ -84,7 +85,7 @@ void Mirror::on(const ev_sub_insert_ret& e, Facts& f) {
 void Mirror::on(const ev_sub_seen& e, Facts& f) {
   const Sub* known = subs_.find(e.sub);
   if (known && !known->removed) return;
-  Sub& sub = sub_begins(e.sub, e.h.mm, e.start, e.last, f);
+  Sub& sub = sub_begins(e.h, e.sub, e.start, e.last, f);
   sub.fn = e.invalidate;
   sub.finish_fn = e.finish;
   // its removal may be under way: whether it stays in the tree, a callback or a read section will tell
@@ -96,7 +97,7 @@ void Mirror::on(const ev_sub_remove& e, Facts& f) {
   if (!sub) {
     // it was there before the recording; callbacks that come until the episode ends must not pass for those of one that stays
     if (!e.h.mm) return;
-    sub = &sub_begins(e.sub, e.h.mm, e.start, e.last, f);
+    sub = &sub_begins(e.h, e.sub, e.start, e.last, f);
     f.sub = nullptr;
   }
   if (!sub->removed) sub->removing = EventRef::of(e.h);
