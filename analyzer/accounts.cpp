@@ -95,10 +95,13 @@ bool StreamAccounts::take(const ev_cpu_account& e, LossLog& losses) {
   Cpu& c = cpu(number);
   const bool late = e.h.time > c.account_time + kClockMargin && overdue(c, number, e.h.time, losses);
   if (e.last) delivered_ += e.delivered;
-  if (!e.next) {
-    see_what_is_plain(c);
-    return late;
-  }
+  if (e.next) note(c, number, e, losses);
+  see_what_is_plain(c);
+  return late;
+}
+
+// How far the stream has come by then, and when.
+void StreamAccounts::note(Cpu& c, uint16_t number, const ev_cpu_account& e, LossLog& losses) {
   c.account_next = e.next;
   c.account_time = e.last_time;
   c.noted = kNone;
@@ -110,8 +113,6 @@ bool StreamAccounts::take(const ev_cpu_account& e, LossLog& losses) {
     compare(c, number, c.last_time, losses);
   else
     clock_is_wrong(c, number, losses);  // records that were made after the account stand before it
-  see_what_is_plain(c);
-  return late;
 }
 
 // A record that is lost takes a number; where no record follows it only the head of a packet says so.

@@ -73,6 +73,7 @@ class StreamAccounts {
   Cpu& cpu(uint16_t number);
   void compare(Cpu& c, uint16_t number, uint64_t time, LossLog& losses);
   void clock_is_wrong(Cpu& c, uint16_t number, LossLog& losses);
+  void note(Cpu& c, uint16_t number, const ev_cpu_account& e, LossLog& losses);
   static void see_what_is_plain(Cpu& c);
   static bool uncounted(const Cpu& c, const End& end);
   bool overdue(Cpu& c, uint16_t number, uint64_t now, LossLog& losses);

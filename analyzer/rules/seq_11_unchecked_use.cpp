@@ -25,10 +25,7 @@ class UncheckedUse final : public RuleOf<UncheckedUse> {
  private:
   // Since when it is known that this task has not looked up itself: what would have begun that may be lost.
   static uint64_t without_own_since(const Facts& f) {
-    uint64_t since = f.has_section ? f.section.begun.time : 0;
-    for (const Call& c : f.task->calls)
-      if (c.at.id == EV_dev_fault && !c.assumed) since = std::max(since, c.at.time);
-    return since;
+    return std::max(f.has_section ? f.section.begun.time : 0, f.task->fault_entered());
   }
 };
 

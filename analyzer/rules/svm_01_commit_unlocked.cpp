@@ -14,7 +14,7 @@ class CommitUnlocked final : public RuleOf<CommitUnlocked> {
       for (const HeldLock& held : f.task->locks)
         if (r.valid_locked && held.at == r.valid_locked) return judge.held();
       if (f.task->locks.overflowed) return judge.unknown();
-      const uint64_t unlocked = f.task->unlocked_since([&](const HeldLock& l) { return l.ctx == e.ctx && l.kind == MS_lock_kind_user; });
+      const uint64_t unlocked = f.task->unlocked_since(e.ctx, MS_lock_kind_user);
       judge.broken(e.h, since_promised(f.ctx, {r.valid.time, unlocked}), {{r.valid, "the range was found to be valid"}},
                    fmt::format("{} is mapped and the notifier lock was not held since its range was found to be valid",
                                range_text(e.start, e.end)));

@@ -14,7 +14,7 @@ class FlagsUnlocked final : public RuleOf<FlagsUnlocked> {
       if (held.ctx == e.ctx && held.kind == MS_lock_kind_user) return judge.held();
     if (f.task->locks.overflowed) return judge.unknown();
     // the lock that is missing may be lost
-    const uint64_t unlocked = f.task->unlocked_since([&](const HeldLock& l) { return l.ctx == e.ctx && l.kind == MS_lock_kind_user; });
+    const uint64_t unlocked = f.task->unlocked_since(e.ctx, MS_lock_kind_user);
     judge.broken(e.h, since_promised(f.ctx, {e.h.time, unlocked}), {}, fmt::format("range {} is handled without the notifier lock", range_text(e.start, e.end)));
   }
 

@@ -142,14 +142,22 @@ struct Task {
   void gave_back(const HeldLock& lock);
   // A lock of which no record is seen is one that the task does not hold only as far as none is lost: since when that is. `which` says of which locks.
   // At the entry of a fault of the device its driver holds none yet.
+  uint64_t unlocked_since(uint64_t ctx, uint32_t kind) const {
+    return unlocked_since([=](const HeldLock& l) { return l.ctx == ctx && l.kind == kind; });
+  }
   template <typename Which>
   uint64_t unlocked_since(Which which) const {
     uint64_t since = 0;
     for (const HeldLock& l : given_back)
       if (which(l)) since = std::max(since, l.at.time);
+    return std::max(since, fault_entered());
+  }
+  // When it entered the fault of the device that it answers, 0 = it answers none.
+  uint64_t fault_entered() const {
+    uint64_t at = 0;
     for (const Call& c : calls)
-      if (c.at.id == EV_dev_fault && !c.assumed) since = std::max(since, c.at.time);
-    return since;
+      if (c.at.id == EV_dev_fault && !c.assumed) at = c.at.time;
+    return at;
   }
   bool idle() const { return calls.empty() && regions.empty() && locks.empty() && !migrating(); }
 };
