@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 
 #include "schema/catalog.h"
@@ -15,6 +17,7 @@ namespace mirrorscope::fuzz {
 Input split(const uint8_t* data, size_t size) {
   Input input;
   if (!size) return input;
+  input.every_rule = std::hash<std::string_view>{}({reinterpret_cast<const char*>(data), size}) % 64 == 0;
   input.switches = *data++;
   --size;
   while (size >= sizeof(ev_header)) {
@@ -61,8 +64,7 @@ Judged::Judged(const Input& input) : input_(input) {
     check((r.verdict == Verdict::violated) == (r.broken > 0));
     check(r.findings.size() <= r.broken && r.suspects.size() <= r.doubtful);
   }
-  // Rules that found nothing say the same of every input, and saying it is most of the work: they stay in one length of 64.
-  if (input.records.size() % 64 != 9) std::erase_if(report.rules, [](const RuleResult& r) { return r.findings.empty() && r.suspects.empty(); });
+  if (!input.every_rule) std::erase_if(report.rules, [](const RuleResult& r) { return r.findings.empty() && r.suspects.empty(); });
   document.trace = "run";
   document.report = &report;
   document.find = [this](const EventRef& ref) { return find(ref); };

@@ -20,6 +20,8 @@ struct Input {
   uint8_t switches = 0;
   std::vector<trace::AnyRecord> records;
 
+  bool every_rule = false;  // what the rules that found nothing say is written, too, which is most of the work: one input of 64
+
   static constexpr uint8_t recorded = 1;
   static constexpr uint8_t dense = 2;
 };
