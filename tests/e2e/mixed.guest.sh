@@ -9,7 +9,7 @@
 . "$(dirname "$0")/words.sh"
 duration=${DURATION:-10}
 device=$BUILD/driver-model/kernel/client/mirrorscope-device
-"$lab/rxe.sh" && "$lab/kvm.sh" && lab-modprobe nvme loop drm_gpusvm_helper && insmod /out/mirrorscope.ko || exit 1
+"$lab/rxe.sh" && "$lab/kvm.sh" && lab-modprobe nvme loop && modes=$("$lab/modes.sh") && insmod /out/mirrorscope.ko || exit 1
 until_true 50 0.2 test -b /dev/nvme0n1
 truncate -s 64M disk other
 disk=$(losetup -f --show disk)
@@ -20,7 +20,7 @@ load() { local name=\$1; shift; "\$@" >/out/load-\$name.txt 2>&1; echo "\$name \
 churn() {
     local bad=0 seed=0
     while [ \$SECONDS -lt $duration ]; do
-        for mode in mirror implicit registration fence quiesce pinned devmem gpusvm; do
+        for mode in $modes; do
             $device churn \$mode --operations 200 --seed \$((++seed)) --dma-us 50 || bad=1
         done
     done

@@ -8,13 +8,10 @@
 here=$PWD/tests/e2e source=$PWD
 . "$(dirname "$0")/words.sh"
 device=$BUILD/driver-model/kernel/client/mirrorscope-device
-modes="mirror implicit registration fence quiesce pinned"
+modes=$("$lab/modes.sh")
 operations=${OPERATIONS:-1000} # with 10000 the 7.x guest takes ten minutes
 loads=30
 [ "$operations" -lt 10000 ] || loads=100
-case $(uname -r) in
-    7.*) modes+=" devmem gpusvm"; lab-modprobe drm_gpusvm_helper ;;
-esac
 kib() { awk "/^$1:/ { print \$2 }" /proc/meminfo; }
 complaints() { dmesg | grep -cE 'WARNING: |BUG: |Oops: |INFO: task .* blocked'; }
 indented() { sed 's/^/    /'; }

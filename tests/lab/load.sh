@@ -12,8 +12,7 @@ case $load in
   pins)     lab-modprobe loop
             truncate -s 64M /tmp/disk
             "$bin/pin_churn" --seconds "$seconds" --tap --file "$(losetup -f --show /tmp/disk)" ;;
-  module)   case $(uname -r) in 7.*) newest="devmem gpusvm" ;; esac
-            for mode in mirror implicit registration fence quiesce pinned ${newest:-}; do
+  module)   for mode in $(tests/lab/modes.sh); do
               "$bin/../../../driver-model/kernel/client/mirrorscope-device" churn "$mode" --operations "$((seconds * 10))" --dma-us 50
             done ;;
   pingpong) tests/lab/pingpong.sh -o ;;

@@ -7,7 +7,7 @@ shift 3
 tests/lab/rxe.sh
 tests/lab/kvm.sh
 if [ "$load" = module ]; then
-  ! lab-modprobe drm_gpusvm_helper || echo "with drm_gpusvm"
+  tests/lab/modes.sh > /dev/null
   insmod /out/mirrorscope.ko
 fi
 # --stats lets the kernel count program runs, for the comparison with what is in the trace
