@@ -59,21 +59,19 @@ std::map<std::string, std::string> violated(const Recorded& records) {
   return out;
 }
 
-// Without a stretch of one CPU's records that has some in front of it and some behind, and begins in [from, to) of them. Empty: there is none.
-Recorded without_a_stretch(const Recorded& whole, size_t begins, size_t ends, Random& random, std::string& what) {
+// Without a stretch of one CPU's records that has some of them in front of it and some behind; over the border that the whole has in front of record
+// `border`, if that is not 0. Empty: there is no such stretch.
+Recorded without_a_stretch(const Recorded& whole, size_t border, Random& random, std::string& what) {
   std::map<uint16_t, std::vector<size_t>> by_cpu;
   for (size_t i = 0; i < whole.size(); ++i) by_cpu[whole[i].header().cpu].push_back(i);
   auto cpu = by_cpu.begin();
   std::advance(cpu, random() % by_cpu.size());
   const std::vector<size_t>& at = cpu->second;
-  if (at.size() < 3) return {};
-  size_t from = 1 + random() % (at.size() - 2), until = from + 1 + random() % (at.size() - 1 - from);
-  if (ends) {  // from the first life into the second
-    const size_t border = static_cast<size_t>(std::lower_bound(at.begin(), at.end(), begins) - at.begin());
-    if (border < 2 || border + 2 > at.size()) return {};
-    from = 1 + random() % (border - 1);
-    until = border + random() % (at.size() - border);
-  }
+  const size_t in_front = static_cast<size_t>(std::lower_bound(at.begin(), at.end(), border) - at.begin());  // of the border, of this CPU
+  if (at.size() < 3 || (border && (in_front < 2 || in_front + 2 > at.size()))) return {};
+  const size_t from = 1 + random() % (border ? in_front - 1 : at.size() - 2);
+  const size_t least = border ? in_front : from + 1;
+  const size_t until = least + random() % (at.size() - least);
   const std::set<size_t> gone(at.begin() + static_cast<std::ptrdiff_t>(from), at.begin() + static_cast<std::ptrdiff_t>(until));
   what = "CPU " + std::to_string(cpu->first) + " without its records " + std::to_string(from) + " to " + std::to_string(until - 1);
   Recorded rest;
@@ -129,7 +127,7 @@ TEST_P(Lossy, OneLife) {
       const auto known = violated(whole);
       for (int i = 0; i < 25; ++i) {
         std::string what;
-        const Recorded rest = without_a_stretch(whole, 0, 0, random, what);
+        const Recorded rest = without_a_stretch(whole, 0, random, what);
         if (rest.empty()) continue;
         ++tried;
         expect_nothing_new(rest, known, std::string(trial.scenario->name) + ", " + what);
@@ -202,7 +200,7 @@ TEST(Lossy, BetweenTwoLives) {
     pairs += known.empty();
     for (int n = 0; n < 5; ++n) {
       std::string what;
-      const Recorded rest = without_a_stretch(whole, a.records.size(), whole.size(), random, what);
+      const Recorded rest = without_a_stretch(whole, a.records.size(), random, what);
       if (rest.empty()) continue;
       ++tried;
       expect_nothing_new(rest, known, a.name + ", then " + b.name + ", " + what);

@@ -259,6 +259,15 @@ TEST(Shards, SayTheSame) {
       for (const auto& i : Recording::get().items()) engine->feed(*i.record);
     return Engine::finish(engines);
   };
+  // That a task which comes into another address space was inside of nothing is known to one engine, and not to two: so often may it judge less.
+  uint64_t crossings = 0;
+  std::map<uint32_t, uint64_t> mm_of;  // by tid
+  for (const auto& i : Recording::get().items()) {
+    if (i.about || !i.record->mm) continue;
+    uint64_t& mm = mm_of[i.record->tid];
+    crossings += mm && mm != i.record->mm;
+    mm = i.record->mm;
+  }
   const Report one = with(1);
   for (uint32_t shards : {2u, 5u}) {
     const Report many = with(shards);
@@ -267,9 +276,8 @@ TEST(Shards, SayTheSame) {
     for (size_t i = 0; i < one.rules.size(); ++i) {
       EXPECT_EQ(one.rules[i].verdict, many.rules[i].verdict) << one.rules[i].rule->info.id;
       EXPECT_EQ(one.rules[i].broken, many.rules[i].broken) << one.rules[i].rule->info.id;
-      // that a task which comes into another address space was inside of nothing is known to one engine, and not to two
       EXPECT_LE(many.rules[i].held, one.rules[i].held) << one.rules[i].rule->info.id;
-      EXPECT_EQ(many.rules[i].held > 0, one.rules[i].held > 0) << one.rules[i].rule->info.id;
+      EXPECT_LE(one.rules[i].held, many.rules[i].held + (one.rules[i].rule->info.id == "ORD-03" ? crossings : 0)) << one.rules[i].rule->info.id;
     }
   }
 }
