@@ -45,7 +45,7 @@ class UnwatchedWork final : public SuspectingRule<UnwatchedWork> {
     if (!sub || !sub->removed) return judge.held();
     if (sub->removed.time + Mirror::kClockSlack >= h.time) return judge.unknown();
     if (mirror_->watched_by_list(f.ctx->mm)) return judge.unknown();
-    judge.broken(h, f.ctx->begun.time, {{f.ctx->begun, "the object was made"}, {sub->removed, "its sub was removed"}},
+    judge.broken(h, std::min(f.ctx->begun.time, sub->removed.time), {{f.ctx->begun, "the object was made"}, {sub->removed, "its sub was removed"}},
                  fmt::format("{} on object {}, whose sub {} was removed: nobody will be told when its pages go", what, hex(f.ctx->ptr),
                              hex(f.ctx->sub)),
                  sub->fn);
@@ -63,6 +63,6 @@ RULE(lif_17_unwatched_work, UnwatchedWork,
       .not_claimed = "drivers that unmap: LIF-07; objects that do not state their discipline, or whose translations have no rows; an mm with an "
                      "mmu_notifier as well",
       .look_at = "what the notifier's life hangs on: a VMA that fork() copies, a file, an object with references of its own",
-      .also = {EV_dev_ctx, EV_dev_map, EV_dev_unmap}, .excuses = {EV_quiesce, EV_mn_register_ret}, .any_event = true})
+      .also = {EV_dev_ctx, EV_dev_map, EV_dev_unmap}, .excuses = {EV_quiesce, EV_mn_register_ret, EV_sub_insert_ret}, .any_event = true})
 
 }  // namespace mirrorscope::rules

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-29: of two registrations of one buffer, the one that a cache did not keep is given back.
+#include <algorithm>
 #include <utility>
 
 #include "analyzer/history.h"
@@ -49,7 +50,7 @@ class DuplicateKeptByNobody final : public RuleOf<DuplicateKeptByNobody> {
       if (p.cache != e.cache) return false;
       const Registration* left = mirror_->registration(p.other);
       if (!left || left->ended) return true;
-      judge.broken(e.h, p.one_made.time,
+      judge.broken(e.h, std::min(p.one_made.time, p.other_made.time),
                    {{p.one_made, "registered; the cache kept this one"}, {p.other_made, "registered once more; no cache kept it"}},
                    fmt::format("the cache is gone and registration {} of {} stays: it was made beside {}, which the cache kept, and nobody can find "
                                "it to give its pins back",

@@ -13,7 +13,7 @@ class NoReadBegin final : public RuleOf<NoReadBegin> {
       return judge.held();
     // what another task read right before may, by the clocks, come right after
     if (f.entry->at.time + Mirror::kClockSlack >= e.h.time) return judge.unknown();
-    judge.broken(e.h, f.sub->inserted.time, {{f.sub->inserted, "the sub was inserted"}, {f.entry->at, "the first fault"}},
+    judge.broken(e.h, std::min(f.sub->inserted.time, f.entry->at.time), {{f.sub->inserted, "the sub was inserted"}, {f.entry->at, "the first fault"}},
                  fmt::format("hmm_range_fault() for {} with sequence {}, and nobody has called read_begin on the sub: its insert may "
                              "still be deferred, and then no callback comes",
                              range_text(e.start, e.end), e.notifier_seq),
