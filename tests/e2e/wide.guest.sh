@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Is the reference driver right with notifiers of every kind, and do the figures of docs/wide-notifiers.md stand in the relations that follow from
 # how it is made? Not how large they are: that is tests/bench/wide_notifiers.sh.
-# kernels: 7.x
+# long: 7.x
 # needs: module
 source=$PWD
 . "$(dirname "$0")/words.sh"
