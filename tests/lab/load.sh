@@ -15,6 +15,7 @@ case $load in
   module)   for mode in $(tests/lab/modes.sh); do
               "$bin/../../../driver-model/kernel/client/mirrorscope-device" churn "$mode" --operations "$((seconds * 10))" --dma-us 50
             done ;;
+  caches)   "$bin/ucache_lab" --defect none --rounds "$((seconds * 4))" ;;
   pingpong) tests/lab/pingpong.sh -o ;;
   *)        echo "load.sh: no load is called '$load'" >&2; exit 2 ;;
 esac
