@@ -6,7 +6,7 @@
 /*
  * A module without BTF (a DKMS build, mostly) has its structs in its headers only. BCC compiles with the headers of the running kernel, so the
  * offsets are the compiler's and no field is looked up: GET and READ are bpf_probe_read_kernel(). BCC brings the helpers' declarations; maps
- * exist already and are reached by their fds, variables at their offset in the map that is .bss (collector/hook_bcc.cpp defines MS_FD_* and MS_AT_*).
+ * exist already and are reached by their fds, variables at their offset in the map that is .bss (collector/hooks/hook_bcc.cpp defines MS_FD_* and MS_AT_*).
  */
 #include <linux/types.h>
 #include <linux/err.h>

@@ -10,7 +10,7 @@
 
 /*
  * These programs name no function. For each callback that it finds, the collector takes their instructions, writes the
- * address of the callback in place of MS_CALLBACK (collector/programs.h) and attaches the copy. Comparing that constant
+ * address of the callback in place of MS_CALLBACK (collector/probes/programs.h) and attaches the copy. Comparing that constant
  * with the ops of the sub sorts out direct calls: a driver may call a function of this prototype from where it likes,
  * and that is no callback.
  */

@@ -58,7 +58,7 @@ static __always_inline bool saved_call(struct call *call, struct pt_regs *regs)
 
 #define BODY(name) static __always_inline int body_##name(const u64 *args, const bool direct)
 
-#ifdef MIRRORSCOPE_BCC /* no trampolines; the collector writes the kprobe programs (collector/hook_bcc.cpp) */
+#ifdef MIRRORSCOPE_BCC /* no trampolines; the collector writes the kprobe programs (collector/hooks/hook_bcc.cpp) */
 
 #define ENTRY(name, function) BODY(name)
 #define EXIT(name, function) BODY(name)

@@ -9,7 +9,7 @@
 
 #include "cli/refusal.h"
 #include "cli/subcommand.h"
-#include "jury/jury.h"
+#include "crosscheck/crosscheck.h"
 #include "report/text.h"
 #include "report/window.h"
 #include "schema/catalog.h"

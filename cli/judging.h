@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/replay.h"
+#include "verify/replay.h"
 #include "cli/subcommand.h"
 #include "cli/suggest.h"
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "analyzer/engine.h"
-#include "collector/live_order.h"
-#include "collector/trace_outlet.h"
+#include "collector/stream/live_order.h"
+#include "collector/stream/trace_outlet.h"
 
 namespace mirrorscope::cli {
 

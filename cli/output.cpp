@@ -7,16 +7,6 @@
 
 namespace mirrorscope::cli {
 
-std::string grouped(uint64_t number) {
-  const std::string digits = std::to_string(number);
-  std::string text;
-  for (size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
-    text += digits[i];
-  }
-  return text;
-}
-
 std::string in_bytes(uint64_t bytes) {
   constexpr std::array units{"bytes", "kB", "MB", "GB", "TB"};
   auto value = static_cast<double>(bytes);
@@ -33,7 +23,7 @@ std::string in_seconds(std::chrono::nanoseconds time) {
   return text;
 }
 
-std::string folded(const std::string& label, const std::string& list, size_t width) {
+std::string folded_list(const std::string& label, const std::string& list, size_t width) {
   std::string text = label;
   size_t column = label.size();
   for (size_t at = 0; at < list.size();) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How numbers and lists are written for people: 1,234,567 and 145 MB and 12.3 s.
+// How sizes, times and lists are written for people: 145 MB and 12.3 s.
 #pragma once
 
 #include <chrono>
@@ -8,10 +8,9 @@
 
 namespace mirrorscope::cli {
 
-std::string grouped(uint64_t number);
 std::string in_bytes(uint64_t bytes);
 std::string in_seconds(std::chrono::nanoseconds time);
 // A comma-separated list behind a label, in lines of at most `width` that begin under the first word.
-std::string folded(const std::string& label, const std::string& list, size_t width);
+std::string folded_list(const std::string& label, const std::string& list, size_t width);
 
 }  // namespace mirrorscope::cli

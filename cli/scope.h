@@ -7,7 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "collector/scope.h"
+#include "collector/session/scope.h"
 #include "trace/result.h"
 
 namespace mirrorscope::cli {

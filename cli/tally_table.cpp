@@ -10,6 +10,7 @@
 #include <map>
 
 #include "cli/output.h"
+#include "report/folding.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope::cli {

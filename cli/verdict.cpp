@@ -2,6 +2,9 @@
 // How outcomes become an exit code: violated beats inconclusive beats fine.
 #include "cli/verdict.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "cli/subcommand.h"
 
 namespace mirrorscope::cli {
@@ -21,6 +24,11 @@ Conclusion conclude(const std::vector<RuleOutcome>& outcomes) {
 
 Conclusion conclude(const Report& report, const Insistence& insistence) {
   return conclude(outcomes_of(report, findings_of(report, {}), insistence));
+}
+
+int worse(int a, int b) {
+  constexpr int kOrder[] = {exit_ok, exit_inconclusive, exit_violated, exit_unusable};
+  return std::find(std::begin(kOrder), std::end(kOrder), a) < std::find(std::begin(kOrder), std::end(kOrder), b) ? b : a;
 }
 
 }  // namespace mirrorscope::cli

@@ -18,4 +18,7 @@ struct Conclusion {
 Conclusion conclude(const std::vector<RuleOutcome>& outcomes);
 Conclusion conclude(const Report& report, const Insistence& insistence);
 
+// Of two exit codes the worse: cannot read, then violated, then inconclusive.
+int worse(int a, int b);
+
 }  // namespace mirrorscope::cli

@@ -17,8 +17,8 @@
 #include <fmt/format.h>
 
 #include "cli/live_check.h"
-#include "collector/owner.h"
-#include "collector/session.h"
+#include "collector/session/owner.h"
+#include "collector/session/session.h"
 
 namespace mirrorscope::cli {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "collector/scope.h"
+#include "collector/session/scope.h"
 #include "trace/result.h"
 
 namespace mirrorscope::cli {

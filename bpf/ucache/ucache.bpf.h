@@ -12,7 +12,7 @@ extern ms_t_u32 ready;
 
 /*
  * A hook of a library is a file of programs "uprobe/FUNCTION" and "uretprobe/FUNCTION"; the collector puts each on every file that has
- * the function, exported or in a symbol table (collector/elf_functions.h), so a static link is found as a library is. What a hook
+ * the function, exported or in a symbol table (collector/kernel/elf_functions.h), so a static link is found as a library is. What a hook
  * reads of the library's structs must be the same in all its versions: that is said where it is read.
  */
 

@@ -4,11 +4,11 @@
 #include <cstdio>
 #include <memory>
 
-#include "cli/judged.h"
+#include "verify/judged.h"
 #include "cli/judging.h"
 #include "cli/outputs.h"
 #include "cli/refusal.h"
-#include "cli/replay.h"
+#include "verify/replay.h"
 #include "cli/subcommand.h"
 #include "cli/suggest.h"
 #include "cli/verdict.h"

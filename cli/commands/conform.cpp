@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "cli/conformed.h"
+#include "verify/conformed.h"
 #include "cli/refusal.h"
 #include "cli/subcommand.h"
 
@@ -19,10 +19,10 @@ int run(const Options& o) {
   const model::Profile* profile = nullptr;
   if (!o.profile.empty() && !(profile = model::profile_named(o.profile)))
     return refuse("conform", "there is no profile '" + o.profile + "'; `mirrorscope explore --list` names them");
-  auto conformed = conform(o.trace, profile);
-  if (!conformed) return refuse("conform", conformed.error().message);
-  std::fputs((o.format == "json" ? to_json(*conformed) : to_text(*conformed, o.most)).c_str(), stdout);
-  switch (conformed->report.verdict) {
+  auto along = conformed(o.trace, profile);
+  if (!along) return refuse("conform", along.error().message);
+  std::fputs((o.format == "json" ? to_json(*along) : to_text(*along, o.most)).c_str(), stdout);
+  switch (along->report.verdict) {
     case Conforms::conformant: return exit_ok;
     case Conforms::diverges: return exit_violated;
     case Conforms::inconclusive: return exit_inconclusive;

@@ -12,7 +12,7 @@
 #if MIRRORSCOPE_LIVE
 #include <map>
 
-#include "collector/features.h"
+#include "collector/kernel/features.h"
 #endif
 
 namespace mirrorscope::cli {
@@ -32,9 +32,9 @@ void print_host() {
     }
     std::printf("  %-6s  %s\n", s.bearing == Bearing::storms ? "storms" : "limits", name.c_str());
     for (const auto& [label, text] : {std::pair{"", s.says}, {"kernel: ", s.because}, {"do: ", s.advice}})
-      std::printf("%s", folded(std::string(10, ' ') + label, std::string(text), 120).c_str());
+      std::printf("%s", folded_list(std::string(10, ' ') + label, std::string(text), 120).c_str());
   }
-  if (!fine.empty()) std::printf("%s", folded("  fine    ", fine, 120).c_str());
+  if (!fine.empty()) std::printf("%s", folded_list("  fine    ", fine, 120).c_str());
   std::printf("\n");
 }
 
@@ -59,10 +59,10 @@ int print_features() {
                 !f.available && f.required ? " (nothing can be recorded without it)" : "");
   std::printf("\nfunctions of the kernel that are watched\n");
   for (const auto& [way, names] : ways(*features, false))
-    std::printf("%s", folded("  " + way + ": ", names, 120).c_str());
+    std::printf("%s", folded_list("  " + way + ": ", names, 120).c_str());
   std::printf("functions of drivers that are watched where the driver is loaded\n");
   for (const auto& [way, names] : ways(*features, true))
-    std::printf("%s", folded("  " + way + ": ", names, 120).c_str());
+    std::printf("%s", folded_list("  " + way + ": ", names, 120).c_str());
   std::printf("callbacks of drivers, found by their type: %zu\n\n", features->callbacks);
   if (!features->recordable()) {
     std::printf("This process cannot record this kernel.\n");

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "cli/refusal.h"
-#include "cli/replay.h"
+#include "verify/replay.h"
 #include "cli/subcommand.h"
 #include "report/explain.h"
 #include "report/folding.h"

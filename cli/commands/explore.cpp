@@ -10,10 +10,11 @@
 
 #include "cli/explored.h"
 #include "cli/output.h"
+#include "report/folding.h"
 #include "cli/refusal.h"
 #include "cli/subcommand.h"
-#include "jury/counterexample.h"
-#include "jury/trial.h"
+#include "crosscheck/counterexample.h"
+#include "crosscheck/trial.h"
 
 namespace mirrorscope::cli {
 
@@ -108,27 +109,27 @@ int explore_all(const Options& o) {
   return wrong ? exit_violated : exit_ok;
 }
 
-model::Covered run(const Options& o, const model::Model& m, model::Bounds& b, model::Observer* jury) {
-  if (o.strategy == "every") return model::explore_every(m, b, jury);
-  if (o.strategy == "bounded") return model::explore_bounded(m, b, jury);
+model::Covered run(const Options& o, const model::Model& m, model::Bounds& b, model::Observer* crosscheck) {
+  if (o.strategy == "every") return model::explore_every(m, b, crosscheck);
+  if (o.strategy == "bounded") return model::explore_bounded(m, b, crosscheck);
   b.executions = o.executions;
-  if (o.strategy == "pct") return model::explore_pct(m, b, jury);
-  if (o.strategy == "random") return model::explore_random(m, b, jury);
+  if (o.strategy == "pct") return model::explore_pct(m, b, crosscheck);
+  if (o.strategy == "random") return model::explore_random(m, b, crosscheck);
   b.executions = UINT64_MAX;
-  return model::explore_exhaustive(m, b, jury);
+  return model::explore_exhaustive(m, b, crosscheck);
 }
 
 // The simplest execution of each finding, and how to see it again.
-int tell(const Trial& t, const model::Model& m, const Jury& jury, const model::Covered& c, const Options& o) {
+int tell(const Trial& t, const model::Model& m, const Crosscheck& crosscheck, const model::Covered& c, const Options& o) {
   bool found = false;
   std::optional<model::Schedule> first;
-  for (const auto& [id, r] : jury.reported()) {
+  for (const auto& [id, r] : crosscheck.reported()) {
     const bool smell = r.rule->info.level == Level::smell;
     found |= !smell;
     const model::Schedule s = shortest(m, {id}).value_or(r.schedule);
     if (!smell && !first) first = s;
     say(fmt::format("  {} {} ({}), in {} of {} executions judged\n    {}\n    {}\n", id, r.rule->info.name, to_string(r.rule->info.level),
-                    grouped(r.executions), grouped(jury.judged()), r.what, again(t, s)));
+                    grouped(r.executions), grouped(crosscheck.judged()), r.what, again(t, s)));
   }
   if (c.hits) {
     found = true;
@@ -137,7 +138,7 @@ int tell(const Trial& t, const model::Model& m, const Jury& jury, const model::C
     say(fmt::format("  oracle: {}\n    {}\n", model::to_text(c.hits), again(t, s)));
   }
   if (!found) say("  no rule is violated, and the oracle sees no harm\n");
-  const Agreement& a = jury.agreement();
+  const Agreement& a = crosscheck.agreement();
   if (found)
     say(fmt::format("  executions: {} with both, {} with rules only, {} with the oracle only, {} with neither\n", grouped(a.both),
                     grouped(a.rules_only), grouped(a.oracle_only), grouped(a.neither)));
@@ -164,14 +165,14 @@ int explore_one(const Trial& t, const Options& o) {
   b.seed = o.seed;
   b.reduction = !o.no_reduction;
   b.progress = &n;
-  Jury jury({});
+  Crosscheck crosscheck({});
   model::Covered c;
   {
     Progress progress(n, o.strategy == "exhaustive" ? "states" : "executions");
-    c = run(o, m, b, &jury);
+    c = run(o, m, b, &crosscheck);
   }
   say(name_of(t) + ": " + model::to_text(c) + "\n");
-  return tell(t, m, jury, c, o);
+  return tell(t, m, crosscheck, c, o);
 }
 
 int explore(const Options& o) {

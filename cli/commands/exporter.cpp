@@ -14,7 +14,7 @@
 
 #include "cli/refusal.h"
 #include "cli/scope.h"
-#include "collector/tallying.h"
+#include "collector/session/tallying.h"
 #include "host/settings.h"
 #include "schema/shown.h"
 #include "tally/endpoint.h"

@@ -17,12 +17,13 @@
 
 #include "cli/live_check.h"
 #include "cli/output.h"
+#include "report/folding.h"
 #include "cli/refusal.h"
-#include "cli/replay.h"
+#include "verify/replay.h"
 #include "cli/scope.h"
 #include "cli/verdict.h"
-#include "collector/filters.h"
-#include "collector/session.h"
+#include "collector/probes/filters.h"
+#include "collector/session/session.h"
 #include "schema/catalog.h"
 #include "schema/shown.h"
 
@@ -132,7 +133,7 @@ void print_missing(const Recorded& r) {
   for (const auto& [why, functions] : by_reason) {
     std::string names;
     for (const std::string& function : functions) names += (names.empty() ? "" : ", ") + function;
-    std::fprintf(stderr, "  %s:\n%s", shown_sentence(why).c_str(), folded("    ", names, 120).c_str());
+    std::fprintf(stderr, "  %s:\n%s", shown_sentence(why).c_str(), folded_list("    ", names, 120).c_str());
   }
 }
 

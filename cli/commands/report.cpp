@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "cli/judged.h"
+#include "verify/judged.h"
 #include "cli/judging.h"
 #include "cli/outputs.h"
 #include "cli/refusal.h"

@@ -14,13 +14,14 @@
 
 #include "analyzer/rule.h"
 #include "cli/output.h"
+#include "report/folding.h"
 #include "cli/refusal.h"
 #include "cli/scope.h"
 #include "cli/screen.h"
 #include "cli/tally_table.h"
 #include "cli/watcher.h"
-#include "collector/naming.h"
-#include "collector/tallying.h"
+#include "collector/stream/naming.h"
+#include "collector/session/tallying.h"
 #include "schema/shown.h"
 
 namespace mirrorscope::cli {

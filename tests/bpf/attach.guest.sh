@@ -51,7 +51,7 @@ while read -r event function want; do
         bad=1
     fi
 done < <(rows)
-# Of which hook a program is, is known: where one is refused the others must go (collector/whole_hooks.cpp).
+# Of which hook a program is, is known: where one is refused the others must go (collector/hooks/whole_hooks.cpp).
 known=0
 for file in "$here"/../../bpf/drivers/*.bpf.c; do
     hook=$(basename "$file" .bpf.c)

@@ -20,9 +20,9 @@
 #include <string>
 #include <vector>
 
-#include "collector/features.h"
-#include "collector/privileges.h"
-#include "collector/probes.h"
+#include "collector/kernel/features.h"
+#include "collector/kernel/privileges.h"
+#include "collector/probes/probes.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope {

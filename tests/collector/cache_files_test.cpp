@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which file of a process is meant when it lives in a container, or has been replaced since it was mapped.
-#include "collector/cache_files.h"
+#include "collector/probes/cache_files.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

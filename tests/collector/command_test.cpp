@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a command runs, when it does not, and what is known of its end.
-#include "collector/command.h"
+#include "collector/session/command.h"
 
 #include <gtest/gtest.h>
 #include <linux/filter.h>

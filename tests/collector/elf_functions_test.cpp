@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the functions of a file are, and that a file of somebody's own making takes no longer than its size allows.
-#include "collector/elf_functions.h"
+#include "collector/kernel/elf_functions.h"
 
 #include <elf.h>
 #include <gtest/gtest.h>

@@ -9,7 +9,7 @@
 #include <new>
 #include <optional>
 
-#include "collector/ring.h"
+#include "collector/stream/ring.h"
 
 namespace mirrorscope::testing {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the words of the command line mean, and which are refused.
-#include "collector/filters.h"
+#include "collector/probes/filters.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

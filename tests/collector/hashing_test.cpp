@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which fields are hidden, which are not, and that a name is the same wherever it stands.
-#include "collector/hashing.h"
+#include "collector/stream/hashing.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is read from a hook's file, who compiles it, and what is said when the driver is not as the hook thinks.
-#include "collector/hook.h"
+#include "collector/hooks/hook.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "collector/hook_bcc.h"
+#include "collector/hooks/hook_bcc.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope {

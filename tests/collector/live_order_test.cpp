@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is let through by a settlement, and in which order.
-#include "collector/live_order.h"
+#include "collector/stream/live_order.h"
 
 #include <gtest/gtest.h>
 

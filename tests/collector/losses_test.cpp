@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which skipped runs are lost, and between when, if what makes up for them comes later and the readings fall anywhere.
-#include "collector/losses.h"
+#include "collector/stream/losses.h"
 
 #include <gtest/gtest.h>
 

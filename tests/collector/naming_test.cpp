@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is named, when, and how often.
-#include "collector/naming.h"
+#include "collector/stream/naming.h"
 
 #include <gtest/gtest.h>
 

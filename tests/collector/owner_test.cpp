@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whose a trace is, and what is left of root once the recorder has become that user.
-#include "collector/owner.h"
+#include "collector/session/owner.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -16,8 +16,8 @@
 #include <fstream>
 
 #include "apart.h"
-#include "collector/privileges.h"
-#include "collector/trace_place.h"
+#include "collector/kernel/privileges.h"
+#include "collector/session/trace_place.h"
 
 namespace mirrorscope {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the books balance, and what a settlement may promise, with the test in the part of the kernel.
-#include "collector/pump.h"
+#include "collector/stream/pump.h"
 
 #include <gtest/gtest.h>
 

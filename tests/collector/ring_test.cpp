@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is read from a ring, in which order, and when the kernel gets its room back.
-#include "collector/ring.h"
+#include "collector/stream/ring.h"
 
 #include <gtest/gtest.h>
 

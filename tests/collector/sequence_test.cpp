@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a missing number is lost, when it is only late, and that the books balance for every way programs can nest.
-#include "collector/sequence.h"
+#include "collector/stream/sequence.h"
 
 #include <gtest/gtest.h>
 

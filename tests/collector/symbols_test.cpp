@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does a name end where its function, its module or the kernel's text does?
-#include "collector/symbols.h"
+#include "collector/kernel/symbols.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of records that cannot be written: a complaint that says why, and a loss of the right cause.
-#include "collector/trace_outlet.h"
+#include "collector/stream/trace_outlet.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

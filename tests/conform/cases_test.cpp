@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "case_file.h"
-#include "jury/conformance.h"
+#include "crosscheck/conformance.h"
 
 namespace mirrorscope::test {
 

@@ -4,7 +4,7 @@
 
 #include "driver-model/conform/reference.h"
 #include "driver-model/explore/explore.h"
-#include "jury/conformance.h"
+#include "crosscheck/conformance.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "driver-model/explore/explore.h"
-#include "jury/counterexample.h"
-#include "jury/trial.h"
+#include "crosscheck/counterexample.h"
+#include "crosscheck/trial.h"
 
 namespace mirrorscope {
 namespace {
@@ -68,7 +68,7 @@ TEST(reduction, hides_nothing_from_the_oracle_in_any_trial) {
 TEST(strategies, every_execution_agrees_with_every_state) {
   for (const char* mutant : {"", "skip_read_retry", "callback_skips_set_seq"}) {
     const Model m = scenario("munmap", mutant);
-    Jury by_state({}), by_execution({});
+    Crosscheck by_state({}), by_execution({});
     const Covered states = explore_exhaustive(m, {}, &by_state), executions = explore_every(m, {}, &by_execution);
     EXPECT_TRUE(executions.exhaustive);
     EXPECT_EQ(states.hits, executions.hits) << mutant;
@@ -85,9 +85,9 @@ TEST(replay, a_finding_is_found_again_record_by_record) {
   EXPECT_EQ(explore_replay(m, *schedule, &first).hits, explore_replay(m, *schedule, &second).hits);
   EXPECT_FALSE(first.records.empty());
   EXPECT_EQ(first.records, second.records);
-  Jury jury({});
-  explore_replay(m, *parse_schedule(to_text(*schedule)), &jury);
-  EXPECT_TRUE(jury.by("SEQ-04"));
+  Crosscheck crosscheck({});
+  explore_replay(m, *parse_schedule(to_text(*schedule)), &crosscheck);
+  EXPECT_TRUE(crosscheck.by("SEQ-04"));
 }
 
 TEST(replay, says_where_a_foreign_schedule_cannot_go_on) {

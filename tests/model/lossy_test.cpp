@@ -13,7 +13,7 @@
 #include <random>
 #include <set>
 
-#include "jury/trial.h"
+#include "crosscheck/trial.h"
 #include "trace/text.h"
 
 namespace mirrorscope {

@@ -2,8 +2,8 @@
 // Does every scenario stay clean, is every mutant reported by its rule and by no other, and does each finding replay?
 #include <gtest/gtest.h>
 
-#include "jury/counterexample.h"
-#include "jury/trial.h"
+#include "crosscheck/counterexample.h"
+#include "crosscheck/trial.h"
 
 namespace mirrorscope {
 namespace {
@@ -25,9 +25,9 @@ TEST_P(Trials, ends_as_its_profile_says) {
   const model::Model m = model::model_of(*o.trial.profile, *o.trial.scenario, o.trial.mutant);
   const auto schedule = shortest(m, {o.trial.mutant->rule});
   ASSERT_TRUE(schedule) << "no execution with few preemptions shows it";
-  Jury jury({});
-  model::explore_replay(m, *model::parse_schedule(model::to_text(*schedule)), &jury);
-  EXPECT_TRUE(jury.by(o.trial.mutant->rule)) << model::to_text(*schedule);
+  Crosscheck crosscheck({});
+  model::explore_replay(m, *model::parse_schedule(model::to_text(*schedule)), &crosscheck);
+  EXPECT_TRUE(crosscheck.by(o.trial.mutant->rule)) << model::to_text(*schedule);
 }
 
 INSTANTIATE_TEST_SUITE_P(all, Trials, testing::ValuesIn(all_trials()), [](const testing::TestParamInfo<Trial>& at) {

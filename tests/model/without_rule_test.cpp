@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "jury/trial.h"
+#include "crosscheck/trial.h"
 
 namespace mirrorscope {
 namespace {
@@ -25,11 +25,11 @@ TEST_P(WithoutItsRule, only_what_is_implied_reports) {
   JuryOptions others;
   for (const RuleDef* rule : all_rules())
     if (rule != rule_named(mutant.rule) && rule->info.level != Level::smell) others.rules.push_back(rule);
-  Jury jury(others);
-  const model::Covered c = model::explore_exhaustive(model::model_of(*GetParam().profile, *GetParam().scenario, &mutant), {}, &jury);
+  Crosscheck crosscheck(others);
+  const model::Covered c = model::explore_exhaustive(model::model_of(*GetParam().profile, *GetParam().scenario, &mutant), {}, &crosscheck);
   EXPECT_TRUE(c.exhaustive) << c.bound;
-  EXPECT_EQ(jury.judged(), c.executions);  // every one, not only those before a finding
-  for (const auto& [id, reported] : jury.reported())
+  EXPECT_EQ(crosscheck.judged(), c.executions);  // every one, not only those before a finding
+  for (const auto& [id, reported] : crosscheck.reported())
     EXPECT_TRUE(std::find(mutant.implied.begin(), mutant.implied.end(), id) != mutant.implied.end()) << id << ": " << reported.what;
 }
 

@@ -8,7 +8,7 @@
 #include "analyzer/engine.h"
 #include "driver-model/mirror/placed.h"
 #include "driver-model/profiles/profile.h"
-#include "jury/conformance.h"
+#include "crosscheck/conformance.h"
 #include "made_record.h"
 #include "report/explain.h"
 #include "report/exporter.h"

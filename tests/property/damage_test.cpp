@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <map>
 
-#include "cli/replay.h"
+#include "verify/replay.h"
 #include "damages.h"
 #include "report/json.h"
 
@@ -48,7 +48,7 @@ struct Judged {
 };
 
 Judged judged(const fs::path& path, unsigned jobs) {
-  auto replayed = cli::replay(path, {{}, jobs, false});
+  auto replayed = replay(path, {{}, jobs, false});
   if (!replayed) return {replayed.error().message, {}, {}};
   Judged j{{}, std::move(replayed->report), {}};
   j.json = to_json(j.report, nullptr);

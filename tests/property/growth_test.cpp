@@ -12,7 +12,7 @@
 #include <functional>
 
 #include "analyzer/engine.h"
-#include "jury/conformance.h"
+#include "crosscheck/conformance.h"
 #include "made_record.h"
 #include "report/survey.h"
 
