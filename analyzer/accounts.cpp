@@ -43,7 +43,10 @@ bool StreamAccounts::take(const ev_header& h, LossLog& losses) {
     clock_is_wrong(c, h.cpu, losses);
   if (c.noted != kNone) {
     const int64_t past = ahead(h.seq, c.noted);
-    if (past == 0) compare(c, h.cpu, h.time, losses);
+    if (past == 0) {
+      compare(c, h.cpu, h.time, losses);
+      c.found_until = c.noted_time;
+    }
     if (past >= 0) c.noted = kNone;
   }
   if (!c.last_time) c.first_time = h.time;
@@ -79,12 +82,13 @@ void StreamAccounts::clock_is_wrong(Cpu& c, uint16_t number, LossLog& losses) {
   losses.add({0, UINT64_MAX, 0, MS_loss_clock, 0, number});
 }
 
-// All records that the last account counts are older than `now`: where are they?
+// All records that the last account counts are older than `now`: where are they? Behind the last one that is there, if nobody has given the others
+// new numbers; behind the last that was counted in any case.
 bool StreamAccounts::overdue(Cpu& c, uint16_t number, uint64_t now, LossLog& losses) {
   if (!c.account_next) return false;
   const int64_t missing = c.next == kNone ? static_cast<int64_t>(c.account_next) : ahead(c.account_next, c.next);
   if (missing <= 0 || static_cast<uint64_t>(missing) <= c.short_by) return false;
-  losses.add({c.last_time, now, static_cast<uint64_t>(missing) - c.short_by, MS_loss_stream_short, 0, number});
+  losses.add({std::min(c.last_time, c.found_until), now, static_cast<uint64_t>(missing) - c.short_by, MS_loss_stream_short, 0, number});
   c.short_by = static_cast<uint64_t>(missing);
   return true;
 }
@@ -110,7 +114,7 @@ void StreamAccounts::note(Cpu& c, uint16_t number, const ev_cpu_account& e, Loss
   if (to_come > 0)
     c.noted = static_cast<uint32_t>(e.next - 1);
   else if (to_come == 0)
-    compare(c, number, c.last_time, losses);
+    compare(c, number, c.last_time, losses), c.found_until = e.last_time;
   else
     clock_is_wrong(c, number, losses);  // records that were made after the account stand before it
 }

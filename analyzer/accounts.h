@@ -64,6 +64,7 @@ class StreamAccounts {
     uint64_t noted_time = 0;
     uint64_t account_next = 0;  // of the last account
     uint64_t account_time = 0;  // the time of the last record that it counts
+    uint64_t found_until = 0;   // of the last account whose last record was found: until when none is missing
     uint64_t missing = 0;       // numbers that were missing so far
     uint64_t short_by = 0;      // records that were said to be missing behind `next`
     uint64_t plain_from = kNone;  // times that say nothing of a record that follows; none: it has to be looked at in any case

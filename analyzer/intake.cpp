@@ -12,6 +12,12 @@ namespace mirrorscope {
 Intake::Intake(const TraceFacts& facts) : facts_(facts), probes_known_(facts.recorded), live_(facts.recorded) { accounts_.begin(facts); }
 
 // What it said may have been a loss of any CPU since the last one that it settled.
+// A recorder says which probes it has before the first of them makes a record: one that is older is of another recording, or of a wrong clock.
+void Intake::begin_with(const ev_header& first) {
+  first_time_ = first.time;
+  if (facts_.recorded && !facts_.begins_in_middle && first.cpu != MS_ABOUT_CPU) losses_.add({0, UINT64_MAX, 0, MS_loss_no_account, 0, first.cpu});
+}
+
 bool Intake::about_is_missing(const ev_header& h) {
   if (!facts_.recorded) return false;
   const bool missing = h.seq != about_next_;

@@ -43,7 +43,7 @@ class Intake {
 
   Order take(const ev_header& record) {
     if (!first_time_) [[unlikely]]
-      first_time_ = record.time;
+      begin_with(record);
     last_time_ = record.time;
     ++by_event_[record.id % EV_LIMIT];
     const bool missing = record.cpu != MS_ABOUT_CPU ? accounts_.take(record, losses_) : about_is_missing(record);
@@ -77,6 +77,7 @@ class Intake {
  private:
   static constexpr uint16_t kFirstAbout = 200;
 
+  void begin_with(const ev_header& first);
   // Is a record of the recorder itself missing in front of this one?
   bool about_is_missing(const ev_header& record);
   Order about(const ev_header& record);
