@@ -43,10 +43,7 @@ bool StreamAccounts::take(const ev_header& h, LossLog& losses) {
     clock_is_wrong(c, h.cpu, losses);
   if (c.noted != kNone) {
     const int64_t past = ahead(h.seq, c.noted);
-    if (past == 0) {
-      compare(c, h.cpu, h.time, losses);
-      c.found_until = c.noted_time;
-    }
+    if (past == 0) compare(c, h.cpu, h.time, losses);
     if (past >= 0) c.noted = kNone;
   }
   if (!c.last_time) c.first_time = h.time;
@@ -70,9 +67,11 @@ void StreamAccounts::see_what_is_plain(Cpu& c) {
   }
 }
 
+// The last record that an account counts is there: was it made when the recorder noted?
 void StreamAccounts::compare(Cpu& c, uint16_t number, uint64_t time, LossLog& losses) {
   const uint64_t apart = time > c.noted_time ? time - c.noted_time : c.noted_time - time;
   if (apart > kClockMargin) clock_is_wrong(c, number, losses);
+  c.found_until = c.noted_time;
 }
 
 // Since when is not known, so nothing that compares this CPU with another can be believed, before or after.
@@ -114,7 +113,7 @@ void StreamAccounts::note(Cpu& c, uint16_t number, const ev_cpu_account& e, Loss
   if (to_come > 0)
     c.noted = static_cast<uint32_t>(e.next - 1);
   else if (to_come == 0)
-    compare(c, number, c.last_time, losses), c.found_until = e.last_time;
+    compare(c, number, c.last_time, losses);
   else
     clock_is_wrong(c, number, losses);  // records that were made after the account stand before it
 }

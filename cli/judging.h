@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "verify/replay.h"
 #include "cli/subcommand.h"
 #include "cli/suggest.h"
+#include "verify/replay.h"
 
 namespace mirrorscope::cli {
 

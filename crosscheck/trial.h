@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "driver-model/profiles/profile.h"
 #include "crosscheck/crosscheck.h"
+#include "driver-model/profiles/profile.h"
 
 namespace mirrorscope {
 

@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "report/folding.h"
-#include "verify/replay.h"
 #include "report/json.h"
 #include "trace/merge.h"
 #include "trace/reader.h"
 #include "trace/text.h"
+#include "verify/replay.h"
 
 namespace mirrorscope {
 

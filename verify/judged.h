@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "verify/replay.h"
 #include "report/format.h"
+#include "verify/replay.h"
 
 namespace mirrorscope {
 

@@ -11,8 +11,8 @@
 #include <cstdio>
 #include <thread>
 
-#include "verify/shared_pass.h"
 #include "trace/merge.h"
+#include "verify/shared_pass.h"
 
 namespace mirrorscope {
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LIF-17: no work is left, and none begins, on what a notifier watched that is gone.
+#include <algorithm>
+
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
 #include "analyzer/suspects.h"

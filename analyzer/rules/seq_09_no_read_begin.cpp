@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SEQ-09: a sub is read_begun before the first fault with it.
+#include <algorithm>
+
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SEQ-21: a reader waits for the invalidations of its own range, not for those of others.
+#include <algorithm>
+
 #include "analyzer/episode_waits.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"

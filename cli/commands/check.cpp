@@ -4,16 +4,16 @@
 #include <cstdio>
 #include <memory>
 
-#include "verify/judged.h"
 #include "cli/judging.h"
 #include "cli/outputs.h"
 #include "cli/refusal.h"
-#include "verify/replay.h"
 #include "cli/subcommand.h"
 #include "cli/suggest.h"
 #include "cli/verdict.h"
 #include "report/baseline.h"
 #include "trace/small_file.h"
+#include "verify/judged.h"
+#include "verify/replay.h"
 
 namespace mirrorscope::cli {
 

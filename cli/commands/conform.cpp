@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <memory>
 
-#include "verify/conformed.h"
 #include "cli/refusal.h"
 #include "cli/subcommand.h"
+#include "verify/conformed.h"
 
 namespace mirrorscope::cli {
 

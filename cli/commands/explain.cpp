@@ -5,10 +5,10 @@
 #include <thread>
 
 #include "cli/refusal.h"
-#include "verify/replay.h"
 #include "cli/subcommand.h"
 #include "report/explain.h"
 #include "report/folding.h"
+#include "verify/replay.h"
 
 namespace mirrorscope::cli {
 

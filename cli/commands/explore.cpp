@@ -10,11 +10,11 @@
 
 #include "cli/explored.h"
 #include "cli/output.h"
-#include "report/folding.h"
 #include "cli/refusal.h"
 #include "cli/subcommand.h"
 #include "crosscheck/counterexample.h"
 #include "crosscheck/trial.h"
+#include "report/folding.h"
 
 namespace mirrorscope::cli {
 

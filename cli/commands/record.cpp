@@ -17,15 +17,15 @@
 
 #include "cli/live_check.h"
 #include "cli/output.h"
-#include "report/folding.h"
 #include "cli/refusal.h"
-#include "verify/replay.h"
 #include "cli/scope.h"
 #include "cli/verdict.h"
 #include "collector/probes/filters.h"
 #include "collector/session/session.h"
+#include "report/folding.h"
 #include "schema/catalog.h"
 #include "schema/shown.h"
+#include "verify/replay.h"
 
 namespace mirrorscope::cli {
 

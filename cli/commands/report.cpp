@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "verify/judged.h"
 #include "cli/judging.h"
 #include "cli/outputs.h"
 #include "cli/refusal.h"
@@ -13,6 +12,7 @@
 #include "cli/verdict.h"
 #include "report/page.h"
 #include "trace/merge.h"
+#include "verify/judged.h"
 
 namespace mirrorscope::cli {
 

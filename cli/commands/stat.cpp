@@ -11,12 +11,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/output.h"
-#include "report/folding.h"
 #include "cli/outputs.h"
 #include "cli/refusal.h"
 #include "cli/scope.h"
 #include "cli/tally_table.h"
 #include "collector/session/tallying.h"
+#include "report/folding.h"
 
 namespace mirrorscope::cli {
 

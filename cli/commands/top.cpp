@@ -14,14 +14,14 @@
 
 #include "analyzer/rule.h"
 #include "cli/output.h"
-#include "report/folding.h"
 #include "cli/refusal.h"
 #include "cli/scope.h"
 #include "cli/screen.h"
 #include "cli/tally_table.h"
 #include "cli/watcher.h"
-#include "collector/stream/naming.h"
 #include "collector/session/tallying.h"
+#include "collector/stream/naming.h"
+#include "report/folding.h"
 #include "schema/shown.h"
 
 namespace mirrorscope::cli {

@@ -12,9 +12,9 @@
 #include <fstream>
 #include <map>
 
-#include "collector/probes/machinery.h"
 #include "collector/kernel/preemption.h"
 #include "collector/kernel/privileges.h"
+#include "collector/probes/machinery.h"
 
 namespace mirrorscope {
 

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/probes/callbacks.h"
-#include "collector/kernel/elf_functions.h"
 #include "collector/hooks/hook.h"
 #include "collector/hooks/hook_headers.h"
+#include "collector/kernel/elf_functions.h"
+#include "collector/probes/callbacks.h"
 #include "collector/probes/last_links.h"
 #include "collector/probes/probes.h"
 #include "collector/probes/skeleton.h"

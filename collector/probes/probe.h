@@ -9,12 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/probes/attach.h"
 #include "collector/kernel/kernel_btf.h"
 #include "collector/kernel/patched.h"
+#include "collector/kernel/symbols.h"
+#include "collector/probes/attach.h"
 #include "collector/probes/probe_state.h"
 #include "collector/probes/programs.h"
-#include "collector/kernel/symbols.h"
 
 namespace mirrorscope {
 

@@ -8,11 +8,11 @@
 #include <optional>
 #include <vector>
 
-#include "collector/session/command.h"
-#include "collector/stream/naming.h"
 #include "collector/probes/probes.h"
+#include "collector/session/command.h"
 #include "collector/session/session.h"
 #include "collector/session/wakeups.h"
+#include "collector/stream/naming.h"
 
 namespace mirrorscope {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "collector/session/command.h"
 #include "collector/probes/probes.h"
+#include "collector/session/command.h"
 #include "trace/result.h"
 
 namespace mirrorscope {

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <bit>
 
-#include "collector/probes/cache_files.h"
 #include "collector/kernel/privileges.h"
+#include "collector/probes/cache_files.h"
 #include "collector/session/recording.h"
 #include "collector/session/trace_place.h"
 #include "collector/session/wakeups.h"

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "collector/probes/probe_state.h"
-#include "collector/stream/pump.h"
 #include "collector/session/scope.h"
+#include "collector/stream/pump.h"
 #include "collector/stream/trace_outlet.h"
 #include "trace/result.h"
 

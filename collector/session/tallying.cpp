@@ -9,10 +9,10 @@
 #include <cstdio>
 #include <fstream>
 
-#include "collector/stream/naming.h"
 #include "collector/kernel/privileges.h"
-#include "collector/probes/probe.h"
 #include "collector/kernel/symbols.h"
+#include "collector/probes/probe.h"
+#include "collector/stream/naming.h"
 #include "schema/catalog.h"
 #include "schema/shown.h"
 

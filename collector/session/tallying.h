@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "collector/session/command.h"
 #include "collector/probes/probes.h"
+#include "collector/session/command.h"
 #include "collector/session/scope.h"
 #include "collector/session/wakeups.h"
 #include "tally/snapshot.h"

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "collector/stream/about.h"
 #include "collector/probes/probe_state.h"
+#include "collector/stream/about.h"
 #include "collector/stream/sequence.h"
 #include "trace/result.h"
 

@@ -9,8 +9,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "collector/stream/about.h"
 #include "collector/kernel/symbols.h"
+#include "collector/stream/about.h"
 
 namespace mirrorscope {
 

@@ -2,9 +2,9 @@
 // Is what the explorer records a behaviour of the model it explored, and is what a mutant records none, at the event where it differs?
 #include <gtest/gtest.h>
 
+#include "crosscheck/conformance.h"
 #include "driver-model/conform/reference.h"
 #include "driver-model/explore/explore.h"
-#include "crosscheck/conformance.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope {

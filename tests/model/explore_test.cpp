@@ -2,9 +2,9 @@
 // Do the strategies agree with each other, and does a schedule lead to the same thing again?
 #include <gtest/gtest.h>
 
-#include "driver-model/explore/explore.h"
 #include "crosscheck/counterexample.h"
 #include "crosscheck/trial.h"
+#include "driver-model/explore/explore.h"
 
 namespace mirrorscope {
 namespace {

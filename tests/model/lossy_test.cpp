@@ -13,6 +13,7 @@
 #include <random>
 #include <set>
 
+#include "asked.h"
 #include "crosscheck/trial.h"
 #include "trace/text.h"
 
@@ -21,11 +22,6 @@ namespace {
 
 using Random = std::mt19937;
 using Recorded = std::vector<trace::AnyRecord>;
-
-unsigned asked(const char* variable, unsigned otherwise) {
-  const char* value = std::getenv(variable);
-  return value ? static_cast<unsigned>(std::strtoul(value, nullptr, 10)) : otherwise;
-}
 
 class Keep final : public model::Observer {
  public:
@@ -38,7 +34,7 @@ class Keep final : public model::Observer {
   std::vector<Recorded> kept;
 };
 
-std::vector<Recorded> executions_of(const Trial& trial, unsigned many) {
+std::vector<Recorded> executions_of(const Trial& trial, uint64_t many) {
   const model::Model model = model::model_of(*trial.profile, *trial.scenario, nullptr);
   model::Bounds bounds;
   bounds.executions = many;
@@ -123,7 +119,7 @@ TEST_P(Lossy, OneLife) {
   size_t tried = 0;
   for (const Trial& trial : trials_of(*GetParam())) {
     if (trial.mutant) continue;
-    for (const Recorded& whole : executions_of(trial, asked("MIRRORSCOPE_SEEDS", 10))) {
+    for (const Recorded& whole : executions_of(trial, test::asked("MIRRORSCOPE_SEEDS", 10))) {
       const auto known = violated(whole);
       for (int i = 0; i < 25; ++i) {
         std::string what;
@@ -193,7 +189,7 @@ TEST(Lossy, BetweenTwoLives) {
   }
   Random random(1);
   size_t pairs = 0, tried = 0;
-  for (unsigned i = asked("MIRRORSCOPE_PAIRS", 3000); i; --i) {
+  for (uint64_t i = test::asked("MIRRORSCOPE_PAIRS", 3000); i; --i) {
     const Life &a = lives[random() % lives.size()], &b = lives[random() % lives.size()];
     const Recorded whole = one_after_the_other(a.records, b.records);
     const auto known = violated(whole);

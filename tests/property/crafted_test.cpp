@@ -6,9 +6,9 @@
 #include <sstream>
 
 #include "analyzer/engine.h"
+#include "crosscheck/conformance.h"
 #include "driver-model/mirror/placed.h"
 #include "driver-model/profiles/profile.h"
-#include "crosscheck/conformance.h"
 #include "made_record.h"
 #include "report/explain.h"
 #include "report/exporter.h"

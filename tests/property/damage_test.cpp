@@ -12,20 +12,16 @@
 #include <filesystem>
 #include <map>
 
-#include "verify/replay.h"
+#include "asked.h"
 #include "damages.h"
 #include "report/json.h"
+#include "verify/replay.h"
 
 namespace mirrorscope::test {
 
 namespace {
 namespace fs = std::filesystem;
 fs::path g_trace, g_other;
-
-uint64_t asked(const char* variable, uint64_t otherwise) {
-  const char* value = std::getenv(variable);
-  return value ? std::strtoull(value, nullptr, 10) : otherwise;
-}
 
 // A directory that is gone afterwards.
 class Scratch {

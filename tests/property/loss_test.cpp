@@ -13,6 +13,7 @@
 #include <set>
 
 #include "analyzer/engine.h"
+#include "asked.h"
 #include "trace/merge.h"
 
 namespace mirrorscope::test {
@@ -109,10 +110,7 @@ bool last_of_its_cpu(size_t at) {
 }
 
 // How many random changes are tried per kind; MIRRORSCOPE_SEEDS asks for more.
-uint32_t seeds() {
-  const char* asked = std::getenv("MIRRORSCOPE_SEEDS");
-  return asked ? static_cast<uint32_t>(std::strtoul(asked, nullptr, 10)) : 40;
-}
+uint32_t seeds() { return static_cast<uint32_t>(asked("MIRRORSCOPE_SEEDS", 40)); }
 
 std::vector<uint16_t> classes() {
   std::set<uint16_t> ids;
