@@ -20,6 +20,13 @@ is() { [ "$1" = "$2" ]; }
 count() { "$mirrorscope" dump "$1" --event "$2" | wc -l; }
 # The sum of one field over all records of an event: sum TRACE EVENT FIELD [GREP-PATTERN]
 sum() { "$mirrorscope" dump "$1" --event "$2" | grep -E "${4:-.}" | sed -n "s/.* $3=\([0-9]*\).*/\1/p" | awk '{ s += $1 } END { print s + 0 }'; }
+# No rule is violated, but for smells; what is, is said first: only_smells TEXT-OF-CHECK
+only_smells() {
+    local worse
+    worse=$(grep '^violated' "$1" | grep -v '(smell)')
+    must "no rule is violated, but for smells: ${worse:-none is}" test -z "$worse"
+    awk '/^[^ ]/ { on = /^violated/ && !/\(smell\)/ } on' "$1" | head -60 | sed 's/^/    /'
+}
 # Leaves a trace for whoever looks into a failure.
 keep() { cp -r "$1" /out/; }
 # The value of a field of the only record of an event.
