@@ -112,20 +112,20 @@ class AccessedUnmapped final : public SuspectingRule<AccessedUnmapped> {
     const auto row = rows_.find(e.ctx);
     if (f.ctx->unflushed.overflowed || (row != rows_.end() && row->second.kept_more)) return {};
     uint64_t at = e.start;
-    const auto step = [&](const Piece& p) {
-      if (p.start <= at && at < p.end) at = p.end;
-    };
-    for (const Piece& p : f.ctx->unflushed) step(p);
-    if (row != rows_.end())
-      for (const Piece& p : row->second.kept) step(p);
-    const bool all = f.ctx->spans.overlapping(e.start & ~(kPage - 1), e.end - 1, [&](const Mapping& m) {
-      const uint64_t start = m.start & ~(kPage - 1), end = (m.end + kPage - 1) & ~(kPage - 1);
+    const auto step = [&](uint64_t start, uint64_t end) {
       if (start <= at && at < end) at = end;
-    });
-    if (!all && at < e.end) return {};
-    for (const Piece& p : f.ctx->unflushed) step(p);
-    if (row != rows_.end())
-      for (const Piece& p : row->second.kept) step(p);
+    };
+    // Pieces of the three kinds alternate: behind one that waits for its flush comes one that is mapped.
+    for (uint64_t from = at; at < e.end; from = at) {
+      for (const Piece& p : f.ctx->unflushed) step(p.start, p.end);
+      if (row != rows_.end())
+        for (const Piece& p : row->second.kept) step(p.start, p.end);
+      const bool all = f.ctx->spans.overlapping(at & ~(kPage - 1), e.end - 1, [&](const Mapping& m) {
+        step(m.start & ~(kPage - 1), (m.end + kPage - 1) & ~(kPage - 1));
+      });
+      if (!all && at < e.end) return {};
+      if (at == from) break;
+    }
     return at;
   }
 
