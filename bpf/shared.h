@@ -28,7 +28,7 @@ enum ms_callback {
 	MS_release,
 };
 
-/* Stands in the callback templates where the address of the callback goes (bpf/callback.bpf.c). */
+/* Stands in the callback templates where the address of the callback goes (bpf/kernel/callback.bpf.c). */
 #define MS_CALLBACK 0x6d6d755f63616c6cULL
 
 /*
@@ -41,7 +41,7 @@ enum ms_callback {
 /* Marks that say whose run of which group is recorded (a power of two). */
 #define MS_MARKS (1 << 18)
 
-/* What is counted in the kernel instead of recorded (bpf/tally.bpf.h). */
+/* What is counted in the kernel instead of recorded (bpf/counters/tally.bpf.h). */
 enum ms_tally_kind {
 	MS_tally_invalidate, /* detail: reason of the schema; pages of the range; refused: a non-blockable start that failed */
 	MS_tally_callback,   /* detail: address of the driver's function; refused: it said no */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which variables and maps all programs share: defined here once, declared in the headers. */
 #include "bpf/callback.bpf.h"
+#include "bpf/counters/tally.bpf.h"
 #include "bpf/emit.bpf.h"
 #include "bpf/follow.bpf.h"
 #include "bpf/found.bpf.h"
@@ -9,7 +10,6 @@
 #include "bpf/pages.bpf.h"
 #include "bpf/probe.bpf.h"
 #include "bpf/stacks.bpf.h"
-#include "bpf/tally.bpf.h"
 #include "bpf/ucache/ucache.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

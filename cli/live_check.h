@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "analyzer/engine.h"
+#include "analyzer/engine/engine.h"
 #include "collector/stream/live_order.h"
 #include "collector/stream/trace_outlet.h"
 

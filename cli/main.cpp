@@ -10,8 +10,8 @@
 #include <new>
 #include <string>
 
-#include "cli/complaint.h"
-#include "cli/refusal.h"
+#include "cli/output/complaint.h"
+#include "cli/output/refusal.h"
 #include "cli/subcommand.h"
 
 namespace mirrorscope::cli {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "analyzer/intake.h"
+#include "analyzer/losses/intake.h"
 #include "driver-model/conform/driver.h"
 #include "driver-model/conform/kernel.h"
 

@@ -38,7 +38,7 @@ std::optional<model::Schedule> shortest(const model::Model& m, const Wanted& wan
     bounds.preemptions = preemptions;
     bounds.states = 2'000'000;
     Best best(wanted);
-    model::explore_bounded(m, bounds, &best);
+    model::explore("bounded", m, bounds, &best);
     if (best.best) return best.best;
   }
   return std::nullopt;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "analyzer/engine.h"
+#include "analyzer/engine/engine.h"
 #include "driver-model/explore/explore.h"
 
 namespace mirrorscope {

@@ -72,7 +72,7 @@ TrialResult run_trial(const Trial& trial, std::atomic<uint64_t>* progress) {
   Crosscheck crosscheck(options);
   model::Bounds bounds;
   bounds.progress = progress;
-  o.covered = model::explore_exhaustive(model, bounds, &crosscheck);
+  o.covered = model::explore("exhaustive", model, bounds, &crosscheck);
   o.agreement = crosscheck.agreement();
   o.judged = crosscheck.judged();
   for (const auto& [id, r] : crosscheck.reported()) o.reported.push_back(r);

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "analyzer/engine.h"
-#include "report/text.h"
+#include "analyzer/engine/engine.h"
+#include "report/render/text.h"
 
 namespace mirrorscope {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "analyzer/names.h"
+#include "analyzer/engine/names.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope {

@@ -27,7 +27,7 @@ else
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   tests/lab/guest.sh --kernel 7.x --memory 3G --swap 512M --timeout $((seconds * 6 + 240)) --out "$work" --quiet -- \
-    tests/lab/record_load.sh "$PWD/build/release" odp "$seconds" > "$work/guest.txt" 2>&1 || { cat "$work/guest.txt"; exit 1; }
+    tests/lab/inside/record_load.sh "$PWD/build/release" odp "$seconds" > "$work/guest.txt" 2>&1 || { cat "$work/guest.txt"; exit 1; }
   grep -E '^(recorded|trace|probes|program|mode|mismatches)' "$work/guest.txt" || true
   cp -r "$work/trace" "$out"
 fi

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long calls took, as bpf/tally.bpf.h counts them: two steps to an octave, so a percentile is off by a fifth at most.
+// How long calls took, as bpf/counters/tally.bpf.h counts them: two steps to an octave, so a percentile is off by a fifth at most.
 #pragma once
 
 #include <array>

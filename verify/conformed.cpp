@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "report/folding.h"
-#include "report/json.h"
-#include "trace/merge.h"
-#include "trace/reader.h"
-#include "trace/text.h"
+#include "report/render/json.h"
+#include "trace/reading/merge.h"
+#include "trace/reading/reader.h"
+#include "trace/text/text.h"
 #include "verify/replay.h"
 
 namespace mirrorscope {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "report/format.h"
+#include "report/render/format.h"
 #include "verify/replay.h"
 
 namespace mirrorscope {

@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "trace/merge.h"
+#include "trace/reading/merge.h"
 #include "verify/shared_pass.h"
 
 namespace mirrorscope {

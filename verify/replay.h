@@ -7,11 +7,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "analyzer/engine.h"
+#include "analyzer/engine/engine.h"
+#include "report/explain/window.h"
 #include "report/kept_record.h"
-#include "report/text.h"
-#include "report/window.h"
-#include "trace/reader.h"
+#include "report/render/text.h"
+#include "trace/reading/reader.h"
 #include "trace/result.h"
 
 namespace mirrorscope {

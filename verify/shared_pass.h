@@ -15,8 +15,8 @@
 #include <span>
 #include <vector>
 
-#include "analyzer/engine.h"
-#include "trace/merge.h"
+#include "analyzer/engine/engine.h"
+#include "trace/reading/merge.h"
 
 namespace mirrorscope {
 

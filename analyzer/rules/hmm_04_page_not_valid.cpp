@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // HMM-04: a fault that succeeded has given every page that was asked for, writable if that was asked for.
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 #include "schema/kernel_flags.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // HMM-15: write permission is asked for where the device writes.
-#include "analyzer/rows.h"
+#include "analyzer/state/rows.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

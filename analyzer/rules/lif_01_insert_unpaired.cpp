@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LIF-01: inserts and removes of one interval notifier alternate.
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LIF-02: no callback of an interval notifier runs after its remove returned.
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LIF-05: mmu_interval_notifier_remove() returns soon.
-#include "analyzer/never_returned.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/never_returned.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -2,7 +2,7 @@
 // LIF-07: when a notifier is removed, nothing that it watches is mapped by its device any more.
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // LIF-08: an mmu_notifier is registered once, put as often as it was got, freed once, and quiet afterwards.
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/history.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // LIF-11: nothing is mapped on a notifier whose insert failed.
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

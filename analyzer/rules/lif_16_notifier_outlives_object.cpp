@@ -2,9 +2,9 @@
 // LIF-16: an mmu_notifier goes no later than the object that it was registered for.
 #include <utility>
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/history.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

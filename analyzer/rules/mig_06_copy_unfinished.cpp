@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // MIG-06: a copy is complete before its migration is finalized.
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/history.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

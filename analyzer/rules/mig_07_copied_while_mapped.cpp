@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // MIG-07: a device does not map what is being copied.
 #include "analyzer/discipline.h"
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/history.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // MIG-08: pages of a migration are mapped before its end only if nobody has invalidated them since it began to collect them.
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-04: a start calls every sub of the tree that its range meets, each once.
-#include "analyzer/heard.h"
+#include "analyzer/losses/heard.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

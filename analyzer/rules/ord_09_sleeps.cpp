@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-09: nobody sleeps between entry and return of a start that must not block.
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

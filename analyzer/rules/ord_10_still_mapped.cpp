@@ -2,7 +2,7 @@
 // ORD-10: once an invalidation has started, a device that promises to unmap has no translation of the range left.
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "analyzer/discipline.h"
-#include "analyzer/history.h"
-#include "analyzer/open_regions.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/history.h"
+#include "analyzer/state/open_regions.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -2,9 +2,9 @@
 // ORD-14: every finish that a start pass handed out runs once, after all start passes, before the start returns.
 #include <algorithm>
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/history.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -2,7 +2,7 @@
 // ORD-15: after a change of protection has started, no device writes through a translation that was made before.
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-16: an mmu_notifier whose start op ran gets its end op once, unless it left in between.
-#include "analyzer/heard.h"
+#include "analyzer/losses/heard.h"
 #include "analyzer/rule.h"
 #include "analyzer/words.h"
 

@@ -2,7 +2,7 @@
 // ORD-17: when an mm has been released, no device maps anything of it, and none maps it anew.
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

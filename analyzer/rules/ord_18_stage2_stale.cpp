@@ -2,8 +2,8 @@
 // ORD-18: KVM maps a page for its guest only when it has just found, under mmu_lock, that the fault is not stale.
 
 #include "analyzer/discipline.h"
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-19: callbacks are quick: whoever changes the address space waits for them.
-#include "analyzer/never_returned.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/never_returned.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -2,7 +2,7 @@
 // ORD-20: once an invalidation has started, no access of the device through the range is still under way.
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

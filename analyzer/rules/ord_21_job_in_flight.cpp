@@ -2,7 +2,7 @@
 // ORD-21: once an invalidation has started, the work of a driver that waits for fences has completed.
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

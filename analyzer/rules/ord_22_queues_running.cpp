@@ -2,7 +2,7 @@
 // ORD-22: once an invalidation has started, a driver that promises to stop the user's queues has stopped them.
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

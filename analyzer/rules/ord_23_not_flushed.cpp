@@ -2,7 +2,7 @@
 // ORD-23: once an invalidation has started, the device's TLB has acknowledged the flush of what was unmapped.
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-24: no access of a device begins in a range between the start and the end of its invalidation.
 #include "analyzer/discipline.h"
-#include "analyzer/open_regions.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/open_regions.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -3,8 +3,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "analyzer/callback_use.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/callback_use.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

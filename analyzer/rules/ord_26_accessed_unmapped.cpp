@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "analyzer/discipline.h"
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/history.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 #include "schema/kernel_flags.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-28: what a driver restores by itself after an invalidation is used before the next one takes it.
 #include "analyzer/discipline.h"
-#include "analyzer/rows.h"
+#include "analyzer/state/rows.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

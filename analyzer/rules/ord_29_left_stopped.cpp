@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-29: queues that were stopped for an invalidation run again when it is over and everything stands.
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

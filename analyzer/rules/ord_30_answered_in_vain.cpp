@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORD-30: a device that got what it asked for does not ask again.
 #include "analyzer/discipline.h"
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // P2P-07: at most one device has exclusive access to a page.
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // P2P-09: a cache of registrations hands out no buffer that was moved and is mapped nowhere.
-#include "analyzer/cached_regions.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/cached_regions.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-02: the kernel frees no page that a device has pinned.
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

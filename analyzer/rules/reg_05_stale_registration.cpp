@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-05: the addresses of a live pinned registration are not unmapped, moved or discarded.
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/history.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

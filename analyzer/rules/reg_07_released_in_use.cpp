@@ -2,7 +2,7 @@
 // REG-07: pages are given back only when the device has stopped using them and has no bus address of them left.
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

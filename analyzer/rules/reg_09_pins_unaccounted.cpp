@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-09: pages that a registration pins are accounted to their owner for as long as it lives, and no longer.
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/history.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-13: a device does not access memory through a registration that is over.
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

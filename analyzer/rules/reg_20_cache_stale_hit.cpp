@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-20: a registration cache does not hand out a region whose addresses were given away since.
-#include "analyzer/cached_regions.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/cached_regions.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

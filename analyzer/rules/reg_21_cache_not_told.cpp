@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-21: a registration cache hears of all that is unmapped before it is asked for the addresses again.
-#include "analyzer/cached_regions.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/cached_regions.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-22: a registration cache frees no region that is in use, and finds none that it has given up.
-#include "analyzer/cached_regions.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/cached_regions.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-24: a registration cache ends a registration before its addresses are something else.
-#include "analyzer/cached_regions.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/cached_regions.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

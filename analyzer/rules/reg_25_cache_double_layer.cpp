@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-25: the same memory is in one registration cache of a process at a time.
-#include "analyzer/cached_regions.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/cached_regions.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-26: a registration cache that is gone has left no registration behind.
-#include "analyzer/cached_regions.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/cached_regions.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

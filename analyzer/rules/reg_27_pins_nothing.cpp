@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // REG-27: a pin that gets no page is not simply tried again.
-#include "analyzer/rows.h"
+#include "analyzer/state/rows.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 #include "schema/kernel_flags.h"
 

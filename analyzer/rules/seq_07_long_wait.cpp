@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SEQ-07: read_begin does not wait long for invalidations to end.
-#include "analyzer/never_returned.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/never_returned.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

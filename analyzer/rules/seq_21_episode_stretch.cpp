@@ -2,8 +2,8 @@
 // SEQ-21: a reader waits for the invalidations of its own range, not for those of others.
 #include <algorithm>
 
-#include "analyzer/episode_waits.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/episode_waits.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

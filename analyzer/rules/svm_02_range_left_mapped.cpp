@@ -2,7 +2,7 @@
 // SVM-02: once an invalidation has started, every range it meets has lost its pages.
 #include "analyzer/discipline.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

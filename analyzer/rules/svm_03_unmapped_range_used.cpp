@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-03: a range whose addresses were unmapped is marked, never used again, and removed first.
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-07: device memory is released exactly once, when its last reference goes.
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-08: device memory is not migrated back for a CPU fault before its timeslice is over.
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

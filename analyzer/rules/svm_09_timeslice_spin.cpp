@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-09: a CPU does not fault again and again until a timeslice is over.
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

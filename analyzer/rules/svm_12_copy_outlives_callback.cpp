@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-12: a copy is complete before the bus addresses that it uses are given back.
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
-#include "analyzer/suspects.h"
+#include "analyzer/state/history.h"
+#include "analyzer/state/suspects.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SVM-13: a device page that was copied to the system is not copied again before it was freed.
 
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

@@ -2,8 +2,8 @@
 // SVM-15: a range that was removed is used no more.
 
 #include "analyzer/discipline.h"
-#include "analyzer/history.h"
 #include "analyzer/rule.h"
+#include "analyzer/state/history.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {

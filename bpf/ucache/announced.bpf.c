@@ -4,7 +4,7 @@
 
 /*
  * A cache that wants to be judged defines them, empty and not inlined, and exports them or is not stripped
- * (tests/lab/workloads/ucache_announce.h is such a definition):
+ * (tests/lab/workloads/caches/ucache_announce.h is such a definition):
  *
  *	void mirrorscope_ucache_enter(void *cache)                          before it registers a region,
  *	void mirrorscope_ucache_insert(void *cache, void *region, void *start, size_t length)    and when it has: it has one user

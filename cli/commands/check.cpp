@@ -4,12 +4,12 @@
 #include <cstdio>
 #include <memory>
 
-#include "cli/judging.h"
-#include "cli/outputs.h"
-#include "cli/refusal.h"
+#include "cli/options/judging.h"
+#include "cli/options/outputs.h"
+#include "cli/options/suggest.h"
+#include "cli/output/refusal.h"
+#include "cli/output/verdict.h"
 #include "cli/subcommand.h"
-#include "cli/suggest.h"
-#include "cli/verdict.h"
 #include "report/baseline.h"
 #include "trace/small_file.h"
 #include "verify/judged.h"

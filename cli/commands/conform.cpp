@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "cli/refusal.h"
+#include "cli/output/refusal.h"
 #include "cli/subcommand.h"
 #include "verify/conformed.h"
 

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <string>
 
-#include "cli/output.h"
-#include "cli/refusal.h"
+#include "cli/output/output.h"
+#include "cli/output/refusal.h"
 #include "cli/subcommand.h"
 #include "host/settings.h"
 

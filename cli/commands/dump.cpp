@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "cli/refusal.h"
+#include "cli/output/refusal.h"
 #include "cli/subcommand.h"
-#include "report/json.h"
+#include "report/render/json.h"
 #include "schema/catalog.h"
-#include "trace/merge.h"
-#include "trace/reader.h"
-#include "trace/text.h"
+#include "trace/reading/merge.h"
+#include "trace/reading/reader.h"
+#include "trace/text/text.h"
 
 namespace mirrorscope::cli {
 

@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <thread>
 
-#include "cli/refusal.h"
+#include "cli/output/refusal.h"
 #include "cli/subcommand.h"
-#include "report/explain.h"
+#include "report/explain/explain.h"
 #include "report/folding.h"
 #include "verify/replay.h"
 

@@ -8,12 +8,13 @@
 #include <cstdio>
 #include <thread>
 
-#include "cli/explored.h"
-#include "cli/output.h"
-#include "cli/refusal.h"
+#include "cli/output/explored.h"
+#include "cli/output/output.h"
+#include "cli/output/refusal.h"
 #include "cli/subcommand.h"
 #include "crosscheck/counterexample.h"
 #include "crosscheck/trial.h"
+#include "driver-model/explore/strategy.h"
 #include "report/folding.h"
 
 namespace mirrorscope::cli {
@@ -109,16 +110,6 @@ int explore_all(const Options& o) {
   return wrong ? exit_violated : exit_ok;
 }
 
-model::Covered run(const Options& o, const model::Model& m, model::Bounds& b, model::Observer* crosscheck) {
-  if (o.strategy == "every") return model::explore_every(m, b, crosscheck);
-  if (o.strategy == "bounded") return model::explore_bounded(m, b, crosscheck);
-  b.executions = o.executions;
-  if (o.strategy == "pct") return model::explore_pct(m, b, crosscheck);
-  if (o.strategy == "random") return model::explore_random(m, b, crosscheck);
-  b.executions = UINT64_MAX;
-  return model::explore_exhaustive(m, b, crosscheck);
-}
-
 // The simplest execution of each finding, and how to see it again.
 int tell(const Trial& t, const model::Model& m, const Crosscheck& crosscheck, const model::Covered& c, const Options& o) {
   bool found = false;
@@ -165,11 +156,13 @@ int explore_one(const Trial& t, const Options& o) {
   b.seed = o.seed;
   b.reduction = !o.no_reduction;
   b.progress = &n;
+  const model::Strategy& strategy = *model::strategy_named(o.strategy);
+  if (strategy.samples) b.executions = o.executions;
   Crosscheck crosscheck({});
   model::Covered c;
   {
-    Progress progress(n, o.strategy == "exhaustive" ? "states" : "executions");
-    c = run(o, m, b, &crosscheck);
+    Progress progress(n, strategy.counts_states ? "states" : "executions");
+    c = strategy.explore(m, b, &crosscheck);
   }
   say(name_of(t) + ": " + model::to_text(c) + "\n");
   return tell(t, m, crosscheck, c, o);
@@ -205,10 +198,13 @@ void add_explore(CLI::App& app, int& exit_code) {
   sub->add_option("PROFILE", o->profile, "which driver; --list names them")->option_text("");
   sub->add_option("--mutant", o->mutant, "with this mistake built in")->option_text("NAME");
   sub->add_option("--scenario", o->scenario, "only this one (default: all, of a mutant its own)")->option_text("NAME");
-  sub->add_option("--strategy", o->strategy,
-                  "exhaustive (default): every state once; every: every execution; bounded: few preemptions; pct, random")
-      ->check(CLI::IsMember({"exhaustive", "every", "bounded", "pct", "random"}))
-      ->option_text("NAME");
+  std::vector<std::string> strategies;
+  std::string what = "which executions";
+  for (const model::Strategy& s : model::all_strategies()) {
+    what += fmt::format("{} {}{}: {}", strategies.empty() ? ";" : ",", s.name, s.name == o->strategy ? " (default)" : "", s.says);
+    strategies.emplace_back(s.name);
+  }
+  sub->add_option("--strategy", o->strategy, what)->check(CLI::IsMember(strategies))->option_text("NAME");
   sub->add_option("--replay", o->replay, "run this one schedule, print its records and what is found in it")->option_text("SCHEDULE");
   sub->add_option("--write-trace", o->write_trace, "write the execution of the first finding, or the replayed one, as a trace")
       ->option_text("DIR");

@@ -8,11 +8,11 @@
 #include <fstream>
 #include <iostream>
 
-#include "cli/refusal.h"
+#include "cli/output/refusal.h"
 #include "cli/subcommand.h"
-#include "report/exporter.h"
-#include "trace/merge.h"
-#include "trace/reader.h"
+#include "report/export/exporter.h"
+#include "trace/reading/merge.h"
+#include "trace/reading/reader.h"
 
 namespace mirrorscope::cli {
 

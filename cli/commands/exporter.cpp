@@ -12,8 +12,8 @@
 #include <memory>
 #include <mutex>
 
-#include "cli/refusal.h"
-#include "cli/scope.h"
+#include "cli/options/scope.h"
+#include "cli/output/refusal.h"
 #include "collector/session/tallying.h"
 #include "host/settings.h"
 #include "schema/shown.h"

@@ -3,10 +3,10 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "cli/completion.h"
-#include "cli/manual.h"
-#include "cli/outputs.h"
-#include "cli/refusal.h"
+#include "cli/help/completion.h"
+#include "cli/help/manual.h"
+#include "cli/options/outputs.h"
+#include "cli/output/refusal.h"
 #include "cli/subcommand.h"
 
 namespace mirrorscope::cli {

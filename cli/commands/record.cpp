@@ -16,10 +16,10 @@
 #include <set>
 
 #include "cli/live_check.h"
-#include "cli/output.h"
-#include "cli/refusal.h"
-#include "cli/scope.h"
-#include "cli/verdict.h"
+#include "cli/options/scope.h"
+#include "cli/output/output.h"
+#include "cli/output/refusal.h"
+#include "cli/output/verdict.h"
 #include "collector/probes/filters.h"
 #include "collector/session/session.h"
 #include "report/folding.h"

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "cli/judging.h"
-#include "cli/outputs.h"
-#include "cli/refusal.h"
+#include "cli/options/judging.h"
+#include "cli/options/outputs.h"
+#include "cli/output/refusal.h"
+#include "cli/output/verdict.h"
 #include "cli/subcommand.h"
-#include "cli/verdict.h"
-#include "report/page.h"
-#include "trace/merge.h"
+#include "report/page/page.h"
+#include "trace/reading/merge.h"
 #include "verify/judged.h"
 
 namespace mirrorscope::cli {

@@ -5,9 +5,9 @@
 #include <cstdio>
 
 #include "analyzer/rule.h"
-#include "cli/refusal.h"
+#include "cli/output/refusal.h"
 #include "cli/subcommand.h"
-#include "report/json.h"
+#include "report/render/json.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope::cli {

@@ -10,11 +10,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/output.h"
-#include "cli/outputs.h"
-#include "cli/refusal.h"
-#include "cli/scope.h"
-#include "cli/tally_table.h"
+#include "cli/options/outputs.h"
+#include "cli/options/scope.h"
+#include "cli/output/output.h"
+#include "cli/output/refusal.h"
+#include "cli/output/tally_table.h"
 #include "collector/session/tallying.h"
 #include "report/folding.h"
 

@@ -13,11 +13,11 @@
 #include <fmt/format.h>
 
 #include "analyzer/rule.h"
-#include "cli/output.h"
-#include "cli/refusal.h"
-#include "cli/scope.h"
-#include "cli/screen.h"
-#include "cli/tally_table.h"
+#include "cli/options/scope.h"
+#include "cli/output/output.h"
+#include "cli/output/refusal.h"
+#include "cli/output/screen.h"
+#include "cli/output/tally_table.h"
 #include "cli/watcher.h"
 #include "collector/session/tallying.h"
 #include "collector/stream/naming.h"

@@ -8,7 +8,7 @@ namespace mirrorscope {
 
 namespace {
 
-// The templates of bpf/callback.bpf.c and bpf/list_callback.bpf.c for each kind: entry and return.
+// The templates of bpf/kernel/callback.bpf.c and bpf/kernel/list_callback.bpf.c for each kind: entry and return.
 struct Templates {
   const char *entry, *exit;
 };
@@ -21,7 +21,7 @@ constexpr std::array<Templates, 6> templates = {{
     {"hl_release", "hl_release_ret"},  // MS_release
 }};
 
-// Those of bpf/tally_callback.bpf.c.
+// Those of bpf/counters/tally_callback.bpf.c.
 constexpr std::array<Templates, 6> counting = {{
     {"tally_cb", "tally_cb_ret"},
     {"tally_cb", "tally_cb_ret"},

@@ -41,10 +41,10 @@ struct ProbeOptions {
   bool kprobes_only = false;                // pretend that the kernel has no BPF trampolines
   std::vector<std::filesystem::path> cache_files;  // registration caches are looked for in these; empty: no uprobes at all
   HookOptions hooks;                               // of drivers that this build does not know
-  bool tally = false;                       // count in the kernel (bpf/tally.bpf.h) instead of making records
+  bool tally = false;                       // count in the kernel (bpf/counters/tally.bpf.h) instead of making records
 };
 
-// One row of what is counted in the kernel (bpf/tally.bpf.h).
+// One row of what is counted in the kernel (bpf/counters/tally.bpf.h).
 struct Counted {
   ms_tally_key key;
   ms_tally sum;

@@ -69,7 +69,7 @@ inline bool is_in_user_space(const ProgramText& text) {
   return text.kind == ProgramKind::uprobe || text.kind == ProgramKind::uretprobe;
 }
 
-// Keeps the filter up to date (bpf/task.bpf.c), and makes no records.
+// Keeps the filter up to date (bpf/kernel/task.bpf.c), and makes no records.
 inline bool is_follower(const ProgramText& text) { return text.name.starts_with("follow_"); }
 
 // Name, event, target and kind of a program of an object that is only open.

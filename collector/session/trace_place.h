@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "collector/session/owner.h"
-#include "trace/claimed_folder.h"
 #include "trace/result.h"
-#include "trace/writer.h"
+#include "trace/writing/claimed_folder.h"
+#include "trace/writing/writer.h"
 
 namespace mirrorscope {
 

@@ -10,7 +10,7 @@
 
 #include "collector/stream/losses.h"
 #include "collector/stream/outlet.h"
-#include "trace/writer.h"
+#include "trace/writing/writer.h"
 
 namespace mirrorscope {
 

@@ -2,13 +2,14 @@
 // How the executions of a model are gone through: strategies, bounds, and what was covered in the end.
 //
 //   struct Count : Observer { bool execution(const Execution& e) override { ++n; return true; } ... };
-//   Covered c = explore_exhaustive(model, {}, &count);
+//   Covered c = explore("exhaustive", model, {}, &count);
 //   c.exhaustive, c.states, to_text(c)
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "driver-model/explore/schedule.h"
 #include "driver-model/machine/compile.h"
@@ -55,11 +56,8 @@ struct Covered {
   std::string bound;         // what it is exhaustive within, or which bound was hit
 };
 
-Covered explore_exhaustive(const Model&, const Bounds&, Observer*);  // every state, each once
-Covered explore_every(const Model&, const Bounds&, Observer*);       // every execution up to equivalence, without looking at states
-Covered explore_bounded(const Model&, const Bounds&, Observer*);     // every execution with few preemptions
-Covered explore_pct(const Model&, const Bounds&, Observer*);         // random priorities that change a few times (Burckhardt 2010)
-Covered explore_random(const Model&, const Bounds&, Observer*);
+// By the strategy of that name (strategy.h): "exhaustive", "every", "bounded", "pct", "random". The program ends if there is none.
+Covered explore(std::string_view strategy, const Model&, const Bounds&, Observer*);
 Covered explore_replay(const Model&, const Schedule&, Observer*);    // one; bound says where it cannot go on
 
 // "12,345 states, 67,890 transitions, 1,234 executions, exhaustive within 2 threads, 2 pages"

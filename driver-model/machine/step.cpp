@@ -3,7 +3,7 @@
 #include "driver-model/machine/step.h"
 
 #include "driver-model/machine/footprint.h"
-#include "driver-model/machine/run.h"
+#include "driver-model/machine/ops/run.h"
 #include "driver-model/machine/waits.h"
 
 namespace mirrorscope::model {

@@ -48,7 +48,7 @@ if (page.includes(')page"')) throw new Error("the page holds the delimiter of it
 writeFileSync(
   out,
   `// Made of report/web by its bundle.js.
-#include "report/page.h"
+#include "report/page/page.h"
 
 namespace mirrorscope {
 namespace {

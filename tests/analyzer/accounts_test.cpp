@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is a stream that is gone, short, moved in time or not the recorder's noticed, and a whole one not doubted?
-#include "analyzer/accounts.h"
+#include "analyzer/losses/accounts.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 #include <vector>
 
-#include "analyzer/intake.h"
+#include "analyzer/losses/intake.h"
 
 namespace mirrorscope::test {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is every loss a place in bounded memory, and is each record counted once?
-#include "analyzer/losses.h"
+#include "analyzer/losses/losses.h"
 
 #include <gtest/gtest.h>
 

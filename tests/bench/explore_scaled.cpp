@@ -22,7 +22,7 @@ int protocol(u8 devices, u8 processes, u8 pages, bool reduction) {
   Bounds bounds;
   bounds.states = 1'000'000'000;
   bounds.reduction = reduction;
-  const Covered c = explore_exhaustive(model_of(*p, s, nullptr), bounds, nullptr);
+  const Covered c = explore("exhaustive", model_of(*p, s, nullptr), bounds, nullptr);
   std::printf("%llu %llu\n", static_cast<unsigned long long>(c.states), static_cast<unsigned long long>(c.transitions));
   return c.exhaustive && !c.hits ? 0 : 1;
 }
@@ -42,7 +42,7 @@ int operations(bool random, uint64_t wanted) {
   uint64_t executions = 0;
   while (executions < wanted) {
     bounds.executions = wanted - executions;
-    executions += (random ? explore_random(m, bounds, nullptr) : explore_every(m, bounds, nullptr)).executions;
+    executions += (random ? explore("random", m, bounds, nullptr) : explore("every", m, bounds, nullptr)).executions;
   }
   std::printf("%llu\n", static_cast<unsigned long long>(executions));
   return 0;

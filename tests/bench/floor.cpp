@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "trace/format.h"
-#include "trace/reader.h"
+#include "trace/reading/reader.h"
 
 using namespace mirrorscope;
 

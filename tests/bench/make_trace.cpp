@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "schema/events.h"
-#include "trace/writer.h"
+#include "trace/writing/writer.h"
 
 using namespace mirrorscope;
 

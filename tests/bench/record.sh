@@ -10,7 +10,7 @@ if [ "${1:-}" != in-guest ]; then
   exec tests/lab/guest.sh --kernel 7.x --icount --smp 1 --memory 2G --timeout 5000 --quiet -- tests/bench/record.sh in-guest "$build"
 fi
 build=$2
-tests/lab/kvm.sh > /dev/null
+tests/lab/inside/kvm.sh > /dev/null
 loop="$build/tests/bench/inval_loop 3000"
 mirrorscope=$build/cli/mirrorscope
 probes=(--probes 'inv_*')

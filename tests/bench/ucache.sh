@@ -11,7 +11,7 @@ if [ "${1:-}" != in-guest ]; then
   exec tests/lab/guest.sh --kernel 7.x --icount --smp 1 --memory 2G --timeout 3000 --quiet -- tests/bench/ucache.sh in-guest "$build"
 fi
 build=$2
-tests/lab/rxe.sh > /dev/null
+tests/lab/inside/rxe.sh > /dev/null
 work=$(mktemp -d) # the guest sees what the host has in /tmp
 program=$build/tests/lab/workloads/ucache_lab
 record=("$build/cli/mirrorscope" record -q)

@@ -9,8 +9,8 @@ if [ -n "$built" ]; then
     lab-modprobe $(readelf -p .modinfo "$built" | sed -n 's/.*depends=//p' | tr ',' ' ')
     insmod "$built"
 else
-    "$lab/rxe.sh"
-    "$lab/kvm.sh"
+    "$lab/inside/rxe.sh"
+    "$lab/inside/kvm.sh"
     # The drivers that this kernel has; none of them needs its hardware to be loaded. xen-gntdev refuses outside Xen.
     for module in drm_gpusvm_helper xe amdgpu i915 vfio_iommu_type1 hfi1 mlx5_ib amdxdna; do
         if [ -n "$(find "/lib/modules/$(uname -r)/" -name "$module.ko*")" ]; then lab-modprobe $module; fi

@@ -50,7 +50,7 @@ TEST_P(Explored, executions_of_every_scenario_conform) {
   const model::Profile& p = *model::profile_named(GetParam());
   for (const model::Scenario& s : p.scenarios) {
     Replays replays(p);
-    model::explore_exhaustive(model::model_of(p, s, nullptr), {}, &replays);
+    model::explore("exhaustive", model::model_of(p, s, nullptr), {}, &replays);
     EXPECT_GT(replays.executions, 0u);
     EXPECT_TRUE(replays.first.empty()) << s.name << ": " << replays.first;
   }
@@ -94,7 +94,7 @@ struct Loses final : model::Observer {
 TEST_P(Explored, a_lost_record_is_no_divergence) {
   const model::Profile& p = *model::profile_named(GetParam());
   Loses loses(p);
-  model::explore_exhaustive(model::model_of(p, p.scenarios.front(), nullptr), {}, &loses);
+  model::explore("exhaustive", model::model_of(p, p.scenarios.front(), nullptr), {}, &loses);
   EXPECT_GT(loses.dropped, 10u);
   EXPECT_TRUE(loses.first.empty()) << loses.first;
 }
@@ -156,7 +156,7 @@ TEST_P(Mutants, are_no_behaviour_of_the_model) {
   ASSERT_TRUE(m);
   Replays replays(p);
   replays.most = 400;
-  model::explore_exhaustive(model::model_of(p, *model::scenario_named(p, m->scenario), m), {}, &replays);
+  model::explore("exhaustive", model::model_of(p, *model::scenario_named(p, m->scenario), m), {}, &replays);
   EXPECT_TRUE(replays.kernel.empty()) << replays.first;
   std::string where;
   for (const auto& [event, n] : replays.driver) where += event + " " + std::to_string(n) + " ";

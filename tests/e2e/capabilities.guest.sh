@@ -4,7 +4,7 @@
 # guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 
 # only CAPABILITIES COMMAND...: runs it with these and no others.
 only() {
@@ -31,7 +31,7 @@ until_true 50 0.1 given_up
 must "while recording it holds CAP_BPF and CAP_PERFMON" is "$(status CapEff)" 000000c000000000
 must "it cannot get anything back" is "$(status CapPrm) $(status CapInh) $(status CapAmb)" "000000c000000000 0000000000000000 0000000000000000"
 must "it cannot gain by exec" is "$(status NoNewPrivs)" 1
-"$lab/pingpong.sh" -o >/dev/null
+"$lab/inside/pingpong.sh" -o >/dev/null
 kill -INT "$recorder"
 wait
 cat summary

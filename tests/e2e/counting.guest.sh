@@ -4,9 +4,9 @@
 # kernels: 7.x
 # long: 6.1
 . "$(dirname "$0")/words.sh"
-"$lab/kvm.sh"
+"$lab/inside/kvm.sh"
 load=pinned
-if "$lab/rxe.sh" && [ "$(uname -r | cut -d. -f1)" -ge 7 ]; then load=odp; fi
+if "$lab/inside/rxe.sh" && [ "$(uname -r | cut -d. -f1)" -ge 7 ]; then load=odp; fi
 
 # A load under a recorder under stat: both begin before it does, so what they counted is the same but for what either lost.
 churn=("$workloads/rdma_churn" "--$load" --seconds 2)

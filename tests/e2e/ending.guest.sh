@@ -4,12 +4,12 @@
 # guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 
 "$mirrorscope" record -a -o interrupted 2>summary &
 recorder=$!
 must "it gets ready" until_ready interrupted
-"$lab/pingpong.sh" -o >/dev/null
+"$lab/inside/pingpong.sh" -o >/dev/null
 kill -INT $recorder
 wait $recorder
 must "Ctrl-C is no failure" is $? 0

@@ -3,7 +3,7 @@
 # A filter lets through what was asked for, children included, and nothing else.
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/kvm.sh"
+"$lab/inside/kvm.sh"
 cp "$workloads/kvm_tap" wanted
 cp "$workloads/kvm_tap" other
 mkdir -p /sys/fs/cgroup/wanted

@@ -4,7 +4,7 @@
 # guest: --smp 1
 # kernels: 6.1 6.12 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/kvm.sh"
+"$lab/inside/kvm.sh"
 "$mirrorscope" doctor >/out/doctor.txt
 must "doctor finds this kernel fit" is $? 0
 must "it speaks of each thing once" is "$(sed -n 's/^  \(yes\|no \) *\([A-Za-z_]*\) .*/\2/p' /out/doctor.txt | sort | uniq -d)" ""

@@ -4,7 +4,7 @@
 # sentence, nothing is said to be violated, and what is not whole is not said to be. TIMES=100 for the long version.
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 RANDOM=${SEED:-1}
 times=${TIMES:-1}
 

@@ -5,7 +5,7 @@
 # kernels: 6.1 7.x
 # long: 6.12
 . "$(dirname "$0")/words.sh"
-"$lab/kvm.sh"
+"$lab/inside/kvm.sh"
 
 "$mirrorscope" record --exit-code-from-command -o kvm -- "$workloads/kvm_tap" --seconds 4 --pace 3000 >tap 2>summary
 must "the machine saw the right memory all the time" is $? 0

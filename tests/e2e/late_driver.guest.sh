@@ -7,7 +7,7 @@
 "$mirrorscope" record -a -o run 2>summary &
 recorder=$!
 must "it gets ready" until_ready run
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 "$workloads/rdma_churn" --odp --seconds 1 >/dev/null
 until_attached 300 run rxe_ib_invalidate_range
 "$workloads/rdma_churn" --odp --seconds 3 >/dev/null

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/words.sh"
 duration=${DURATION:-10}
 device=$BUILD/driver-model/kernel/client/mirrorscope-device
-"$lab/rxe.sh" && "$lab/kvm.sh" && lab-modprobe nvme loop && modes=$("$lab/modes.sh") && insmod /out/mirrorscope.ko || exit 1
+"$lab/inside/rxe.sh" && "$lab/inside/kvm.sh" && lab-modprobe nvme loop && modes=$("$lab/inside/modes.sh") && insmod /out/mirrorscope.ko || exit 1
 until_true 50 0.2 test -b /dev/nvme0n1
 truncate -s 64M disk other
 disk=$(losetup -f --show disk)
@@ -47,7 +47,7 @@ done
 /usr/bin/time -q -f '%M %e' -o judged "$mirrorscope" check --format json --findings 20 mixed >check.json
 "$mirrorscope" check --all mixed >check.txt
 cp check.json check.txt /out/
-must "every call that the kernel counted is a record or a loss" "$lab/counted.sh" /out/runs.json check.json
+must "every call that the kernel counted is a record or a loss" "$lab/inside/counted.sh" /out/runs.json check.json
 
 # What these loads provoke, and why it is right that a rule says so. Whatever else is violated is somebody's mistake: of a driver, of the
 # reference module, or of the rule.

@@ -8,7 +8,7 @@
 here=$PWD/tests/e2e source=$PWD
 . "$(dirname "$0")/words.sh"
 device=$BUILD/driver-model/kernel/client/mirrorscope-device
-modes=$("$lab/modes.sh")
+modes=$("$lab/inside/modes.sh")
 operations=${OPERATIONS:-1000} # with 10000 the 7.x guest takes ten minutes
 loads=30
 [ "$operations" -lt 10000 ] || loads=100

@@ -4,8 +4,8 @@
 # guest: --smp 1
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/user.sh" alice
-"$lab/user.sh" bob
+"$lab/inside/user.sh" alice
+"$lab/inside/user.sh" bob
 install -m 755 "$mirrorscope" /usr/local/bin/mirrorscope
 home=/home/alice
 few=(--probes 'inv_*' --probes 'cb_*' --probes 'sub_*' --probes 'mn_*' --no-stacks) # under emulation a start with all takes a minute
@@ -28,7 +28,7 @@ must "with CAP_BPF and CAP_PERFMON" is "$(status CapEff) $(status CapPrm) $(stat
     "000000c000000000 000000c000000000 0000000000000000 0000000000000000"
 must "which nothing gives back" is "$(status CapBnd) $(status NoNewPrivs)" "0000000000000000 1"
 must "and which the user's other programs cannot take" is "$(as alice cat "/proc/$recorder/environ" 2>&1 | grep -c 'Permission denied')" 1
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 "$workloads/rdma_churn" --odp --seconds 1 >/dev/null
 until_attached 100 "$home/late" rxe_ib_invalidate_range
 "$workloads/rdma_churn" --odp --seconds 2 >/dev/null

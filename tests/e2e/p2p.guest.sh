@@ -4,7 +4,7 @@
 # kernels: 7.x
 # guest: --nvme-cmb 64M
 . "$(dirname "$0")/words.sh"
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 lab-modprobe nvme loop
 until_true 50 0.2 test -b /dev/nvme0n1
 truncate -s 4M other

@@ -4,8 +4,8 @@
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
 root=$(cd "$lab/../.." && pwd)
-"$lab/rxe.sh"
-"$lab/kvm.sh"
+"$lab/inside/rxe.sh"
+"$lab/inside/kvm.sh"
 ip link set lo up
 "$workloads/rdma_churn" --pinned --tap --threads 1 --disturbers 1 --pace 5000 --seconds 100000 > /dev/null 2>&1 &
 loads=$!

@@ -3,7 +3,7 @@
 # The caches of Debian's UCX and libfabric are seen hit by hit, judged right when they are, and wrong when memory is taken from under them.
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 lab-modprobe rdma_ucm # what librdmacm opens, and so libfabric's verbs provider
 named=$workloads/named/libfabric.so.1
 

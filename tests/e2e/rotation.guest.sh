@@ -3,7 +3,7 @@
 # With --max-size and --max-files a recording keeps its newest part, and that part can be read and judged.
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 "$mirrorscope" record -o run --max-size 512K --max-files 3 -- "$workloads/rdma_churn" --odp --seconds 8 --pace 100 >/dev/null 2>summary
 must "it records" is $? 0
 cat summary

@@ -3,7 +3,7 @@
 # Memory is taken from under a pinned registration in a process that has no notifier: it is seen, the right rule says it, and nobody else.
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 
 # judged NAME DEFECT: records it without uprobes and judges it.
 judged() {

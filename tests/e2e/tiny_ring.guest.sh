@@ -3,7 +3,7 @@
 # A ring that is far too small: what is lost is counted exactly, per CPU, and nothing is judged as if it had been seen.
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 
 "$mirrorscope" record -o run --ring-size 4K --stats -- "$workloads/rdma_churn" --odp --seconds 5 >/dev/null 2>summary
 must "it records all the same" is $? 0

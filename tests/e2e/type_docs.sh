@@ -6,10 +6,10 @@
 # `my_driver` is examples/my_driver. What explores a model is typed by tests/cli/docs_explore.sh.
 root=$(cd "$lab/../.." && pwd)
 . "$root/tests/doc_commands.sh"
-"$lab/rxe.sh"
-"$lab/kvm.sh"
+"$lab/inside/rxe.sh"
+"$lab/inside/kvm.sh"
 user=newcomer
-"$lab/user.sh" $user
+"$lab/inside/user.sh" $user
 install -m 755 "$mirrorscope" /usr/local/bin/mirrorscope
 cd "/home/$user" || exit 1
 printf '#!/bin/sh\nexec %s/rdma_churn --odp --seconds 2\n' "$workloads" > my_test

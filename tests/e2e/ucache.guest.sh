@@ -3,7 +3,7 @@
 # A registration cache that is wrong in one way is caught by the rule of that way, and one that is right by none.
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 
 judged() { # NAME [OPTION...] -- COMMAND...
     local name=$1

@@ -4,8 +4,8 @@
 # kernels: 7.x
 # guest: --iommu
 . "$(dirname "$0")/words.sh"
-"$lab/kvm.sh"
-group=$("$lab/vfio.sh") || exit 1
+"$lab/inside/kvm.sh"
+group=$("$lab/inside/vfio.sh") || exit 1
 
 "$mirrorscope" record --exit-code-from-command -o right -- "$workloads/vfio_map" --group "$group" --rounds 40 --tap >out 2>summary
 must "the device's memory came back" is $? 0

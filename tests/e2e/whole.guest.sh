@@ -3,7 +3,7 @@
 # A command is recorded from its first instruction to its end, and every reader sees the same trace.
 # kernels: 7.x
 . "$(dirname "$0")/words.sh"
-"$lab/rxe.sh"
+"$lab/inside/rxe.sh"
 
 "$mirrorscope" record -o run --stats --exit-code-from-command -- \
     bash -c "$workloads/rdma_churn --odp --seconds 3 --pace 2000 >/dev/null; exit 7" 2>summary

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever records say: each finding in them can be told as a story.
 #include "record_input.h"
-#include "report/explain.h"
+#include "report/explain/explain.h"
 
 using namespace mirrorscope;
 

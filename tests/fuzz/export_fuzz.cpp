@@ -3,7 +3,7 @@
 #include <sstream>
 
 #include "record_input.h"
-#include "report/exporter.h"
+#include "report/export/exporter.h"
 
 using namespace mirrorscope;
 

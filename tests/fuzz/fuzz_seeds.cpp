@@ -15,10 +15,10 @@
 #include <string>
 
 #include "case_file.h"
-#include "trace/merge.h"
 #include "trace/metadata.h"
-#include "trace/text.h"
-#include "trace/writer.h"
+#include "trace/reading/merge.h"
+#include "trace/text/text.h"
+#include "trace/writing/writer.h"
 
 using namespace mirrorscope;
 using namespace mirrorscope::trace;

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "trace/merge.h"
 #include "trace/metadata.h"
+#include "trace/reading/merge.h"
 
 using namespace mirrorscope;
 using namespace mirrorscope::trace;

@@ -9,10 +9,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "analyzer/engine.h"
+#include "analyzer/engine/engine.h"
 #include "report/findings.h"
-#include "report/format.h"
-#include "trace/text.h"
+#include "report/render/format.h"
+#include "trace/text/text.h"
 
 namespace mirrorscope::fuzz {
 

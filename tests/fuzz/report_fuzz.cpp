@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever records say: the page is made, and no name in it ends the element that holds its data.
 #include "record_input.h"
-#include "report/page.h"
+#include "report/page/page.h"
 
 using namespace mirrorscope;
 

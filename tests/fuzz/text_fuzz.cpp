@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "trace/text.h"
+#include "trace/text/text.h"
 
 using namespace mirrorscope;
 using namespace mirrorscope::trace;

@@ -36,13 +36,13 @@ for kernel in $kernels; do
     expect 70 'load the modules: no-such'     --kernel "$kernel" --module no-such -- true
     expect 0 'complained 1 time.*a test'      --kernel "$kernel" -- sh -c 'echo "<4>WARNING: a test" >/dev/kmsg'
     expect 0 '/dev/vda +partition'            --kernel "$kernel" --swap 128M -- cat /proc/swaps
-    expect 0 'rxe0 is up.*rxe0 is up'         --kernel "$kernel" -- sh -c "$lab/rxe.sh && $lab/rxe.sh"
-    expect 0 '20 iters.*20 iters'             --kernel "$kernel" -- "$lab/pingpong.sh"
-    expect 0 '/dev/kvm is there'              --kernel "$kernel" -- "$lab/kvm.sh"
+    expect 0 'rxe0 is up.*rxe0 is up'         --kernel "$kernel" -- sh -c "$lab/inside/rxe.sh && $lab/inside/rxe.sh"
+    expect 0 '20 iters.*20 iters'             --kernel "$kernel" -- "$lab/inside/pingpong.sh"
+    expect 0 '/dev/kvm is there'              --kernel "$kernel" -- "$lab/inside/kvm.sh"
     expect 0 'ended with 0'                   --kernel "$kernel" --out "$out/$kernel" -- sh -c 'uname -r >/out/release; chmod 600 /out/release'
     [[ $(cat "$out/$kernel/release") = "$series"* && -s $out/$kernel/console.log ]] || { echo "FAILED  /out of $kernel"; failed=1; }
 done
-expect 0 '20 iters.*20 iters'                 --kernel 7.x -- "$lab/pingpong.sh" -o
+expect 0 '20 iters.*20 iters'                 --kernel 7.x -- "$lab/inside/pingpong.sh" -o
 # Debian's 6.1 and 6.12 are built without PCI_P2PDMA.
 expect 0 '67108864'                           --kernel 7.x --nvme-cmb 64M --module nvme -- \
     sh -c 'until cat /sys/bus/pci/devices/*/p2pmem/size; do sleep 1; done 2>/dev/null'

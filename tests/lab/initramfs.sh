@@ -15,7 +15,7 @@ busybox=$(command -v busybox) || { echo "initramfs.sh: 'busybox' is missing (pac
 # What it takes to reach the host's tree; everything else is loaded from there.
 needed="virtio_pci virtio_console 9pnet_virtio 9p overlay"
 
-hash=$(cat "$0" "$lab/init" "$lab/lab-modprobe" "$busybox" "$kernel/version" | sha256sum | cut -c1-16)
+hash=$(cat "$0" "$lab/inside/init" "$lab/inside/lab-modprobe" "$busybox" "$kernel/version" | sha256sum | cut -c1-16)
 image=$kernel/initramfs-$hash.cpio
 [[ ! -s $image ]] || { echo "$image"; exit 0; }
 
@@ -24,8 +24,8 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root
 mkdir -p "$root"/{bin,dev,host,proc,root,scratch,state,sys,"lib/modules/$release"}
 cp "$busybox" "$root/bin/busybox"
-cp "$lab/init" "$root/init"
-cp "$lab/lab-modprobe" "$root/bin/lab-modprobe"
+cp "$lab/inside/init" "$root/init"
+cp "$lab/inside/lab-modprobe" "$root/bin/lab-modprobe"
 for applet in sh mount umount modprobe poweroff mkdir mkfifo cat cp ln ip hostname chroot mkswap swapon sync uname usleep tr; do
     ln -s busybox "$root/bin/$applet"
 done

@@ -16,7 +16,7 @@ must() { echo "$1: $2"; [ "$2" = yes ] || bad=1; }
 
 [ "$load" != module ] || tests/lab/module.sh "$kernel" "$out" > /dev/null
 tests/lab/guest.sh --kernel "$kernel" --memory 3G --swap 512M --timeout $((seconds * 6 + 240)) --out "$out" --quiet -- \
-  tests/lab/record_load.sh "$build" "$load" "$seconds" "$@"
+  tests/lab/inside/record_load.sh "$build" "$load" "$seconds" "$@"
 
 code=0
 "$mirrorscope" check --all "$out/trace" > "$out/check.txt" || code=$?
@@ -30,7 +30,7 @@ decoded=$(babeltrace2 "$out/trace" --component sink.text.details --params 'with-
 must "babeltrace2 counts $decoded events, check $records" "$([ "$decoded" = "$records" ] && echo yes || echo no)"
 must "babeltrace2 has no complaint" "$([ ! -s "$out/babeltrace2.txt" ] && echo yes || { head -3 "$out/babeltrace2.txt"; echo no; })"
 
-tests/lab/counted.sh "$out/runs.json" "$out/check.json" || bad=1
+tests/lab/inside/counted.sh "$out/runs.json" "$out/check.json" || bad=1
 lost=$(jq '[.losses[] | .count - .repaired] | add // 0' "$out/check.json")
 echo "lost and not made up for: $lost"
 exit $bad

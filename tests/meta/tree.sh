@@ -14,6 +14,10 @@ for f in "${files[@]}"; do
 done
 while read -r f; do complain "$f: a drawer, not a room"; done \
   < <(git ls-files | grep -E '(^|/)(utils?|common|helpers?|misc|base)(/|\.)' || true)
+# In a folder of many files nobody finds the one. Where each file is a row of one table - a rule, its cases, a driver's hook, a test in a guest -
+# the table is the index.
+while read -r count folder; do complain "$folder: $count files lie flat in it"; done \
+  < <(git ls-files | sed -n 's#/[^/]*$##p' | sort | uniq -c | awk '$1 > 25' | grep -vE ' (analyzer/rules|tests/rules|bpf/drivers|tests/e2e)$' || true)
 while read -r f; do complain "$f reaches around its layer"; done \
   < <(git ls-files '*.cpp' '*.h' | xargs grep -ln '#include "\.\./' || true)
 while read -r f; do complain "$f: GPL-2.0 is expected below bpf/"; done \

@@ -4,7 +4,7 @@
 
 #include "crosscheck/counterexample.h"
 #include "crosscheck/trial.h"
-#include "driver-model/explore/explore.h"
+#include "driver-model/explore/strategy.h"
 
 namespace mirrorscope {
 namespace {
@@ -39,7 +39,7 @@ TEST(strategies, reduction_finds_what_is_found_without_it) {
     const Model m = scenario("remap", mutant);
     Bounds plain;
     plain.reduction = false;
-    const Covered reduced = explore_exhaustive(m, {}, nullptr), whole = explore_exhaustive(m, plain, nullptr);
+    const Covered reduced = explore("exhaustive", m, {}, nullptr), whole = explore("exhaustive", m, plain, nullptr);
     EXPECT_TRUE(reduced.exhaustive && whole.exhaustive);
     EXPECT_EQ(reduced.hits, whole.hits) << mutant;
     EXPECT_LE(reduced.states, whole.states) << mutant;
@@ -54,7 +54,7 @@ TEST(reduction, hides_nothing_from_the_oracle_in_any_trial) {
       const Model m = model_of(p, *t.scenario, t.mutant);
       Bounds plain;
       plain.reduction = false;
-      const Covered reduced = explore_exhaustive(m, {}, nullptr), whole = explore_exhaustive(m, plain, nullptr);
+      const Covered reduced = explore("exhaustive", m, {}, nullptr), whole = explore("exhaustive", m, plain, nullptr);
       const std::string what = std::string(p.name) + " " + std::string(t.scenario->name) + " " + std::string(t.mutant ? t.mutant->name : "-");
       EXPECT_TRUE(reduced.exhaustive && whole.exhaustive) << what;
       EXPECT_EQ(reduced.hits, whole.hits) << what;
@@ -69,7 +69,7 @@ TEST(strategies, every_execution_agrees_with_every_state) {
   for (const char* mutant : {"", "skip_read_retry", "callback_skips_set_seq"}) {
     const Model m = scenario("munmap", mutant);
     Crosscheck by_state({}), by_execution({});
-    const Covered states = explore_exhaustive(m, {}, &by_state), executions = explore_every(m, {}, &by_execution);
+    const Covered states = explore("exhaustive", m, {}, &by_state), executions = explore("every", m, {}, &by_execution);
     EXPECT_TRUE(executions.exhaustive);
     EXPECT_EQ(states.hits, executions.hits) << mutant;
     ASSERT_EQ(by_state.reported().size(), by_execution.reported().size()) << mutant;
@@ -99,14 +99,18 @@ TEST(walks, the_same_seed_walks_the_same_way) {
   const Model m = scenario("dontneed");
   Bounds b;
   b.executions = 50;
-  for (auto strategy : {explore_random, explore_pct}) {
-    const Covered one = strategy(m, b, nullptr), two = strategy(m, b, nullptr);
+  int walked = 0;
+  for (const Strategy& strategy : all_strategies()) {
+    if (!strategy.samples) continue;
+    ++walked;
+    const Covered one = strategy.explore(m, b, nullptr), two = strategy.explore(m, b, nullptr);
     EXPECT_EQ(one.states, two.states);
     EXPECT_EQ(one.executions, 50u);
     b.seed = 2;
-    EXPECT_NE(strategy(m, b, nullptr).transitions, one.transitions);
+    EXPECT_NE(strategy.explore(m, b, nullptr).transitions, one.transitions);
     b.seed = 1;
   }
+  EXPECT_GE(walked, 2);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 
 #include "asked.h"
 #include "crosscheck/trial.h"
-#include "trace/text.h"
+#include "trace/text/text.h"
 
 namespace mirrorscope {
 namespace {
@@ -40,7 +40,7 @@ std::vector<Recorded> executions_of(const Trial& trial, uint64_t many) {
   bounds.executions = many;
   bounds.count_states = false;
   Keep keep;
-  model::explore_random(model, bounds, &keep);
+  model::explore("random", model, bounds, &keep);
   return keep.kept;
 }
 

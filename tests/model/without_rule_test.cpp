@@ -26,7 +26,7 @@ TEST_P(WithoutItsRule, only_what_is_implied_reports) {
   for (const RuleDef* rule : all_rules())
     if (rule != rule_named(mutant.rule) && rule->info.level != Level::smell) others.rules.push_back(rule);
   Crosscheck crosscheck(others);
-  const model::Covered c = model::explore_exhaustive(model::model_of(*GetParam().profile, *GetParam().scenario, &mutant), {}, &crosscheck);
+  const model::Covered c = model::explore("exhaustive", model::model_of(*GetParam().profile, *GetParam().scenario, &mutant), {}, &crosscheck);
   EXPECT_TRUE(c.exhaustive) << c.bound;
   EXPECT_EQ(crosscheck.judged(), c.executions);  // every one, not only those before a finding
   for (const auto& [id, reported] : crosscheck.reported())

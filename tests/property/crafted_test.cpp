@@ -5,14 +5,14 @@
 
 #include <sstream>
 
-#include "analyzer/engine.h"
+#include "analyzer/engine/engine.h"
 #include "crosscheck/conformance.h"
 #include "driver-model/mirror/placed.h"
 #include "driver-model/profiles/profile.h"
 #include "made_record.h"
-#include "report/explain.h"
-#include "report/exporter.h"
-#include "report/survey.h"
+#include "report/explain/explain.h"
+#include "report/export/exporter.h"
+#include "report/page/survey.h"
 
 namespace mirrorscope::test {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "asked.h"
 #include "damages.h"
-#include "report/json.h"
+#include "report/render/json.h"
 #include "verify/replay.h"
 
 namespace mirrorscope::test {

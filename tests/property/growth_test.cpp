@@ -11,10 +11,10 @@
 #include <cstdlib>
 #include <functional>
 
-#include "analyzer/engine.h"
+#include "analyzer/engine/engine.h"
 #include "crosscheck/conformance.h"
 #include "made_record.h"
-#include "report/survey.h"
+#include "report/page/survey.h"
 
 namespace mirrorscope::test {
 namespace {

@@ -12,9 +12,9 @@
 #include <random>
 #include <set>
 
-#include "analyzer/engine.h"
+#include "analyzer/engine/engine.h"
 #include "asked.h"
-#include "trace/merge.h"
+#include "trace/reading/merge.h"
 
 namespace mirrorscope::test {
 

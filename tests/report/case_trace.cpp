@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "case_file.h"
-#include "trace/writer.h"
+#include "trace/writing/writer.h"
 
 using namespace mirrorscope;
 

@@ -3,7 +3,7 @@
 # Does every export hold every record, read back by the reader it is made for?
 source "$(dirname "$0")/words.sh"
 trace driver_bug application_mistake doubt
-proto=$here/../../report/track_event.proto
+proto=$here/../../report/export/track_event.proto
 
 for name in driver_bug application_mistake doubt; do
   "$mirrorscope" dump --json "$name" > dump.json

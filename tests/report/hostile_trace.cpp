@@ -13,10 +13,10 @@
 
 #include "schema/catalog.h"
 #include "trace/format.h"
-#include "trace/merge.h"
-#include "trace/reader.h"
-#include "trace/text.h"
-#include "trace/writer.h"
+#include "trace/reading/merge.h"
+#include "trace/reading/reader.h"
+#include "trace/text/text.h"
+#include "trace/writing/writer.h"
 
 using namespace mirrorscope;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the page counts: latencies, spans, ranges that come back, bins of time and places of losses.
-#include "report/survey.h"
+#include "report/page/survey.h"
 
 #include <gmock/gmock.h>
 

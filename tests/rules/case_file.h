@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "analyzer/engine.h"
+#include "analyzer/engine/engine.h"
 #include "trace/result.h"
-#include "trace/text.h"
+#include "trace/text/text.h"
 
 namespace mirrorscope::test {
 

@@ -11,7 +11,7 @@
 namespace mirrorscope {
 namespace {
 
-// As bpf/tally.bpf.h sorts them.
+// As bpf/counters/tally.bpf.h sorts them.
 size_t step_of(uint64_t ns) {
   size_t step = 0;
   while (step + 1 < MS_TALLY_STEPS && Times::step_begin(step + 1) <= ns) ++step;

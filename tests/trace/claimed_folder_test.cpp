@@ -13,7 +13,7 @@
 #include <cstring>
 #include <functional>
 
-#include "trace/claimed_folder.h"
+#include "trace/writing/claimed_folder.h"
 #include "vocabulary.h"
 
 namespace mirrorscope::trace {

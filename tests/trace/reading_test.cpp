@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "trace/merge.h"
 #include "trace/metadata.h"
+#include "trace/reading/merge.h"
 #include "vocabulary.h"
 
 namespace mirrorscope::trace {

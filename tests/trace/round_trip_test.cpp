@@ -2,7 +2,7 @@
 // What was written is what is read.
 #include <sys/stat.h>
 
-#include "trace/merge.h"
+#include "trace/reading/merge.h"
 #include "vocabulary.h"
 
 namespace mirrorscope::trace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A record as text, and back.
-#include "trace/text.h"
+#include "trace/text/text.h"
 
-#include "trace/errno_names.h"
+#include "trace/text/errno_names.h"
 #include "vocabulary.h"
 
 namespace mirrorscope::trace {

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "trace/reader.h"
-#include "trace/text.h"
-#include "trace/writer.h"
+#include "trace/reading/reader.h"
+#include "trace/text/text.h"
+#include "trace/writing/writer.h"
 
 namespace mirrorscope::trace {
 
