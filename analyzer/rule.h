@@ -117,7 +117,7 @@ class RuleOf : public Rule {
     EventSet set;
 #define FIELD(type, name, says)
 #define ARRAY(type, n, name, says)
-#define EVENT(id, name, pair, kind, says, ...) \
+#define EVENT(id, name, pair, kind, area, from, about, says, ...) \
   if constexpr (Judges<Self, ev_##name>) set.set(id);
 #include "schema/events.def"
 #undef EVENT

@@ -45,7 +45,7 @@ enum {
 	MS_PADDED = 0x100,
 #define FIELD(type, name, says) +(MS_IS_PAD(name) ? MS_PADDED : 1)
 #define ARRAY(type, n, name, says) +1
-#define EVENT(id, name, pair, kind, says, ...) MS_ROW_##name = 0 __VA_ARGS__,
+#define EVENT(id, name, pair, kind, area, from, about, says, ...) MS_ROW_##name = 0 __VA_ARGS__,
 #include "schema/events.def"
 #undef FIELD
 #undef ARRAY

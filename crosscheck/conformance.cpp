@@ -4,16 +4,19 @@
 
 #include <algorithm>
 
+#include "schema/catalog.h"
+
 namespace mirrorscope {
 
 namespace {
 // What each half is stepped by: only a loss of these can make it go wrong.
 EventSet stepped_by(conform::Half half) {
   EventSet events;
-  for (uint16_t id = 1; id < 160; ++id) {
-    const bool kernels = id < 50;
-    const bool drivers = id >= 50 || (id >= EV_sub_insert && id <= EV_cb_ret) || id == EV_range_fault || id == EV_range_fault_ret;
-    if (half == conform::Half::kernel ? kernels : drivers) events.set(id);
+  for (const EventInfo& e : catalog::events) {
+    if (e.from == EventFrom::recorder || e.area == EventArea::memory) continue;
+    const bool kernels = e.from == EventFrom::kernel && e.area != EventArea::migration && e.area != EventArea::pin;
+    const bool drivers = e.area != EventArea::invalidation;
+    if (half == conform::Half::kernel ? kernels : drivers) events.set(e.id);
   }
   return events;
 }

@@ -22,6 +22,11 @@ constexpr bool ids_are_unique() {
 static_assert(ids_are_unique(), "two rows of events.def share an id");
 }  // namespace
 
+std::string_view to_string(EventArea area) {
+  static constexpr std::string_view kNames[] = {"invalidation", "callback", "fault", "mapping", "DMA", "migration", "pin", "memory", "life", "recorder"};
+  return area < EventArea::areas ? kNames[static_cast<size_t>(area)] : "?";
+}
+
 const EventInfo* event_info(uint32_t id) { return id < EV_LIMIT ? by_id[id] : nullptr; }
 
 const EventInfo* event_named(std::string_view name) {

@@ -14,6 +14,11 @@ namespace mirrorscope {
 
 enum class FieldType : uint8_t { u8, u16, u32, u64, i32, i64, chars, addr, ptr, pfn, err, enumeration };
 enum class EventKind : uint8_t { entry, exit, point, about };
+// The part of the protocol, who says it, and which address spaces it is about: columns of events.def.
+enum class EventArea : uint8_t { invalidation, callback, fault, mapping, access, migration, pin, memory, life, recorder, areas };
+enum class EventFrom : uint8_t { kernel, driver, process, recorder };
+enum class EventAbout : uint8_t { mm, any_mm, all, machine };
+std::string_view to_string(EventArea area);
 
 struct EnumValue {
   uint32_t value;
@@ -41,6 +46,9 @@ struct EventInfo {
   uint16_t size;  // bytes of the record, header included
   uint16_t pair;  // id of the other half, own id if none
   EventKind kind;
+  EventArea area;
+  EventFrom from;
+  EventAbout about;
   std::string_view name;
   std::string_view says;
   std::span<const FieldInfo> fields;  // without the header
@@ -112,7 +120,7 @@ MS_PLAIN(err, err)
 #define ARRAY(type, n, name, says)                                                               \
   FieldInfo{#name, says, TypeOf<tag_##type>::field, sizeof(ms_t_##type), offsetof(Self, name), n, \
             TypeOf<tag_##type>::labels},
-#define EVENT(id, name, pair, kind, says, ...)                 \
+#define EVENT(id, name, pair, kind, area, from, about, says, ...)                 \
   struct fields_##name {                                       \
     using Self = ev_##name;                                    \
     static constexpr auto make() { return std::to_array<FieldInfo>({__VA_ARGS__}); } \
@@ -124,8 +132,8 @@ MS_PLAIN(err, err)
 #undef EVENT
 
 // Events, in the order of events.def ------------------------------------------------------------------------------------
-#define EVENT(id, name, pair, kind, says, ...) \
-  EventInfo{id, sizeof(ev_##name), EV_##pair, EventKind::kind, #name, says, fields_of_##name},
+#define EVENT(id, name, pair, kind, area, from, about, says, ...) \
+  EventInfo{id, sizeof(ev_##name), EV_##pair, EventKind::kind, EventArea::area, EventFrom::from, EventAbout::about, #name, says, fields_of_##name},
 inline constexpr auto events = std::to_array<EventInfo>({
 #include "schema/events.def"
 });
@@ -145,6 +153,19 @@ inline constexpr auto record_sizes = [] {
   for (const EventInfo& e : catalog::events) sizes[e.id] = e.size;
   return sizes;
 }();
+
+// What the recorder itself says has the highest ids, so that a comparison tells it apart.
+inline constexpr uint16_t first_of_the_recorder = [] {
+  uint16_t first = EV_LIMIT;
+  for (const EventInfo& e : catalog::events)
+    if (e.from == EventFrom::recorder) first = e.id < first ? e.id : first;
+  return first;
+}();
+static_assert([] {
+  for (const EventInfo& e : catalog::events)
+    if ((e.from == EventFrom::recorder) != (e.id >= first_of_the_recorder)) return false;
+  return true;
+}());
 
 // The row of an id, null if there is none.
 const EventInfo* event_info(uint32_t id);

@@ -12,7 +12,7 @@ namespace mirrorscope {
 /* struct ev_<name> */
 #define FIELD(type, name, says) ms_t_##type name;
 #define ARRAY(type, n, name, says) ms_t_##type name[n];
-#define EVENT(id, name, pair, kind, says, ...) \
+#define EVENT(id, name, pair, kind, area, from, about, says, ...) \
 	struct ev_##name {                     \
 		struct ev_header h;            \
 		__VA_ARGS__                    \
@@ -26,7 +26,7 @@ namespace mirrorscope {
 enum ms_event_id {
 #define FIELD(type, name, says)
 #define ARRAY(type, n, name, says)
-#define EVENT(id, name, pair, kind, says, ...) EV_##name = id,
+#define EVENT(id, name, pair, kind, area, from, about, says, ...) EV_##name = id,
 #include "schema/events.def"
 #undef EVENT
 	EV_LIMIT = 256 /* every id is below */
@@ -42,7 +42,7 @@ enum ms_event_id {
 #undef ARRAY
 #define FIELD(type, name, says) +sizeof(ms_t_##type)
 #define ARRAY(type, n, name, says) +(n) * sizeof(ms_t_##type)
-#define EVENT(id, name, pair, kind, says, ...)                                                     \
+#define EVENT(id, name, pair, kind, area, from, about, says, ...)                                                     \
 	MS_ASSERT(sizeof(struct ev_##name) == sizeof(struct ev_header) __VA_ARGS__, #name " has padding"); \
 	MS_ASSERT(sizeof(struct ev_##name) % 8 == 0, #name " is no multiple of 8 bytes");          \
 	MS_ASSERT(EV_##name > 0 && EV_##name < EV_LIMIT, #name " has an id out of range");

@@ -45,13 +45,8 @@ namespace {
 const EventSet& of_drivers() {
   static const EventSet events = [] {
     EventSet set;
-#define FIELD(type, name, says)
-#define ARRAY(type, n, name, says)
-#define EVENT(id, name, pair, kind, says, ...) set.set(id);
-#include "schema/driver_events.def"
-#undef EVENT
-#undef ARRAY
-#undef FIELD
+    for (const EventInfo& e : catalog::events)
+      if (e.from == EventFrom::driver || e.from == EventFrom::process) set.set(e.id);
     set.set(EV_mn_register_ret);  // which notifiers watch for it
     return set;
   }();

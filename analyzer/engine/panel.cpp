@@ -55,7 +55,7 @@ void Panel::judge(const ev_header& record, const Facts& facts) {
   switch (record.id) {
 #define FIELD(type, name, says)
 #define ARRAY(type, n, name, says)
-#define EVENT(id, name, pair, kind, says, ...) \
+#define EVENT(id, name, pair, kind, area, from, about, says, ...) \
   case id:                                     \
     return ask(reinterpret_cast<const ev_##name&>(record), facts, rules_.data(), judges_.data());
 #include "schema/events.def"

@@ -21,6 +21,13 @@ constexpr auto kObject = [] {
   return at;
 }();
 
+// By event: must every engine hear of it? And if its header names no address space?
+constexpr auto kAbout = [] {
+  std::array<EventAbout, EV_LIMIT> about{};
+  for (const EventInfo& e : catalog::events) about[e.id] = e.about;
+  return about;
+}();
+
 uint64_t object_of(const ev_header& h) {
   return kObject[h.id] ? *reinterpret_cast<const uint64_t*>(reinterpret_cast<const char*>(&h) + kObject[h.id]) : 0;
 }
@@ -28,7 +35,7 @@ uint64_t object_of(const ev_header& h) {
 
 uint32_t Sharding::of(const ev_header& h) {
   if (shards_ == 1) return 0;
-  if (h.id == EV_probe_state || h.id == EV_mm_fork) return every;  // a fork is about two mms
+  if (kAbout[h.id] == EventAbout::all) return every;
   if (!h.mm) [[unlikely]]
     return without_mm(h);
   spoke(h.tid) = {h.tid, h.mm};
@@ -50,7 +57,7 @@ uint32_t Sharding::without_mm(const ev_header& h) {
     if (known != mm_of_.end()) mm = known->second;
     const bool ends = h.id == EV_dev_ctx_end || h.id == EV_dereg || h.id == EV_mn_free || h.id == EV_mn_unregister_ret;
     if (known != mm_of_.end() && ends) mm_of_.erase(known);
-  } else if (h.id == EV_page_free || h.id == EV_page_dirty) {
+  } else if (kAbout[h.id] == EventAbout::any_mm) {
     return every;
   } else if (spoke(h.tid).tid == h.tid) {
     mm = spoke(h.tid).mm;

@@ -11,6 +11,7 @@
 #include "analyzer/losses/accounts.h"
 #include "analyzer/losses/losses.h"
 #include "analyzer/rule.h"
+#include "schema/catalog.h"
 
 namespace mirrorscope {
 
@@ -34,7 +35,7 @@ class Intake {
 
   // Takes a record about the kernel that follows the last one of its CPU, as nearly all do. False: it is not of that kind, take() it.
   bool take_in_sequence(const ev_header& record) {
-    if (record.id >= kFirstAbout || !accounts_.follows(record)) [[unlikely]]
+    if (record.id >= first_of_the_recorder || !accounts_.follows(record)) [[unlikely]]
       return false;
     last_time_ = record.time;
     ++by_event_[record.id];
@@ -47,7 +48,7 @@ class Intake {
     last_time_ = record.time;
     ++by_event_[record.id % EV_LIMIT];
     const bool missing = record.cpu != MS_ABOUT_CPU ? accounts_.take(record, losses_) : about_is_missing(record);
-    if (record.id < kFirstAbout) [[likely]]
+    if (record.id < first_of_the_recorder) [[likely]]
       return {missing, true};
     const Order order = about(record);
     return {missing || order.forget, order.judge};
@@ -75,8 +76,6 @@ class Intake {
   LossLog& losses() { return losses_; }
 
  private:
-  static constexpr uint16_t kFirstAbout = 200;
-
   void begin_with(const ev_header& first);
   // Is a record of the recorder itself missing in front of this one?
   bool about_is_missing(const ev_header& record);

@@ -20,6 +20,13 @@ std::string_view kind_text(EventKind kind) {
   return "?";
 }
 
+// "invalidation, said by the kernel", and whose address space it is about where that is not one
+std::string where_from(const EventInfo& e) {
+  static constexpr std::string_view kFrom[] = {"the kernel", "a driver's hook", "a hook in a process", "the recorder"};
+  static constexpr std::string_view kAbout[] = {"", ", of any address space", ", of several address spaces", ""};
+  return fmt::format("{}, said by {}{}", to_string(e.area), kFrom[static_cast<size_t>(e.from)], kAbout[static_cast<size_t>(e.about)]);
+}
+
 std::string_view type_text(const FieldInfo& f) {
   switch (f.type) {
     case FieldType::u8: return "u8";
@@ -55,8 +62,8 @@ void as_markdown() {
   std::fputs("# Events\n\nMade from schema/events.def by `mirrorscope events --markdown`; a test compares. What the types mean stands at the "
              "top of that file; every record begins with the 32 bytes of schema/record.h.\n", stdout);
   for (const EventInfo& e : catalog::events) {
-    std::fputs(fmt::format("\n## {} ({})\n\n{} · {} · {} bytes\n\n| field | type | says |\n|---|---|---|\n", e.name, e.id, e.says,
-                           kind_text(e.kind), e.size).c_str(), stdout);
+    std::fputs(fmt::format("\n## {} ({})\n\n{} · {} · {} · {} bytes\n\n| field | type | says |\n|---|---|---|\n", e.name, e.id, e.says,
+                           kind_text(e.kind), where_from(e), e.size).c_str(), stdout);
     for (const FieldInfo& f : e.fields)
       if (!f.name.starts_with("pad")) std::fputs(fmt::format("| {} | {} | {} |\n", f.name, type_of(f), f.says).c_str(), stdout);
   }

@@ -119,7 +119,8 @@ void print_missing(const Recorded& r) {
   size_t not_loaded = 0;
   for (const ProbeCounts& p : r.probes) {
     if (p.state.attached() || p.state.how == MS_probe_how_off) continue;
-    const bool hook = p.state.event >= EV_dev_fault && p.state.event < EV_page_free;  // driver_events.def
+    const EventInfo* event = event_info(p.state.event);
+    const bool hook = event && (event->from == EventFrom::driver || event->from == EventFrom::process);
     if (hook && p.state.how == MS_probe_how_absent)
       ++not_loaded;
     else

@@ -15,6 +15,7 @@
 #include "collector/kernel/preemption.h"
 #include "collector/kernel/privileges.h"
 #include "collector/probes/machinery.h"
+#include "schema/catalog.h"
 
 namespace mirrorscope {
 
@@ -110,7 +111,7 @@ void add_functions(const Kernel& kernel, const std::vector<ProgramText>& texts,
     f.function = text.target;
     if (std::find(f.events.begin(), f.events.end(), text.event) == f.events.end()) f.events.push_back(text.event);
     const EventInfo* event = event_named(text.event);
-    f.hook |= event->id >= EV_dev_fault && event->id <= EV_dereg;
+    f.hook |= event->from == EventFrom::driver;
   }
   for (auto& [name, f] : by_name) {
     if (const BtfFunction* typed = kernel.btf ? kernel.btf->function(name) : nullptr) {

@@ -29,7 +29,12 @@ bool beside(uint16_t id) {
 }
 // Kernel functions that others call too: without an object in their record.
 bool of_anybody(uint16_t id) {
-  return id == EV_pin || id == EV_pin_ret || id == EV_unpin || id == EV_unpin_ret || (id >= EV_migrate_setup && id <= EV_migrate_finalize_ret);
+  switch (id) {
+    case EV_pin: case EV_pin_ret: case EV_unpin: case EV_unpin_ret: case EV_migrate_setup: case EV_migrate_setup_ret: case EV_migrate_pages:
+    case EV_migrate_pages_ret: case EV_migrate_finalize: case EV_migrate_finalize_ret:
+      return true;
+    default: return false;
+  }
 }
 bool any_idle(const std::vector<Walk>& walks) { return std::any_of(walks.begin(), walks.end(), [](const Walk& w) { return w.idle(); }); }
 uint64_t task_key(const ev_header& h) { return h.tid ? h.tid : (1ull << 40) + h.cpu; }

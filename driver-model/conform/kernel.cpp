@@ -16,7 +16,8 @@ bool changes_counters(uint16_t id) {
 }
 // Records that only look.
 bool only_looks(uint16_t id) {
-  return id == EV_read_begin || id == EV_read_begin_ret || id == EV_range_fault || id == EV_range_fault_ret || id >= 50;
+  const EventArea area = event_info(id)->area;
+  return area == EventArea::fault || area == EventArea::mapping;
 }
 uint64_t task_key(const ev_header& h) { return h.tid ? h.tid : (1ull << 40) + h.cpu; }
 }  // namespace
@@ -118,7 +119,7 @@ void Kernel::step(const ev_header& h) {
   switch (h.id) {
 #define FIELD(type, name, says)
 #define ARRAY(type, n, name, says)
-#define EVENT(id, name, pair, kind, says, ...)       \
+#define EVENT(id, name, pair, kind, area, from, about, says, ...)       \
   case id:                                           \
     if (!take<EV_##name>(n, reinterpret_cast<const ev_##name&>(h))) \
       return forget(); /* it does not say which mm, or notifier, it is about: it may be any */ \
@@ -130,7 +131,7 @@ void Kernel::step(const ev_header& h) {
     default:
       break;
   }
-  if (h.id < 200) task.last = now_;
+  if (event_info(h.id)->from != EventFrom::recorder) task.last = now_;
   Space* s = touched_;
   if (!s) return;
   if (s->states.empty()) ++s->replayed->unknown;

@@ -39,7 +39,7 @@ bool about(const ev_header& h, About& to) {
   switch (h.id) {
 #define FIELD(type, name, says)
 #define ARRAY(type, n, name, says)
-#define EVENT(id, name, pair, kind, says, ...) \
+#define EVENT(id, name, pair, kind, area, from, about, says, ...) \
   case id: return is_about(reinterpret_cast<const ev_##name&>(h), to);
 #include "schema/driver_events.def"
 #undef EVENT

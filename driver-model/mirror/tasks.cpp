@@ -251,7 +251,7 @@ void Mirror::step(const ev_header& record, Facts& facts) {
   switch (record.id) {
 #define FIELD(type, name, says)
 #define ARRAY(type, n, name, says)
-#define EVENT(id, name, pair, kind, says, ...)                  \
+#define EVENT(id, name, pair, kind, area, from, about, says, ...)                  \
   case id:                                                      \
     take<EV_##name>(reinterpret_cast<const ev_##name&>(record), facts); \
     break;

@@ -12,6 +12,7 @@
 #include "report/explain/ladder.h"
 #include "report/folding.h"
 #include "report/values.h"
+#include "schema/catalog.h"
 
 namespace mirrorscope {
 
@@ -58,17 +59,10 @@ std::string places(const Window& window, const Report& report) {
   return out;
 }
 
-// What a process did to its own memory, or a cache in it.
-bool is_process(uint16_t id) {
-  return (id >= EV_ucache_insert && id <= EV_ucache_end) || (id >= EV_vma_map && id <= EV_vma_protect) || id == EV_vma_discard ||
-         id == EV_call_site;
-}
-
-// Calls of the driver: callbacks, and what its hooks and its use of HMM show.
-bool is_driver(uint16_t id) {
-  return (id >= EV_cb_enter && id <= EV_hl_release_ret) || id == EV_read_begin || id == EV_read_begin_ret ||
-         id == EV_range_fault || id == EV_range_fault_ret || (id >= EV_migrate_setup && id <= EV_migrate_device_finalize_ret) ||
-         (id >= EV_dev_fault && id < EV_lost && !is_process(id));
+// What the driver did: callbacks, and what its hooks and its use of HMM and of migrations show.
+bool is_driver(const EventInfo& e) {
+  return e.from == EventFrom::driver ||
+         (e.from == EventFrom::kernel && (e.area == EventArea::callback || e.area == EventArea::fault || e.area == EventArea::migration));
 }
 
 std::string outcome(const ev_header& h, const Names& names) {
@@ -88,7 +82,7 @@ std::string driver_did(const Window& window, const Report& report) {
   for (const WindowRow& row : window.rows) {
     const ev_header& h = *row.record;
     const EventInfo* info = event_info(h.id);
-    if (!is_driver(h.id)) continue;
+    if (!is_driver(*info)) continue;
     if (info->kind == EventKind::entry) {
       entered[{h.tid, h.id}] = &h;
       continue;

@@ -57,7 +57,7 @@ void Activity::see(const ev_header& h) {
   cpu.last_time = h.time;
   ++cpu.total;
   ++cpu.bins[bin];
-  auto& area = areas_[static_cast<size_t>(area_of(h.id))];
+  auto& area = areas_[static_cast<size_t>(event_info(h.id)->area)];
   ++area.first;
   ++area.second[bin];
   auto process = processes_.find(h.tgid);
@@ -75,7 +75,7 @@ void Activity::see(const ev_header& h) {
 std::vector<Activity::Row> Activity::areas() const {
   std::vector<Row> rows;
   for (size_t i = 0; i < areas_.size(); ++i)
-    if (areas_[i].first) rows.push_back({std::string(to_string(static_cast<Area>(i))), areas_[i].first, areas_[i].second});
+    if (areas_[i].first) rows.push_back({std::string(to_string(static_cast<EventArea>(i))), areas_[i].first, areas_[i].second});
   return rows;
 }
 

@@ -11,8 +11,7 @@
 #include <vector>
 
 #include "analyzer/engine/names.h"
-#include "report/areas.h"
-#include "schema/events.h"
+#include "schema/catalog.h"
 
 namespace mirrorscope {
 
@@ -78,7 +77,7 @@ class Activity {
   uint64_t from_;
   uint64_t until_;
   uint64_t width_;
-  std::array<std::pair<uint64_t, Bins>, static_cast<size_t>(Area::areas)> areas_{};
+  std::array<std::pair<uint64_t, Bins>, static_cast<size_t>(EventArea::areas)> areas_{};
   std::map<uint16_t, Cpu> cpus_;
   std::unordered_map<uint32_t, Process> processes_;  // by tgid; kOthers = those beyond kProcesses
   std::vector<Place> places_;

@@ -81,7 +81,7 @@ class PageData {
   Json bar(const Bar& b) const {
     const ev_header& h = *b.begin;
     Json out{{"from", since(b.from)}, {"until", since(b.until)},
-             {"area", std::string(to_string(area_of(h.id)))}, {"event", std::string(event_info(h.id)->name)},
+             {"area", std::string(to_string(event_info(h.id)->area))}, {"event", std::string(event_info(h.id)->name)},
              {"name", b.span == SpanKind::kinds ? function_of(h, report_.names) : std::string(to_string(b.span))},
              {"tid", h.tid}, {"cpu", h.cpu}};
     if (b.span != SpanKind::kinds) out["span"] = true;

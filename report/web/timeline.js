@@ -9,7 +9,6 @@ import { View, zoomButtons } from "./view.js";
 
 const rowHeight = 18;
 const groupHeight = 22;
-const areas = ["invalidation", "callback", "fault", "mapping", "DMA", "migration", "pin", "life"];
 const title = (bar) =>
   `${bar.name}${bar.until > bar.from ? `, ${duration(bar.until - bar.from)}` : ""}${bar.cut ? ", its end is not in the trace" : ""}`;
 
@@ -61,7 +60,7 @@ export class Timeline {
       { class: "tools" },
       el("div", { class: "chips", role: "group", "aria-label": "Lanes" }, ...groups.map((g) => toggle(g.name))),
     );
-    const used = areas.filter((area) => this.timeline.bars.some((bar) => bar.area === area));
+    const used = [...new Set(this.timeline.bars.map((bar) => bar.area))].sort();
     const legend = el(
       "ul",
       { class: "legend", "aria-label": "Colours" },

@@ -20,7 +20,7 @@ try() { # NAME ROW
   echo "$2" >> "$work/$1/schema/events.def"
   if compiles "$work/$1"; then echo "accepted: $1"; exit 1; fi
 }
-try padding 'EVENT(250, a_row, a_row, point, "x", FIELD(u32, a, "x") FIELD(u64, b, "x") FIELD(u32, c, "x"))'
-try no_multiple_of_8 'EVENT(250, a_row, a_row, point, "x", FIELD(u32, a, "x"))'
-try doubled_id 'EVENT(1, a_row, a_row, point, "x", FIELD(u64, a, "x"))'
-try id_out_of_range 'EVENT(256, a_row, a_row, point, "x", FIELD(u64, a, "x"))'
+try padding 'EVENT(250, a_row, a_row, point, life, kernel, mm, "x", FIELD(u32, a, "x") FIELD(u64, b, "x") FIELD(u32, c, "x"))'
+try no_multiple_of_8 'EVENT(250, a_row, a_row, point, life, kernel, mm, "x", FIELD(u32, a, "x"))'
+try doubled_id 'EVENT(1, a_row, a_row, point, life, kernel, mm, "x", FIELD(u64, a, "x"))'
+try id_out_of_range 'EVENT(256, a_row, a_row, point, life, kernel, mm, "x", FIELD(u64, a, "x"))'

@@ -32,4 +32,7 @@ done
 # A driver is excused by what it promises, a hook by what its rows are like: both are tables in analyzer/discipline.cpp.
 while read -r place; do complain "$place: a rule that knows a driver by name"; done \
   < <(git ls-files 'analyzer/rules/*.cpp' | xargs grep -nE 'MS_driver_|driver_name|->name *==|\.name *==' || true)
+# What an event is like is a column of schema/events.def, not a range of numbers.
+while read -r place; do complain "$place: compares the number of an event; ask its row (schema/catalog.h)"; done \
+  < <(git ls-files '*.cpp' '*.h' | xargs grep -nE 'EV_[a-z_]+ *[<>]=? |[<>]=? *EV_[a-z]|[.>]id *[<>]=? *[0-9]|\bevent *[<>]=? *[0-9]' | grep -vE '^schema/|EV_LIMIT' || true)
 exit $bad

@@ -10,7 +10,7 @@ constexpr uint64_t kMm = 0xaa00, kOther = 0xbb00;
 
 #define FIELD(type, name, says)
 #define ARRAY(type, n, name, says)
-#define EVENT(id, name, pair, kind, says, ...) \
+#define EVENT(id, name, pair, kind, area, from, about, says, ...) \
   constexpr uint16_t id_of(const ev_##name*) { return id; }
 #include "schema/events.def"
 #undef EVENT
