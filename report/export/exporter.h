@@ -31,10 +31,4 @@ struct ExportFormat {
 std::span<const ExportFormat> all_export_formats();
 const ExportFormat* export_format_named(std::string_view name);
 
-std::unique_ptr<Exporter> chrome_exporter(std::ostream& out, const Names& names);
-std::unique_ptr<Exporter> perfetto_exporter(std::ostream& out, const Names& names);
-std::unique_ptr<Exporter> ctf_text_exporter(std::ostream& out, const Names& names);
-std::unique_ptr<Exporter> csv_exporter(std::ostream& out, const Names& names);
-std::unique_ptr<Exporter> notifiers_exporter(std::ostream& out, const Names& names);
-
 }  // namespace mirrorscope

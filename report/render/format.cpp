@@ -7,16 +7,24 @@
 
 namespace mirrorscope {
 
+// ROW(name, half a sentence for --help and the manual, the function of its file)
+#define FORMATS                                                                          \
+  ROW("text", "for people (default)", to_text)                                           \
+  ROW("markdown", "for a merge request or a job summary", to_markdown)                   \
+  ROW("json", "everything, for programs", to_json)                                       \
+  ROW("junit", "XML that GitLab and Jenkins show; inconclusive is an error", to_junit)   \
+  ROW("sarif", "SARIF 2.1.0 for code scanning, with the rules and their help", to_sarif) \
+  ROW("ktap", "KTAP for kernel test harnesses; inconclusive is \"not ok\"", to_ktap)     \
+  ROW("github", "annotations of a GitHub workflow run", to_github)
+
+#define ROW(name, says, render) std::string render(std::span<const Document> documents, const Look& look);
+FORMATS
+#undef ROW
+
 namespace {
-constexpr auto kFormats = std::to_array<Format>({
-    {"text", "for people (default)", to_text},
-    {"markdown", "for a merge request or a job summary", to_markdown},
-    {"json", "everything, for programs", to_json},
-    {"junit", "XML that GitLab and Jenkins show; inconclusive is an error", to_junit},
-    {"sarif", "SARIF 2.1.0 for code scanning, with the rules and their help", to_sarif},
-    {"ktap", "KTAP for kernel test harnesses; inconclusive is \"not ok\"", to_ktap},
-    {"github", "annotations of a GitHub workflow run", to_github},
-});
+#define ROW(name, says, render) Format{name, says, render},
+constexpr auto kFormats = std::to_array<Format>({FORMATS});
+#undef ROW
 }  // namespace
 
 std::span<const Format> all_formats() { return kFormats; }

@@ -45,12 +45,4 @@ struct Format {
 std::span<const Format> all_formats();
 const Format* format_named(std::string_view name);
 
-std::string to_text(std::span<const Document> documents, const Look& look);
-std::string to_json(std::span<const Document> documents, const Look& look);
-std::string to_markdown(std::span<const Document> documents, const Look& look);
-std::string to_junit(std::span<const Document> documents, const Look& look);
-std::string to_sarif(std::span<const Document> documents, const Look& look);
-std::string to_ktap(std::span<const Document> documents, const Look& look);
-std::string to_github(std::span<const Document> documents, const Look& look);
-
 }  // namespace mirrorscope
