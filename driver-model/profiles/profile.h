@@ -7,7 +7,7 @@
 //     p.name = "hmm_mirror";
 //     p.mirrors = "Documentation/mm/hmm.rst, driver_populate_range()";
 //     p.driver.programs = {program("fault", {...}), program("invalidate", {...})};      // machine/program.h has the vocabulary
-//     p.driver.subs = {{.lo = 0, .hi = 2, .invalidate = "invalidate"}};
+//     p.driver.subs = {{.lo = 0, .hi = 2, .invalidate = "invalidate", .finish = {}}};
 //     p.scenarios = {{.name = "munmap", .threads = {{"device", "fault", 0, 2}, {"process", "munmap", 0, 1}}}, ...};
 //     p.mutants = {{.name = "skip_read_retry", .says = "commits what an invalidation has overtaken", .rule = "SEQ-04",
 //                   .edits = {drop("fault", "check")}}, ...};
