@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How one goes through the executions of a model: a strategy. One strategy is one file of strategies/, which defines explore_x() and ends with its
-// row: STRATEGY(x, {.says = ...}). Nothing else knows its name: the command line, its help and completion come from all_strategies().
+// row: STRATEGY(x, .says = ...). Nothing else knows its name: the command line, its help and completion come from all_strategies().
 #pragma once
 
 #include <span>
@@ -22,14 +22,7 @@ struct Strategy {
 std::span<const Strategy> all_strategies();
 const Strategy* strategy_named(std::string_view name);  // null: there is none
 
-struct StrategyRow {
-  std::string_view says;
-  bool counts_states = false, samples = false;
-};
-#define STRATEGY(name, ...)                                                       \
-  Strategy strategy_##name() {                                                    \
-    const StrategyRow row __VA_ARGS__;                                            \
-    return {#name, explore_##name, row.says, row.counts_states, row.samples};     \
-  }
+#define STRATEGY(strategy, ...) \
+  Strategy strategy_##strategy() { return {.name = #strategy, .explore = explore_##strategy, __VA_ARGS__}; }
 
 }  // namespace mirrorscope::model

@@ -63,6 +63,6 @@ class Bounded : Search {
 
 static Covered explore_bounded(const Model& m, const Bounds& b, Observer* o) { return Bounded(m, b, o).run(); }
 
-STRATEGY(bounded, {.says = "every execution with few preemptions"})
+STRATEGY(bounded, .says = "every execution with few preemptions")
 
 }  // namespace mirrorscope::model

@@ -62,6 +62,6 @@ class Every : Search {
 
 static Covered explore_every(const Model& m, const Bounds& b, Observer* o) { return Every(m, b, o).run(); }
 
-STRATEGY(every, {.says = "every execution up to equivalence, without looking at states"})
+STRATEGY(every, .says = "every execution up to equivalence, without looking at states")
 
 }  // namespace mirrorscope::model

@@ -170,6 +170,6 @@ class Exhaustive : Search {
 
 static Covered explore_exhaustive(const Model& m, const Bounds& b, Observer* o) { return Exhaustive(m, b, o).run(); }
 
-STRATEGY(exhaustive, {.says = "every state once", .counts_states = true})
+STRATEGY(exhaustive, .says = "every state once", .counts_states = true)
 
 }  // namespace mirrorscope::model

@@ -42,6 +42,6 @@ static Covered explore_pct(const Model& m, const Bounds& b, Observer* o) {
   return covered;
 }
 
-STRATEGY(pct, {.says = "random priorities that change a few times (Burckhardt 2010)", .samples = true})
+STRATEGY(pct, .says = "random priorities that change a few times (Burckhardt 2010)", .samples = true)
 
 }  // namespace mirrorscope::model

@@ -21,6 +21,6 @@ static Covered explore_random(const Model& m, const Bounds& b, Observer* o) {
   return covered;
 }
 
-STRATEGY(random, {.says = "any thread that can go on", .samples = true})
+STRATEGY(random, .says = "any thread that can go on", .samples = true)
 
 }  // namespace mirrorscope::model
