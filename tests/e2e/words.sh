@@ -24,6 +24,7 @@ sum() { "$mirrorscope" dump "$1" --event "$2" | grep -E "${4:-.}" | sed -n "s/.*
 only_smells() {
     local worse
     worse=$(grep '^violated' "$1" | grep -v '(smell)')
+    must "it is judged" grep -qE '^[0-9,]+ violated.*, [0-9,]+ hold' "$1"
     must "no rule is violated, but for smells: ${worse:-none is}" test -z "$worse"
     awk '/^[^ ]/ { on = /^violated/ && !/\(smell\)/ } on' "$1" | head -60 | sed 's/^/    /'
 }
