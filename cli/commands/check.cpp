@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mirrorscope check: were the rules kept in a recorded trace?
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -117,7 +119,7 @@ int check(const CheckOptions& o) {
 
 std::string formats_help() {
   std::string text = "Formats:\n";
-  for (const Format& f : all_formats()) text += "  " + std::string(f.name) + std::string(10 - f.name.size(), ' ') + std::string(f.says) + "\n";
+  for (const Format& f : all_formats()) text += fmt::format("  {:9} {}\n", f.name, f.says);
   return text;
 }
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // mirrorscope export: the records of a trace for other tools.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -67,7 +68,7 @@ int run_export(const ExportOptions& o) {
 std::string formats_help() {
   std::string text = "Formats:\n";
   for (const ExportFormat& f : all_export_formats())
-    text += "  " + std::string(f.name) + std::string(10 - f.name.size(), ' ') + std::string(f.says) + "\n";
+    text += fmt::format("  {:9} {}\n", f.name, f.says);
   return text;
 }
 }  // namespace

@@ -11,8 +11,7 @@ if [ -n "$built" ]; then
 else
     "$lab/inside/rxe.sh"
     "$lab/inside/kvm.sh"
-    # The drivers that this kernel has; none of them needs its hardware to be loaded. xen-gntdev refuses outside Xen.
-    for module in drm_gpusvm_helper xe amdgpu i915 vfio_iommu_type1 hfi1 mlx5_ib amdxdna; do
+    for module in $(sed -n 's/^# modules: //p' "$here/attach.expect"); do
         if [ -n "$(find "/lib/modules/$(uname -r)/" -name "$module.ko*")" ]; then lab-modprobe $module; fi
     done
 fi
