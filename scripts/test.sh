@@ -23,14 +23,16 @@ results=build/release/results.xml
 code=0
 ctest --test-dir build/release --output-on-failure --no-tests=error -j "$(nproc)" --output-junit results.xml "$@" || code=$?
 
-# what the failed ones said, again, where somebody who sees only the end finds it
+# what the failed ones said, again and shortly, where somebody who sees only the end finds it; not those that wait for another that failed
 failed_list=build/release/Testing/Temporary/LastTestsFailed.log
 if [ "$code" != 0 ] && [ -s "$failed_list" ]; then
   while IFS=: read -r _ name; do
-    echo "== $name, the failures and the last lines:"
-    awk -v name="$name" '/^[0-9]+\/[0-9]+ Testing: / { on = index($0, " Testing: " name) } on' build/release/Testing/Temporary/LastTest.log > build/release/failed.txt
-    grep -a -A6 'Failure$\|: no$\|^NOT OK' build/release/failed.txt | cut -c1-400 | head -40 || true
-    tail -15 build/release/failed.txt | cut -c1-400
+    awk -v name="$name" '/^[0-9]+\/[0-9]+ Testing: / { on = ($3 == name) } on' build/release/Testing/Temporary/LastTest.log > build/release/failed.txt
+    grep -q '^Failed test dependencies' build/release/failed.txt && continue
+    echo "== $name, the first failures and the last lines:"
+    { grep -aE -A2 'Failure$|: no$|^NOT OK' build/release/failed.txt || true; } | cut -c1-240 | head -12
+    echo "--"
+    { grep -avE '^(-+|<end of output>|Test time =.*|Test (Passed|Failed)\.|".*)$|^$' build/release/failed.txt || true; } | tail -6 | cut -c1-240
   done < "$failed_list"
 fi
 

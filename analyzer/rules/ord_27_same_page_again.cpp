@@ -3,22 +3,23 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <vector>
 
-#include "analyzer/rule.h"
+#include "analyzer/state/rows.h"
 #include "analyzer/words.h"
 
 namespace mirrorscope::rules {
 
 class SamePageAgain final : public RuleOf<SamePageAgain> {
  public:
-  void on(const ev_dev_unmap& e, const Facts& f, Judge& judge) {
+  void on(const ev_dev_unmap&, const Facts& f, Judge& judge) {
     if (!f.ctx || !f.within || f.within->at.id != EV_inv_start || f.gone.empty()) return;
-    if (addresses_ >= kAddresses || (rows_.size() >= kObjects && !rows_.contains(e.ctx))) {
-      rows_.clear();
+    if (addresses_ >= kAddresses) {
+      rows_ = {};
       addresses_ = 0;
       judge.unknown();
     }
-    Row& row = rows_[e.ctx];
+    Row& row = row_of(*f.ctx, judge);
     for (const Mapping* m : f.gone) {
       if (!m->pfn) continue;
       addresses_ += row.taken.insert_or_assign(m->start, Lost{m->pfn, f.within->reason, f.within->at}).second;
@@ -26,70 +27,109 @@ class SamePageAgain final : public RuleOf<SamePageAgain> {
   }
 
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
-    if (!e.pfn) return;
+    if (!e.pfn || !f.ctx) return;
+    Round round{EventRef::of(e.h), kNotSame};
     // kept over the invalidation, and only now replaced: drivers that wait for work or stop queues
     for (const Mapping* m : f.gone)
-      if (m->overtaken && m->start == e.start && m->pfn && (rows_.size() < kObjects || rows_.contains(e.ctx)))
-        back(e, rows_[e.ctx], {m->pfn, MS_reason_clear, m->overtaken}, judge);
-    const auto at = rows_.find(e.ctx);
-    if (at == rows_.end()) return;
-    const auto lost = at->second.taken.find(e.start);
-    if (lost == at->second.taken.end()) return;
-    const Lost was = lost->second;
-    at->second.taken.erase(lost);
-    --addresses_;
-    back(e, at->second, was, judge);
+      if (m->overtaken && m->start == e.start && m->pfn == e.pfn) round = {m->overtaken, MS_reason_clear};
+    Row* row = rows_.find(e.ctx);
+    if (!row && round.reason == kNotSame) return;
+    if (!row || row->begun != f.ctx->begun) row = &row_of(*f.ctx, judge);
+    const auto lost = row->taken.find(e.start);
+    if (lost != row->taken.end()) {
+      if (lost->second.pfn == e.pfn) round = {lost->second.at, static_cast<uint8_t>(lost->second.reason % kReasons)};
+      row->taken.erase(lost);
+      --addresses_;
+    }
+    made(e, *row, round, judge);
   }
 
   void on(const ev_mm_exit_ret&, const Facts&, Judge&) {
-    std::erase_if(rows_, [&](const auto& row) {
-      if (mirror_->ctx(row.first)) return false;
-      addresses_ -= row.second.taken.size();
+    rows_.erase_if([&](uint64_t ctx, const Row& row) {
+      if (mirror_->ctx(ctx)) return false;
+      addresses_ -= row.taken.size();
       return true;
     });
   }
 
  private:
   static constexpr uint32_t kRounds = 128;
-  static constexpr size_t kObjects = 4096;
-  static constexpr size_t kAddresses = 65536;  // of all of them
-  static constexpr size_t kReasons = 8;
+  static constexpr size_t kAddresses = 65536;  // of all objects
+  static constexpr uint8_t kReasons = 8, kNotSame = kReasons;
 
   struct Lost {
     uint64_t pfn;
     uint32_t reason;
     EventRef at;
   };
+  // One translation that was made.
+  struct Round {
+    EventRef at;     // the invalidation that took the same page from there; itself if none did
+    uint8_t reason;  // of the invalidation, kNotSame if none did
+  };
   struct Row {
+    EventRef begun;                            // the object: its address may be another's by now
     std::unordered_map<uint64_t, Lost> taken;  // by address: what an invalidation took and is not back
-    uint32_t rounds = 0, same = 0;
-    std::array<uint32_t, kReasons> by_reason{};
-    EventRef first;
+    std::vector<Round> last;                   // as a ring once it has kRounds
+    uint32_t next = 0;                         // where the oldest of a full ring is
+    uint32_t unjudged = 0;                     // translations since the last verdict
+    std::array<uint32_t, kReasons + 1> by_reason{};
   };
 
-  static void back(const ev_dev_map& e, Row& row, const Lost& was, Judge& judge) {
-    if (!row.rounds++) row.first = was.at;
-    if (was.pfn == e.pfn) {
-      ++row.same;
-      ++row.by_reason[was.reason % kReasons];
+  Row& row_of(const Ctx& ctx, Judge& judge) {
+    if (rows_.full() && !rows_.find(ctx.ptr)) addresses_ = 0;  // they are forgotten, all of them
+    Row& row = rows_.of(ctx.ptr, judge);
+    if (row.begun != ctx.begun) {
+      addresses_ -= row.taken.size();
+      row = Row{};
+      row.begun = ctx.begun;
     }
-    if (row.rounds < kRounds) return;
-    if (row.same * 4 < row.rounds * 3) {
-      judge.held();
-    } else {
-      const auto most = std::max_element(row.by_reason.begin(), row.by_reason.end());
-      judge.broken(e.h, row.first.time, {{row.first, "the first of these invalidations"}, {was.at, "the last of them"}},
-                   fmt::format("of {} translations of object {} that invalidations took away, {} were made anew with the very page that they "
-                               "had, within {} ms; {} of them went for {}",
-                               row.rounds, hex(e.ctx), row.same, (e.h.time - row.first.time) / 1'000'000, *most,
-                               reason_text(static_cast<uint32_t>(most - row.by_reason.begin()))));
-    }
-    row.rounds = row.same = 0;
-    row.by_reason = {};
+    return row;
   }
 
-  std::unordered_map<uint64_t, Row> rows_;  // by ctx
-  size_t addresses_ = 0;                    // in all rows
+  // Any kRounds in a row are looked at, not every kRounds-th row of them: what is found must not depend on where a recording began. And what is made
+  // for the first time, or where the records do not say what was taken, counts as not the same: a record that is missing cannot add to a breach.
+  static void made(const ev_dev_map& e, Row& row, const Round& round, Judge& judge) {
+    if (row.last.size() < kRounds) {
+      row.last.push_back(round);
+    } else {
+      --row.by_reason[row.last[row.next].reason];
+      row.last[row.next] = round;
+      row.next = (row.next + 1) % kRounds;
+    }
+    ++row.by_reason[round.reason];
+    ++row.unjudged;
+    const uint32_t same = static_cast<uint32_t>(row.last.size()) - row.by_reason[kNotSame];
+    if (row.last.size() == kRounds && same * 4 >= kRounds * 3) {
+      broken(e, row, same, judge);
+      row.last.clear();
+      row.by_reason = {};
+      row.next = row.unjudged = 0;
+    } else if (row.unjudged == kRounds) {
+      judge.held();
+      row.unjudged = 0;
+    }
+  }
+
+  [[gnu::cold]] static void broken(const ev_dev_map& e, const Row& row, uint32_t same, Judge& judge) {
+    uint64_t from = e.h.time;
+    EventRef first, last;
+    for (const Round& r : row.last) {
+      from = std::min(from, r.at.time);
+      if (r.reason == kNotSame) continue;
+      if (!first || r.at.time < first.time) first = r.at;
+      if (r.at.time >= last.time) last = r.at;
+    }
+    const auto most = std::max_element(row.by_reason.begin(), row.by_reason.begin() + kReasons);
+    judge.broken(e.h, from, {{first, "the first of these invalidations"}, {last, "the last of them"}},
+                 fmt::format("of {} translations in a row that object {} made, {} lead to the very page that an invalidation had taken from there, "
+                             "within {} ms; {} of them went for {}",
+                             kRounds, hex(e.ctx), same, (e.h.time - first.time) / 1'000'000, *most,
+                             reason_text(static_cast<uint32_t>(most - row.by_reason.begin()))));
+  }
+
+  Rows<uint64_t, Row, 4096> rows_;  // by ctx
+  size_t addresses_ = 0;            // in all rows
 };
 
 RULE(ord_27_same_page_again, SamePageAgain,
@@ -97,7 +137,7 @@ RULE(ord_27_same_page_again, SamePageAgain,
       .name = "same_page_again",
       .level = Level::smell,
       .party = Party::core,
-      .says = "of 128 translations of an object that invalidations took away and that were made anew, more than a quarter lead to another page",
+      .says = "of 128 translations in a row that an object makes, less than three quarters lead to the page that an invalidation took from there",
       .because = "mm/mprotect.c, change_pud_range(): NUMA hinting starts an invalidation for every range that it takes protection from, and "
                  "virt/kvm/kvm_main.c, kvm_mmu_notifier_invalidate_range_start() unmaps and flushes whatever it is for",
       .not_claimed = "that it is wrong: fork and mprotect() of the process itself are such invalidations, too; that the page stood still in "

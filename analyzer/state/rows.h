@@ -18,7 +18,7 @@ class Rows {
  public:
   // Its row, a new one if it has none. The reference is good until the next of() or erase().
   Row& of(const Key& key, Judge& judge) {
-    if (rows_.size() >= N && !rows_.contains(key)) [[unlikely]] {
+    if (full() && !rows_.contains(key)) [[unlikely]] {
       rows_.clear();
       judge.unknown();
     }
@@ -30,6 +30,13 @@ class Rows {
     return at == rows_.end() ? nullptr : &at->second;
   }
   bool erase(const Key& key) { return rows_.erase(key) != 0; }
+  // Those of which `gone(key, row)` says so.
+  template <typename Gone>
+  void erase_if(Gone gone) {
+    std::erase_if(rows_, [&gone](const auto& row) { return gone(row.first, row.second); });
+  }
+  // Does the next new key make all others forgotten?
+  bool full() const { return rows_.size() >= N; }
 
   auto begin() const { return rows_.begin(); }
   auto end() const { return rows_.end(); }
