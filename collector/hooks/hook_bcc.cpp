@@ -135,7 +135,7 @@ Result<std::vector<ProgramText>> compile_with_bcc(const HookSource& hook, const 
   const std::string answer = read_all(from.get());
   int status = 0;
   while (waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) return fail(errno, "lost sight of BCC");
+    if (errno != EINTR) return fail(errno, "cannot wait for BCC");
   if (status) return why_not(hook, status);
 
   std::vector<ProgramText> texts;

@@ -27,7 +27,7 @@ Result<int> run_first_of(std::span<const char* const> programs, std::vector<std:
     if (error) return fail(error, "cannot start ", program);
     int status = 0;
     while (waitpid(child, &status, 0) < 0)
-      if (errno != EINTR) return fail(errno, "lost sight of ", program);
+      if (errno != EINTR) return fail(errno, "cannot wait for ", program);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
   return fail(0, "a hook is compiled by clang, and there is none: install clang");

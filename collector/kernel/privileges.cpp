@@ -28,13 +28,13 @@ bool effective(const Caps& caps, cap_value_t capability) {
 // Real, effective and saved ids: none of them leads back. PR_SET_KEEPCAPS: what is permitted survives that uid 0 goes (capabilities(7)).
 Result<void> become(const Owner& owner) {
   uid_t real = 0, effective_uid = 0, saved = 0;
-  if (getresuid(&real, &effective_uid, &saved) != 0) return fail(errno, "read the user ids of this process");
+  if (getresuid(&real, &effective_uid, &saved) != 0) return fail(errno, "cannot read the user ids of this process");
   if (real == owner.uid && effective_uid == owner.uid && saved == owner.uid) return {};
-  if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return fail(errno, "keep capabilities beyond uid 0");
-  if (setgroups(owner.groups.size(), owner.groups.data()) != 0) return fail(errno, "take the groups of ", owner.name);
-  if (setresgid(owner.gid, owner.gid, owner.gid) != 0) return fail(errno, "take the group of ", owner.name);
-  if (setresuid(owner.uid, owner.uid, owner.uid) != 0) return fail(errno, "become ", owner.name);
-  if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) != 0) return fail(errno, "stop to keep capabilities");
+  if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return fail(errno, "cannot keep capabilities beyond uid 0");
+  if (setgroups(owner.groups.size(), owner.groups.data()) != 0) return fail(errno, "cannot take the groups of ", owner.name);
+  if (setresgid(owner.gid, owner.gid, owner.gid) != 0) return fail(errno, "cannot take the group of ", owner.name);
+  if (setresuid(owner.uid, owner.uid, owner.uid) != 0) return fail(errno, "cannot become ", owner.name);
+  if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) != 0) return fail(errno, "cannot give up kept capabilities");
   return {};
 }
 
@@ -69,13 +69,13 @@ Result<void> can_record() {
 Result<void> keep_only_recording(const Owner& owner) {
   // The bounding set goes first: changing it takes CAP_SETPCAP. Who does not hold that cannot gain anything either.
   const Caps before(cap_get_proc());
-  if (!before) return fail(errno, "read the capabilities of this process");
+  if (!before) return fail(errno, "cannot read the capabilities of this process");
   if (effective(before, CAP_SETPCAP))
     for (cap_value_t capability = 0; capability < cap_max_bits(); ++capability)
-      if (cap_drop_bound(capability) != 0) return fail(errno, "drop capability ", capability, " from the bounding set");
+      if (cap_drop_bound(capability) != 0) return fail(errno, "cannot drop capability ", capability, " from the bounding set");
   if (auto became = become(owner); !became) return became;
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(errno, "set no_new_privs");
-  if (cap_reset_ambient() != 0 && errno != EINVAL) return fail(errno, "reset the ambient capabilities");
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(errno, "cannot set no_new_privs");
+  if (cap_reset_ambient() != 0 && errno != EINVAL) return fail(errno, "cannot reset the ambient capabilities");
 
   const Caps kept(cap_init());
   for (cap_value_t capability : {CAP_BPF, CAP_PERFMON}) {
@@ -85,7 +85,7 @@ Result<void> keep_only_recording(const Owner& owner) {
     cap_set_flag(kept.get(), CAP_PERMITTED, 1, &capability, CAP_SET);
     cap_set_flag(kept.get(), CAP_EFFECTIVE, 1, &capability, CAP_SET);
   }
-  if (cap_set_proc(kept.get()) != 0) return fail(errno, "drop capabilities");
+  if (cap_set_proc(kept.get()) != 0) return fail(errno, "cannot drop capabilities");
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "schema/catalog.h"
+#include "schema/meant.h"
 
 namespace mirrorscope {
 
@@ -42,10 +43,10 @@ Result<uint64_t> cgroup_id(const std::filesystem::path& directory) {
     path = root / path;
   }
   struct statfs system {};
-  if (statfs(path.c_str(), &system) != 0) return fail(errno, "look at the cgroup ", path.string());
+  if (statfs(path.c_str(), &system) != 0) return fail(errno, "cannot look at the cgroup ", path.string());
   if (system.f_type != cgroup2_magic) return fail(0, path.string(), " is not a cgroup v2 directory");
   struct stat entry {};
-  if (stat(path.c_str(), &entry) != 0) return fail(errno, "look at the cgroup ", path.string());
+  if (stat(path.c_str(), &entry) != 0) return fail(errno, "cannot look at the cgroup ", path.string());
   return entry.st_ino;  // on 64-bit kernels the inode number is the cgroup id: kernfs_ino(), include/linux/kernfs.h
 }
 
@@ -67,7 +68,7 @@ Result<std::vector<std::string>> events_left_out(const std::vector<std::string>&
       wanted[event.id] = !out;
       fits = true;
     }
-    if (!fits) return fail(0, "no event is called '", glob.substr(out), "'; docs/events.md lists them");
+    if (!fits) return fail(0, no_such_event(glob.substr(out)));
   }
   std::vector<std::string> left_out;
   for (const EventInfo& event : catalog::events)

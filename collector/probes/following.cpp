@@ -62,7 +62,7 @@ Result<void> Machinery::look_around() {
   for (;;) {
     const ssize_t got = read(run.get(), nothing, sizeof nothing);
     if (got == 0) return {};
-    if (got < 0 && errno != EINTR && errno != EAGAIN) return fail(errno, "the task iterator broke off");
+    if (got < 0 && errno != EINTR && errno != EAGAIN) return fail(errno, "cannot read the task iterator to its end");
   }
 }
 

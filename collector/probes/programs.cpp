@@ -56,7 +56,7 @@ Result<std::unique_ptr<ProgramTexts>> ProgramTexts::collect() {
   for (const Section& s : sections) {
     const int id = libbpf_register_prog_handler((std::string(s.prefix) + "+").c_str(), BPF_PROG_TYPE_SOCKET_FILTER,
                                                 static_cast<bpf_attach_type>(0), &opts);
-    if (id < 0) return fail(-id, "libbpf accepts no handler for section ", s.prefix);
+    if (id < 0) return fail(-id, "cannot give libbpf a handler for section ", s.prefix);
     texts->handlers_.push_back(id);
   }
   return texts;

@@ -23,7 +23,7 @@ Result<void> can_run(const std::string& program) {
   auto executable = [](const std::string& path) { return access(path.c_str(), X_OK) == 0; };
   if (program.find('/') != std::string::npos) {
     if (executable(program)) return {};
-    return fail(errno, "the command ", program, " cannot be run");
+    return fail(errno, "cannot run the command ", program);
   }
   const char* path = getenv("PATH");
   std::istringstream folders(path ? path : "/usr/bin:/bin");
@@ -116,7 +116,7 @@ Result<void> Command::go() {
   while ((n = read(answer_.get(), &error, sizeof(error))) < 0 && errno == EINTR) {
   }
   answer_.close();
-  if (n == sizeof(error)) return fail(error, "the command ", name_, " cannot be run");
+  if (n == sizeof(error)) return fail(error, "cannot run the command ", name_);
   return {};
 }
 

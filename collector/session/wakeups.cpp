@@ -27,9 +27,9 @@ sigset_t ending_signals() {
 Result<Wakeups> Wakeups::make() {
   const sigset_t set = ending_signals();
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
-  if (epoll < 0) return fail(errno, "make an epoll");
+  if (epoll < 0) return fail(errno, "cannot make an epoll");
   Wakeups wakeups(epoll, signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (wakeups.signals_ < 0) return fail(errno, "make a signalfd");
+  if (wakeups.signals_ < 0) return fail(errno, "cannot make a signalfd");
   if (auto added = wakeups.add(wakeups.signals_, signals); !added) return added.error();
   sigprocmask(SIG_BLOCK, &set, nullptr);
   return wakeups;
@@ -47,7 +47,7 @@ Result<void> Wakeups::add(int fd, Source source) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u32 = source;
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return fail(errno, "wait for a file descriptor");
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return fail(errno, "cannot wait for a file descriptor");
   return {};
 }
 
@@ -55,7 +55,7 @@ Result<Woken> Wakeups::wait(std::chrono::nanoseconds at_most) {
   epoll_event events[16];
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(std::max(at_most, std::chrono::nanoseconds(0)));
   const int n = epoll_wait(epoll_, events, std::size(events), static_cast<int>(ms.count()));
-  if (n < 0 && errno != EINTR) return fail(errno, "wait for records");
+  if (n < 0 && errno != EINTR) return fail(errno, "cannot wait for records");
   Woken woken;
   for (int i = 0; i < n; ++i) {
     if (events[i].data.u32 == command) {

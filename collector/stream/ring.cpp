@@ -24,12 +24,12 @@ constexpr uint64_t slot_size(uint32_t length) { return (header_size + length + 7
 Result<Ring> Ring::map(int fd, uint64_t size) {
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   void* consumer = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (consumer == MAP_FAILED) return fail(errno, "map the consumer page of a ring");
+  if (consumer == MAP_FAILED) return fail(errno, "cannot map the consumer page of a ring");
   void* producer = mmap(nullptr, page + 2 * size, PROT_READ, MAP_SHARED, fd, static_cast<off_t>(page));
   if (producer == MAP_FAILED) {
     const int error = errno;
     munmap(consumer, page);
-    return fail(error, "map the data pages of a ring");
+    return fail(error, "cannot map the data pages of a ring");
   }
   RingMemory memory;
   memory.consumer = static_cast<std::atomic<uint64_t>*>(consumer);

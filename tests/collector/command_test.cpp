@@ -65,7 +65,7 @@ TEST(Command, is_ended_by_force_if_it_must_be) {
 TEST(Command, that_is_not_there_is_told_before_anything_starts) {
   EXPECT_EQ(Command::prepare({"no-such-command"}).error().message, "there is no command no-such-command");
   EXPECT_EQ(Command::prepare({"/etc/passwd"}).error().message,
-            "the command /etc/passwd cannot be run: Permission denied");
+            "cannot run the command /etc/passwd: Permission denied");
 }
 
 TEST(Command, that_cannot_be_executed_is_told_when_it_should_go) {
@@ -78,7 +78,7 @@ TEST(Command, that_cannot_be_executed_is_told_when_it_should_go) {
   auto command = Command::prepare({path});
   ASSERT_TRUE(command.ok());
   EXPECT_EQ(command->go().error().message,
-            "the command " + std::string(path) + " cannot be run: No such file or directory");
+            "cannot run the command " + std::string(path) + ": No such file or directory");
   unlink(path);
 }
 

@@ -35,4 +35,7 @@ while read -r place; do complain "$place: a rule that knows a driver by name"; d
 # What an event is like is a column of schema/events.def, not a range of numbers.
 while read -r place; do complain "$place: compares the number of an event; ask its row (schema/catalog.h)"; done \
   < <(git ls-files '*.cpp' '*.h' | xargs grep -nE 'EV_[a-z_]+ *[<>]=? |[<>]=? *EV_[a-z]|[.>]id *[<>]=? *[0-9]|\bevent *[<>]=? *[0-9]' | grep -vE '^schema/|EV_LIMIT' || true)
+# An error behind which there is an errno says "cannot ...: ...", or who refuses or lacks what.
+while read -r place; do complain "$place: begin with \"cannot\", \"the kernel refuses\" or \"this kernel has no\""; done \
+  < <(git ls-files '*.cpp' '*.h' | grep -v '^tests/' | xargs grep -nE 'fail\((errno|e|error|code|-[a-z]+|E[A-Z]+), "' | grep -vE '"(cannot|the kernel refuses|this kernel has no) ' || true)
 exit $bad

@@ -173,11 +173,11 @@ TEST_F(WriterRefuses, RecordsThatBreakTheOrder) {
   const AnyRecord early = record_of(EV_inv_start, 0, 1, 1'999'999);
   EXPECT_EQ(append(0, late, late.size()), "");
   EXPECT_EQ(append(0, early, early.size()),
-            "record refused by stream cpu_0 because it is older than the one before it: Invalid argument");
+            "cannot write a record into stream cpu_0 because it is older than the one before it: Invalid argument");
   EXPECT_EQ(append(1, late, late.size()),
-            "record refused by stream cpu_1 because it belongs to another stream: Invalid argument");
+            "cannot write a record into stream cpu_1 because it belongs to another stream: Invalid argument");
   EXPECT_EQ(append(0, late, late.size() - 8),
-            "record refused by stream cpu_0 because it has an unknown id or is cut off: Invalid argument");
+            "cannot write a record into stream cpu_0 because it has an unknown id or is cut off: Invalid argument");
   end();
   EXPECT_EQ(read().seqs(0), "0");
 }

@@ -58,7 +58,7 @@ Result<void> Writer::append(uint16_t stream_id, const ev_header* records, size_t
       s.any = true;
     }
     if (refused != nullptr)
-      return fail(EINVAL, "record refused by stream ", stream_name(stream_id), " because it ", refused);
+      return fail(EINVAL, "cannot write a record into stream ", stream_name(stream_id), " because it ", refused);
     if (at != end) {
       join(first_error, make_room(s));
     }

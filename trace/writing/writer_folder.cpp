@@ -40,7 +40,7 @@ Result<Writer> Writer::create(const std::filesystem::path& path, Provenance prov
 
 Result<Writer> Writer::create(const ClaimedFolder& folder, Provenance provenance, WriterOptions options) {
   if (options.packet_bytes % packet_page != 0 || options.packet_bytes == 0 || options.packet_bytes > largest_packet)
-    return fail(EINVAL, "a packet cannot have ", options.packet_bytes, " bytes");
+    return fail(EINVAL, "cannot write packets of ", options.packet_bytes, " bytes");
   if (provenance.uuid == Uuid{} && getentropy(provenance.uuid.data(), provenance.uuid.size()) != 0)
     return fail(errno, "cannot make a uuid");
 
