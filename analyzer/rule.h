@@ -6,10 +6,17 @@
 //     void on(const ev_cb_ret& e, const Facts& f, Judge& judge) {
 //       if (!f.has_entry) return judge.unknown();
 //       if (e.sub_seq == e.cur_seq) return judge.held();
-//       judge.broken(e.h, f.entry->at.time, {{f.entry->at, "the callback was entered"}}, "…");
+//       judge.broken(e.h, f.entry->at.time, {{f.entry->at, "the callback was entered"}},
+//                    fmt::format("the sub has sequence {}, this episode {}", e.sub_seq, e.cur_seq));
 //     }
 //   };
-//   RULE(seq_01, StaleSeq, {.id = "SEQ-01", …});
+//   RULE(seq_01, StaleSeq,
+//        {.id = "SEQ-01",
+//         .name = "stale_seq",
+//         .says = "a callback that has returned has stored the sequence of its episode",
+//         .because = "mm/mmu_notifier.c, mmu_interval_set_seq()",
+//         .not_claimed = "callbacks whose entry is missing",
+//         .look_at = "where the callback calls mmu_interval_set_seq()"})
 //
 // The stem of the file, "seq_01.cpp", is the name in RULE. Which events a rule needs is derived from its on() overloads; `also`
 // names events that it relies on through Facts. Facts come from the reference mirror and are read-only here; a rule never calls another.
@@ -157,7 +164,7 @@ RuleDef define(const RuleInfo& info) {
 
 // Every rule, sorted by id.
 std::span<const RuleDef* const> all_rules();
-// The rule of an id ("ORD-01") or name, null if there is none.
+// The rule of an id ("ORD-01") or name, null if there is none; capitals and lines make no difference ("ord01").
 const RuleDef* rule_named(std::string_view id);
 
 std::string_view to_string(Level level);
