@@ -2,11 +2,13 @@
 // How a rule is found by name, and how a breach is kept.
 #include "analyzer/rule.h"
 
+#include "schema/meant.h"
+
 namespace mirrorscope {
 
 const RuleDef* rule_named(std::string_view id) {
   for (const RuleDef* rule : all_rules())
-    if (rule->info.id == id || rule->info.name == id) return rule;
+    if (same_name(rule->info.id, id) || same_name(rule->info.name, id)) return rule;
   return nullptr;
 }
 

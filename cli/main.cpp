@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
       "records it, and says which rule of the protocol was broken, by whom, and with which evidence.");
   app.name("mirrorscope");
   app.require_subcommand(1);
-  app.set_version_flag("--version", MIRRORSCOPE_VERSION);
+  app.set_version_flag("-V,--version", MIRRORSCOPE_VERSION);
   app.footer(
       "Examples:\n"
       "  mirrorscope doctor                               what can be recorded on this machine\n"
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
       "  mirrorscope check run                            judge what was recorded\n"
       "  mirrorscope dump run --event 'inv_*' --limit 20  look at the records\n"
       "\n"
-      "'mirrorscope COMMAND --help' says more. Exit codes: 0 fine, 1 a rule is violated, 2 cannot do that, 3 "
+      "'mirrorscope help COMMAND' says more. Exit codes: 0 fine, 1 a rule is violated, 2 cannot do that, 3 "
       "inconclusive.");
 
   int exit_code = exit_ok;

@@ -6,6 +6,7 @@
 
 #include "report/values.h"
 #include "schema/catalog.h"
+#include "schema/meant.h"
 
 namespace mirrorscope {
 
@@ -46,7 +47,7 @@ std::vector<Finding> findings_of(const Report& report, const RecordFinder& find)
 
 const Finding* finding_named(const std::vector<Finding>& findings, std::string_view id) {
   for (const Finding& f : findings)
-    if (f.id == id || (f.number == 1 && f.rule->rule->info.id == id)) return &f;
+    if (same_name(f.id, id) || (f.number == 1 && same_name(f.rule->rule->info.id, id))) return &f;
   return nullptr;
 }
 

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "schema/meant.h"
 #include "trace/reading/merge.h"
 #include "verify/shared_pass.h"
 
@@ -150,14 +151,18 @@ Result<std::vector<const RuleDef*>> select_rules(const std::vector<std::string>&
     bool any = false;
     for (const RuleDef* rule : all_rules()) {
       const bool hit = fnmatch(pattern, std::string(rule->info.id).c_str(), FNM_CASEFOLD) == 0 ||
-                       fnmatch(pattern, std::string(rule->info.name).c_str(), 0) == 0;
+                       fnmatch(pattern, std::string(rule->info.name).c_str(), FNM_CASEFOLD) == 0 || same_name(pattern, rule->info.id);
       if (!hit) continue;
       any = true;
       auto at = std::find(chosen.begin(), chosen.end(), rule);
       if (take_away && at != chosen.end()) chosen.erase(at);
       if (!take_away && at == chosen.end()) chosen.push_back(rule);
     }
-    if (!any) return fail(0, "no rule matches '", pattern, "'; `mirrorscope rules` lists them");
+    if (!any) {
+      std::vector<std::string> names;
+      for (const RuleDef* rule : all_rules()) names.insert(names.end(), {std::string(rule->info.id), std::string(rule->info.name)});
+      return fail(0, no_such("rule", pattern, names, "`mirrorscope rules` lists them"));
+    }
   }
   std::sort(chosen.begin(), chosen.end(), [](const RuleDef* a, const RuleDef* b) { return a->info.id < b->info.id; });
   if (chosen.empty()) return fail(0, "no rule is left to check");

@@ -9,6 +9,7 @@
 #include "cli/options/judging.h"
 #include "cli/options/outputs.h"
 #include "cli/options/suggest.h"
+#include "cli/output/color.h"
 #include "cli/output/refusal.h"
 #include "cli/output/verdict.h"
 #include "cli/subcommand.h"
@@ -138,6 +139,7 @@ void add_check(CLI::App& app, int& exit_code) {
   add_strict_option(*sub, o->judging);
   sub->add_flag("--explain", o->explain, "print the events that prove each finding, with their values and stacks");
   sub->add_flag("--all", o->all, "print the whole reason of what could not be observed");
+  add_color_option(*sub);
   sub->add_option("--findings", o->findings, "how many findings of a rule are printed (default 3)")->option_text("N");
   sub->add_option("--format", o->formats, "as what the report is written, and where; may be repeated, see below")
       ->allow_extra_args(false)

@@ -15,6 +15,7 @@
 #include "cli/subcommand.h"
 #include "report/render/json.h"
 #include "schema/catalog.h"
+#include "schema/meant.h"
 #include "trace/reading/merge.h"
 #include "trace/reading/reader.h"
 #include "trace/text/text.h"
@@ -62,7 +63,7 @@ Result<Wanted> wanted(const DumpOptions& o, uint64_t first) {
       bool fits = false;
       for (const EventInfo& e : catalog::events)
         if (fnmatch(glob.c_str(), std::string(e.name).c_str(), 0) == 0) fits = w.events[e.id] = true;
-      if (!fits) return fail(0, "no event is called '", glob, "'; docs/events.md lists them");
+      if (!fits) return fail(0, no_such_event(glob));
     }
   }
   for (const std::string& mm : o.mms) {

@@ -8,10 +8,12 @@
 #include <cstdio>
 #include <thread>
 
+#include "cli/output/color.h"
 #include "cli/output/explored.h"
 #include "cli/output/output.h"
 #include "cli/output/refusal.h"
 #include "cli/subcommand.h"
+#include "schema/meant.h"
 #include "crosscheck/counterexample.h"
 #include "crosscheck/trial.h"
 #include "driver-model/explore/strategy.h"
@@ -77,12 +79,28 @@ class Progress {
   std::jthread ticker_;
 };
 
+template <typename List>
+std::vector<std::string> names_of(const List& list) {
+  std::vector<std::string> names;
+  for (const auto& row : list) names.emplace_back(row.name);
+  return names;
+}
+
+int no_profile(const std::string& name) {
+  return fail_with(no_such("profile", name, names_of(model::all_profiles()), "`mirrorscope explore --list` names them"));
+}
+
+template <typename List>
+std::string none_in(const Options& o, std::string_view kind, const std::string& name, const List& list) {
+  return no_such(kind, name, names_of(list), "`mirrorscope explore --list` names those of " + o.profile);
+}
+
 int explore_all(const Options& o) {
   std::vector<Trial> trials;
   for (const model::Profile& p : model::all_profiles())
     if (o.profile.empty() || p.name == o.profile)
       for (const Trial& t : trials_of(p)) trials.push_back(t);
-  if (trials.empty()) return fail_with("there is no profile '" + o.profile + "'; `mirrorscope explore --list` names them");
+  if (trials.empty()) return no_profile(o.profile);
   std::atomic<uint64_t> done{0};
   std::vector<TrialResult> outcomes;
   const auto began = std::chrono::steady_clock::now();
@@ -173,10 +191,10 @@ int explore(const Options& o) {
   if (o.all || o.markdown) return explore_all(o);
   if (o.profile.empty()) return fail_with("which profile? `mirrorscope explore --list` names them");
   const model::Profile* p = model::profile_named(o.profile);
-  if (!p) return fail_with("there is no profile '" + o.profile + "'; `mirrorscope explore --list` names them");
+  if (!p) return no_profile(o.profile);
   const model::Mutant* mutant = o.mutant.empty() ? nullptr : model::mutant_named(*p, o.mutant);
-  if (!o.mutant.empty() && !mutant) return fail_with(o.profile + " has no mutant '" + o.mutant + "'");
-  if (!o.scenario.empty() && !model::scenario_named(*p, o.scenario)) return fail_with(o.profile + " has no scenario '" + o.scenario + "'");
+  if (!o.mutant.empty() && !mutant) return fail_with(none_in(o, "mutant", o.mutant, p->mutants));
+  if (!o.scenario.empty() && !model::scenario_named(*p, o.scenario)) return fail_with(none_in(o, "scenario", o.scenario, p->scenarios));
   if (!o.replay.empty() && o.scenario.empty() && !mutant && p->scenarios.size() > 1)
     return fail_with("--replay needs the --scenario that the schedule is of");
   int worst = exit_ok;
@@ -210,6 +228,7 @@ void add_explore(CLI::App& app, int& exit_code) {
       ->option_text("DIR");
   sub->add_flag("--all", o->all, "every scenario and every mutant of every profile, or of PROFILE: is each as it should be?");
   sub->add_flag("--markdown", o->markdown, "the same as docs/mutants.md");
+  add_color_option(*sub);
   sub->add_flag("--list", o->list, "profiles, scenarios, mutants");
   sub->add_option("-j,--jobs", o->jobs, "threads for --all (default: all CPUs, at most 8)")->check(CLI::Range(0u, 256u))->option_text("N");
   sub->add_option("--executions", o->executions, "pct, random: how many (default 10000)")->option_text("N");

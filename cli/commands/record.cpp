@@ -17,6 +17,7 @@
 
 #include "cli/live_check.h"
 #include "cli/options/scope.h"
+#include "cli/output/color.h"
 #include "cli/output/output.h"
 #include "cli/output/refusal.h"
 #include "cli/output/verdict.h"
@@ -172,7 +173,7 @@ int print_verdict(LiveCheck& judge, const std::string& output) {
   auto reader = trace::Reader::open(output);
   if (!reader) return complain(reader.error().message);
   const EvidenceIndex index(*reader, report);
-  const std::string text = to_text(report, {isatty(STDOUT_FILENO) != 0, nullptr, false, 3},
+  const std::string text = to_text(report, {colored(), nullptr, false, 3},
                                    [&index](const EventRef& r) { return index.find(r); });
   std::fputs(text.c_str(), stdout);
   if (judge.overflowed()) {
@@ -289,6 +290,7 @@ void add_record(CLI::App& app, int& exit_code) {
   sub->add_flag("--kprobes", o.scope.kprobes_only, "use kprobes even where the kernel has BPF trampolines")->group("Content");
 
   sub->add_flag("--check", a->check, "judge while recording; the exit codes are then those of check")->group("Output");
+  add_color_option(*sub)->group("Output");
   sub->add_flag("--progress", a->progress, "say how it goes, also when stderr is no terminal")->group("Output");
   sub->add_flag("-q,--quiet", a->quiet, "only the summary")->group("Output");
   sub->add_flag("--stats", a->stats, "count how often each probe ran, and print it at the end")->group("Output");

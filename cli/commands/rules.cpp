@@ -9,6 +9,7 @@
 #include "cli/subcommand.h"
 #include "report/render/json.h"
 #include "schema/catalog.h"
+#include "schema/meant.h"
 
 namespace mirrorscope::cli {
 
@@ -20,6 +21,12 @@ std::string needs_text(const RuleDef& rule) {
   return text;
 }
 
+std::vector<std::string> names() {
+  std::vector<std::string> all;
+  for (const RuleDef* rule : all_rules()) all.insert(all.end(), {std::string(rule->info.id), std::string(rule->info.name)});
+  return all;
+}
+
 void list() {
   for (const RuleDef* rule : all_rules())
     std::fputs(fmt::format("{:7} {:6} {:12} {}\n", rule->info.id, to_string(rule->info.level), to_string(rule->info.party), rule->info.says)
@@ -29,7 +36,7 @@ void list() {
 
 int show(const std::string& id) {
   const RuleDef* rule = rule_named(id);
-  if (!rule) return refuse("rules", "there is no rule '" + id + "'; `mirrorscope rules` lists them");
+  if (!rule) return refuse("rules", no_such("rule", id, names(), "`mirrorscope rules` lists them"));
   const RuleInfo& i = rule->info;
   std::fputs(fmt::format("{} {}\n\n  rule:        {}\n  level:       {}\n  contract of: {}\n  source:      {}\n  not claimed: {}\n"
                          "  look at:     {}\n  needs:       {}\n",
@@ -59,6 +66,7 @@ void add_rules(CLI::App& app, int& exit_code) {
   };
   auto* sub = app.add_subcommand("rules", "list the rules, or show one with its source in the kernel");
   auto o = std::make_shared<Options>();
+  sub->add_option("ID", o->show, "a rule, to show what `rules show` does");
   auto* show_sub = sub->add_subcommand("show", "everything about one rule");
   show_sub->add_option("ID", o->show, "id or name, e.g. SEQ-01")->required();
   sub->add_flag("--json", o->json, "the whole catalog as JSON");

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// How reports are rendered and written; only a terminal gets colour.
+// How reports are rendered and written; what goes into a file has no colour.
 #include "cli/options/outputs.h"
 
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <cerrno>
 #include <cstdio>
+
+#include "cli/output/color.h"
+#include "schema/meant.h"
 
 namespace mirrorscope::cli {
 
@@ -16,9 +19,9 @@ Result<std::vector<Output>> parse_outputs(const std::vector<std::string>& format
     const size_t sign = word.find('=');
     const Format* format = format_named(word.substr(0, sign));
     if (!format) {
-      std::string known;
-      for (const Format& f : all_formats()) known.append(known.empty() ? "" : ", ").append(f.name);
-      return fail(0, "there is no format '", word.substr(0, sign), "'; there are ", known);
+      std::vector<std::string> known;
+      for (const Format& f : all_formats()) known.emplace_back(f.name);
+      return fail(0, no_such("format", word.substr(0, sign), known, fmt::format("there are {}", fmt::join(known, ", "))));
     }
     if (sign != std::string::npos && sign + 1 == word.size()) return fail(0, "no file behind '", word, "'");
     outputs.push_back({format, sign == std::string::npos ? output : word.substr(sign + 1)});
@@ -42,7 +45,7 @@ Result<void> write_file(const std::string& file, const std::string& text) {
 
 Result<void> write_outputs(std::span<const Output> outputs, std::span<const Document> documents, Look look) {
   for (const Output& output : outputs) {
-    look.color = output.file.empty() && isatty(STDOUT_FILENO) != 0;
+    look.color = output.file.empty() && colored();
     if (auto done = write_file(output.file, output.format->render(documents, look)); !done) return done;
   }
   return {};

@@ -2,46 +2,18 @@
 // How the option that was probably meant is found.
 #include "cli/output/complaint.h"
 
-#include <algorithm>
-#include <numeric>
 #include <string_view>
 #include <vector>
 
+#include "schema/meant.h"
 #include "schema/shown.h"
 
 namespace mirrorscope::cli {
 
 namespace {
-
-// How many letters must be changed, added or left out (Levenshtein).
-size_t distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] != b[j]);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 const CLI::App* chosen(const CLI::App& app) {
   const auto subs = app.get_subcommands();
   return subs.empty() ? &app : chosen(*subs.front());
-}
-
-std::string nearest(std::string_view word, const std::vector<std::string>& known) {
-  std::string best;
-  size_t least = word.size() / 2;
-  for (const std::string& name : known) {
-    const size_t d = distance(word, name);
-    if (d < least) least = d, best = name;
-  }
-  return best;
 }
 
 std::vector<std::string> words_of(const CLI::App& app) {
@@ -56,6 +28,21 @@ std::string name_of(const CLI::App& app) {
   return (app.get_parent() ? name_of(*app.get_parent()) + " " : std::string()) + app.get_name();
 }
 
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  const std::string near = meant(word, known);
+  return near.empty() ? "" : "; did you mean '" + near + "'?";
+}
+
+// CLI11 lists what an option takes: "--format: perfeto not in {chrome,perfetto}".
+std::string nearest_of_list(std::string_view text) {
+  static constexpr std::string_view list = " not in {";
+  const size_t at = text.find(list), end = text.rfind('}');
+  if (at == text.npos || end == text.npos || end < at + list.size()) return "";
+  const size_t word = text.rfind(' ', at - 1);
+  if (at == 0 || word == text.npos) return "";
+  return did_you_mean(text.substr(word + 1, at - word - 1), CLI::detail::split(std::string(text.substr(at + list.size(), end - at - list.size())), ','));
+}
+
 }  // namespace
 
 std::string complaint(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
@@ -64,13 +51,11 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error, int arg
   const std::vector<std::string> extra = sub.remaining();
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !extra.empty()) {
     const std::string word = extra.front().substr(0, extra.front().find('='));
-    const std::string meant = nearest(word, words_of(sub));
-    text += "'" + word + "' is not known here" + (meant.empty() ? "" : "; did you mean '" + meant + "'?");
+    text += "'" + word + "' is not known here" + did_you_mean(word, words_of(sub));
   } else if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && argc > 1 && &sub == &app) {
-    const std::string meant = nearest(argv[1], words_of(app));
-    text += "'" + std::string(argv[1]) + "' is no command" + (meant.empty() ? "" : "; did you mean '" + meant + "'?");
+    text += "'" + std::string(argv[1]) + "' is no command" + did_you_mean(argv[1], words_of(app));
   } else {
-    text += error.what();
+    text += error.what() + nearest_of_list(error.what());
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == '.')) text.pop_back();
   return shown_sentence(text) + (text.back() == '?' ? "" : ".") + " See '" + name_of(sub) + " --help'.";

@@ -3,10 +3,10 @@
 #include "cli/output/explored.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
 
+#include "cli/output/color.h"
 #include "cli/output/refusal.h"
 #include "cli/subcommand.h"
 #include "crosscheck/crosscheck.h"
@@ -66,7 +66,7 @@ int replay_schedule(const model::Model& m, const model::Schedule& schedule, cons
   };
   Windows windows(shown_findings(report, 3), find);
   keep.records.each([&](const ev_header& h) { windows.see(h); });
-  std::fputs(("\n" + to_text(report, {isatty(STDOUT_FILENO) != 0, &windows, false, 3}, find)).c_str(), stdout);
+  std::fputs(("\n" + to_text(report, {colored(), &windows, false, 3}, find)).c_str(), stdout);
   std::fputs(fmt::format("oracle: {}\n{}\n", c.hits ? model::to_text(c.hits) : "no harm", c.bound).c_str(), stdout);
   if (c.bound.starts_with("cannot")) return exit_unusable;
   if (!folder.empty()) {
