@@ -25,7 +25,7 @@ for _ in $(seq 50); do
   before=$runs
   sleep 0.2
   bpftool -j prog show > /out/runs.json
-  runs=$(jq -c '[.[] | select(.name // "" | test("^(inv|cb|hl|range_fault|read_begin)_?")) | (.run_cnt // 0) + (.recursion_misses // 0)]' /out/runs.json)
+  runs=$(jq -c '[.[] | select(.name // "" | test("^(inv_|cb_|hl_|range_fault|read_begin)")) | (.run_cnt // 0) + (.recursion_misses // 0)]' /out/runs.json)
   [ "$runs" != "$before" ] || exit 0
 done
 echo "load.sh: the kernel still counts runs 10 s after the load" >&2
