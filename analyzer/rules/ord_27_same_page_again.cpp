@@ -32,16 +32,15 @@ class SamePageAgain final : public RuleOf<SamePageAgain> {
     // kept over the invalidation, and only now replaced: drivers that wait for work or stop queues
     for (const Mapping* m : f.gone)
       if (m->overtaken && m->start == e.start && m->pfn == e.pfn) round = {m->overtaken, MS_reason_clear};
-    Row* row = rows_.find(e.ctx);
-    if (!row && round.reason == kNotSame) return;
-    if (!row || row->begun != f.ctx->begun) row = &row_of(*f.ctx, judge);
-    const auto lost = row->taken.find(e.start);
-    if (lost != row->taken.end()) {
+    if (round.reason == kNotSame && !rows_.find(e.ctx)) return;
+    Row& row = row_of(*f.ctx, judge);
+    const auto lost = row.taken.find(e.start);
+    if (lost != row.taken.end()) {
       if (lost->second.pfn == e.pfn) round = {lost->second.at, static_cast<uint8_t>(lost->second.reason % kReasons)};
-      row->taken.erase(lost);
+      row.taken.erase(lost);
       --addresses_;
     }
-    made(e, *row, round, judge);
+    made(e, row, round, judge);
   }
 
   void on(const ev_mm_exit_ret&, const Facts&, Judge&) {
