@@ -32,7 +32,9 @@ RULE(hmm_09_shared_pfns, SharedPfns,
       .says = "no two tasks are in hmm_range_fault() with the same hmm_pfns at a time",
       .because = "include/linux/hmm.h, hmm_pfn_to_page() \"must be called under the caller user_lock after a successful "
                  "mmu_interval_read_begin()\"; mm/hmm.c writes the array without any lock of the driver",
-      .not_claimed = "arrays that overlap and begin at different entries; rxe and mlx5 share the array of a memory region by design",
+      .not_claimed = "arrays that overlap and begin at different entries; that what is read is wrong: an array that belongs to a region and not to "
+                     "one fault is shared by design, and read under the driver's lock after read_retry() "
+                     "(drivers/infiniband/core/umem_odp.c, ib_umem_odp_map_dma_and_lock())",
       .look_at = "what the driver reads from the array after read_retry() has failed, and after another task's fault",
       .also = {EV_range_fault, EV_sub_insert_ret}})
 
