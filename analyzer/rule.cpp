@@ -12,6 +12,12 @@ const RuleDef* rule_named(std::string_view id) {
   return nullptr;
 }
 
+std::string no_such_rule(std::string_view id) {
+  std::vector<std::string> names;
+  for (const RuleDef* rule : all_rules()) names.insert(names.end(), {std::string(rule->info.id), std::string(rule->info.name)});
+  return no_such("rule", id, names, "`mirrorscope rules` lists them");
+}
+
 void Judge::broken(const ev_header& completing, const Since& since, std::vector<Evidence> evidence, std::string what,
                    uint64_t fn) {
   never_came(completing, since, completing.time, std::move(evidence), std::move(what), fn);

@@ -166,6 +166,8 @@ RuleDef define(const RuleInfo& info) {
 std::span<const RuleDef* const> all_rules();
 // The rule of an id ("ORD-01") or name, null if there is none; capitals and lines make no difference ("ord01").
 const RuleDef* rule_named(std::string_view id);
+// The sentence to say then (schema/meant.h).
+std::string no_such_rule(std::string_view id);
 
 std::string_view to_string(Level level);
 std::string_view to_string(Party party);

@@ -32,33 +32,40 @@ size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-std::string bare(std::string_view name) {
-  std::string letters;
-  for (const char c : name)
-    if (plain(c) != '-') letters += plain(c);
-  return letters;
+// The first letter of `name` that counts, and what is behind it.
+char next_letter(std::string_view& name) {
+  while (!name.empty()) {
+    const char c = plain(name.front());
+    name.remove_prefix(1);
+    if (c != '-') return c;
+  }
+  return '\0';
 }
 }  // namespace
 
-bool same_name(std::string_view a, std::string_view b) { return bare(a) == bare(b); }
+bool same_name(std::string_view a, std::string_view b) {
+  for (;;) {
+    const char letter = next_letter(a);
+    if (letter != next_letter(b)) return false;
+    if (letter == '\0') return true;
+  }
+}
 
-std::string meant(std::string_view word, std::span<const std::string> known) {
-  std::string best;
+std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
+  if (word.size() > 64) return "";  // no name
+  const std::string* best = nullptr;
   size_t least = std::max<size_t>(word.size() / 2, 1) + 1;
-  if (word.size() > 64) return best;  // no name
   for (const std::string& name : known) {
     const size_t d = distance(word, name);
-    if (d < least) least = d, best = name;
+    if (d < least) least = d, best = &name;
   }
-  return best;
+  return best ? "; did you mean '" + *best + "'?" : "";
 }
 
 std::string no_such(std::string_view kind, std::string_view word, std::span<const std::string> known, std::string_view where) {
+  const std::string near = did_you_mean(word, known);
   std::string text = "there is no ";
-  text.append(kind).append(" '").append(word).append("'; ");
-  const std::string near = meant(word, known);
-  if (!near.empty()) text.append("did you mean '").append(near).append("'? ");
-  return text.append(where);
+  return text.append(kind).append(" '").append(word).append("'").append(near).append(near.empty() ? "; " : " ").append(where);
 }
 
 std::string no_such_event(std::string_view word) {

@@ -14,8 +14,8 @@ namespace mirrorscope {
 // Do two names differ in nothing but capitals, '-' and '_'?
 bool same_name(std::string_view a, std::string_view b);
 
-// The one of `known` that is nearest to `word`, the first of several; empty if none has at least half of its letters.
-std::string meant(std::string_view word, std::span<const std::string> known);
+// "; did you mean 'SEQ-01'?": the one of `known` that is nearest to `word`, the first of several; empty if none has at least half of its letters.
+std::string did_you_mean(std::string_view word, std::span<const std::string> known);
 
 // The sentence, without a full stop. `where` says who lists all of them.
 std::string no_such(std::string_view kind, std::string_view word, std::span<const std::string> known, std::string_view where);

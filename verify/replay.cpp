@@ -158,11 +158,7 @@ Result<std::vector<const RuleDef*>> select_rules(const std::vector<std::string>&
       if (take_away && at != chosen.end()) chosen.erase(at);
       if (!take_away && at == chosen.end()) chosen.push_back(rule);
     }
-    if (!any) {
-      std::vector<std::string> names;
-      for (const RuleDef* rule : all_rules()) names.insert(names.end(), {std::string(rule->info.id), std::string(rule->info.name)});
-      return fail(0, no_such("rule", pattern, names, "`mirrorscope rules` lists them"));
-    }
+    if (!any) return fail(0, no_such_rule(pattern));
   }
   std::sort(chosen.begin(), chosen.end(), [](const RuleDef* a, const RuleDef* b) { return a->info.id < b->info.id; });
   if (chosen.empty()) return fail(0, "no rule is left to check");

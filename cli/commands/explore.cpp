@@ -13,11 +13,11 @@
 #include "cli/output/output.h"
 #include "cli/output/refusal.h"
 #include "cli/subcommand.h"
-#include "schema/meant.h"
 #include "crosscheck/counterexample.h"
 #include "crosscheck/trial.h"
 #include "driver-model/explore/strategy.h"
 #include "report/folding.h"
+#include "schema/meant.h"
 
 namespace mirrorscope::cli {
 

@@ -9,7 +9,6 @@
 #include "cli/subcommand.h"
 #include "report/render/json.h"
 #include "schema/catalog.h"
-#include "schema/meant.h"
 
 namespace mirrorscope::cli {
 
@@ -21,12 +20,6 @@ std::string needs_text(const RuleDef& rule) {
   return text;
 }
 
-std::vector<std::string> names() {
-  std::vector<std::string> all;
-  for (const RuleDef* rule : all_rules()) all.insert(all.end(), {std::string(rule->info.id), std::string(rule->info.name)});
-  return all;
-}
-
 void list() {
   for (const RuleDef* rule : all_rules())
     std::fputs(fmt::format("{:7} {:6} {:12} {}\n", rule->info.id, to_string(rule->info.level), to_string(rule->info.party), rule->info.says)
@@ -36,7 +29,7 @@ void list() {
 
 int show(const std::string& id) {
   const RuleDef* rule = rule_named(id);
-  if (!rule) return refuse("rules", no_such("rule", id, names(), "`mirrorscope rules` lists them"));
+  if (!rule) return refuse("rules", no_such_rule(id));
   const RuleInfo& i = rule->info;
   std::fputs(fmt::format("{} {}\n\n  rule:        {}\n  level:       {}\n  contract of: {}\n  source:      {}\n  not claimed: {}\n"
                          "  look at:     {}\n  needs:       {}\n",

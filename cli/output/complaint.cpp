@@ -28,11 +28,6 @@ std::string name_of(const CLI::App& app) {
   return (app.get_parent() ? name_of(*app.get_parent()) + " " : std::string()) + app.get_name();
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
-  const std::string near = meant(word, known);
-  return near.empty() ? "" : "; did you mean '" + near + "'?";
-}
-
 // CLI11 lists what an option takes: "--format: perfeto not in {chrome,perfetto}".
 std::string nearest_of_list(std::string_view text) {
   static constexpr std::string_view list = " not in {";
