@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which record ends which span: by the identities that both carry.
+// Which record ends which span: by the key that both carry (schema/spans.def), a mapping by overlap.
 #include "report/spans.h"
 
 #include <iterator>
@@ -15,24 +15,31 @@ const Event& as(const ev_header& h) {
 
 std::string_view to_string(SpanKind kind) {
   switch (kind) {
-    case SpanKind::invalidation: return "invalidation";
-    case SpanKind::mapping: return "mapping";
-    case SpanKind::registration: return "registration";
-    case SpanKind::access: return "access";
-    case SpanKind::job: return "job";
-    case SpanKind::flush: return "flush";
-    case SpanKind::copy: return "copy";
-    case SpanKind::migration: return "migration";
-    case SpanKind::kinds: break;
+#define SPAN(kind, by) \
+  case SpanKind::kind: \
+    return #kind;
+#include "schema/spans.def"
+    case SpanKind::kinds:
+      break;
   }
   return "?";
 }
 
 bool Spans::is_detached(uint16_t event) {
+  constexpr bool task = false, device = true;
+#define SPAN(kind, by) [[maybe_unused]] constexpr bool detached_##kind = by;
+#include "schema/spans.def"
   switch (event) {
-    case EV_dma_begin: case EV_dma_end: case EV_job_begin: case EV_job_end: case EV_dev_flush_submit: case EV_dev_flush_done:
-    case EV_copy_begin: case EV_copy_end: return true;
-    default: return false;
+#define CASE(kind, object, key, event) \
+  case EV_##event:                     \
+    return detached_##kind;
+#define BEGINS CASE
+#define REFUSES CASE
+#define ENDS CASE
+#include "schema/spans.def"
+#undef CASE
+    default:
+      return false;
   }
 }
 
@@ -66,37 +73,32 @@ void Spans::unmap(uint64_t ctx, uint64_t start, uint64_t end, const ev_header& r
 
 void Spans::see(const ev_header& h) {
   last_ = h.time;
-  // a range lives on the stack of its task
-  const auto invalidation = [&](uint64_t range) { return Key{SpanKind::invalidation, h.tid, range}; };
   switch (h.id) {
-    case EV_inv_start: return open(invalidation(as<ev_inv_start>(h).range), h);
-    case EV_inv_start_ret:  // a refused one has no end
-      if (as<ev_inv_start_ret>(h).ret) close(invalidation(as<ev_inv_start_ret>(h).range), h);
-      return;
-    case EV_inv_end_ret: return close(invalidation(as<ev_inv_end_ret>(h).range), h);
+#define OBJECT_tid(event) h.tid
+#define OBJECT_ctx(event) as<ev_##event>(h).ctx
+#define KEY(kind, object, key, event) \
+  Key { SpanKind::kind, OBJECT_##object(event), as<ev_##event>(h).key }
+#define BEGINS(kind, object, key, event) \
+  case EV_##event:                       \
+    return open(KEY(kind, object, key, event), h);
+#define REFUSES(kind, object, key, event)                               \
+  case EV_##event:                                                      \
+    if (as<ev_##event>(h).ret) close(KEY(kind, object, key, event), h); \
+    return;
+#define ENDS(kind, object, key, event) \
+  case EV_##event:                     \
+    return close(KEY(kind, object, key, event), h);
+#include "schema/spans.def"
     case EV_dev_map: {
       const auto& e = as<ev_dev_map>(h);
       unmap(e.ctx, e.start, e.end, h);
       mapped_[e.ctx].insert_or_assign(e.start, Mapped{KeptRecord(h), e.end});
       return;
     }
-    case EV_dev_unmap: return unmap(as<ev_dev_unmap>(h).ctx, as<ev_dev_unmap>(h).start, as<ev_dev_unmap>(h).end, h);
-    case EV_reg: return open({SpanKind::registration, as<ev_reg>(h).ctx, 0}, h);
-    case EV_dereg: return close({SpanKind::registration, as<ev_dereg>(h).ctx, 0}, h);
-    case EV_dma_begin: return open({SpanKind::access, as<ev_dma_begin>(h).ctx, as<ev_dma_begin>(h).start}, h);
-    case EV_dma_end: return close({SpanKind::access, as<ev_dma_end>(h).ctx, as<ev_dma_end>(h).start}, h);
-    case EV_job_begin: return open({SpanKind::job, as<ev_job_begin>(h).ctx, as<ev_job_begin>(h).job}, h);
-    case EV_job_end: return close({SpanKind::job, as<ev_job_end>(h).ctx, as<ev_job_end>(h).job}, h);
-    case EV_dev_flush_submit: return open({SpanKind::flush, as<ev_dev_flush_submit>(h).ctx, as<ev_dev_flush_submit>(h).token}, h);
-    case EV_dev_flush_done: return close({SpanKind::flush, as<ev_dev_flush_done>(h).ctx, as<ev_dev_flush_done>(h).token}, h);
-    case EV_copy_begin: return open({SpanKind::copy, as<ev_copy_begin>(h).ctx, as<ev_copy_begin>(h).args}, h);
-    case EV_copy_end: return close({SpanKind::copy, as<ev_copy_end>(h).ctx, as<ev_copy_end>(h).args}, h);
-    case EV_migrate_setup: return open({SpanKind::migration, h.tid, as<ev_migrate_setup>(h).args}, h);
-    case EV_migrate_setup_ret:
-      if (as<ev_migrate_setup_ret>(h).ret) close({SpanKind::migration, h.tid, as<ev_migrate_setup_ret>(h).args}, h);
+    case EV_dev_unmap:
+      return unmap(as<ev_dev_unmap>(h).ctx, as<ev_dev_unmap>(h).start, as<ev_dev_unmap>(h).end, h);
+    default:
       return;
-    case EV_migrate_finalize_ret: return close({SpanKind::migration, h.tid, as<ev_migrate_finalize_ret>(h).args}, h);
-    default: return;
   }
 }
 

@@ -11,7 +11,12 @@
 
 namespace mirrorscope {
 
-enum class SpanKind : uint8_t { invalidation, mapping, registration, access, job, flush, copy, migration, kinds };
+// The rows of schema/spans.def.
+enum class SpanKind : uint8_t {
+#define SPAN(kind, by) kind,
+#include "schema/spans.def"
+  kinds
+};
 std::string_view to_string(SpanKind kind);
 
 class Spans {
