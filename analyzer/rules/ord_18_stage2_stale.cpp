@@ -11,7 +11,7 @@ class Stage2Stale final : public RuleOf<Stage2Stale> {
  public:
   // under mmu_lock the count cannot move: what is said to stand has the count of this moment
   void on(const ev_revalidate& e, const Facts&, Judge& judge) {
-    if (!hook_row(e.driver).asks_before_each_map || !e.ok) return;
+    if (!driver_row(e.driver).asks_before_each_map || !e.ok) return;
     if (e.seq == e.sub_seq) return judge.held();
     judge.broken(
         e.h, e.h.time, {},
@@ -20,7 +20,7 @@ class Stage2Stale final : public RuleOf<Stage2Stale> {
   }
 
   void on(const ev_dev_map& e, const Facts& f, Judge& judge) {
-    if (!hook_row(e.driver).asks_before_each_map) return;
+    if (!driver_row(e.driver).asks_before_each_map) return;
     if (!f.has_check) return judge.unknown();  // begun before recording
     Used* used = used_.find([&](const Used& u) { return u.tid == e.h.tid; });
     if (!used && used_.forgot()) return judge.unknown();

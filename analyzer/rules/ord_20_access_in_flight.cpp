@@ -34,7 +34,7 @@ class AccessInFlight final : public SuspectingRule<AccessInFlight> {
 
  private:
   bool judges(const Ctx* ctx, uint32_t driver) const {
-    if (!ctx || hook_row(driver).dma_end_is_late) return false;
+    if (!ctx || driver_row(driver).dma_end_is_late) return false;
     const auto discipline = promise(*ctx, *mirror_);
     return discipline == Discipline::unmap || gates_work(discipline);
   }

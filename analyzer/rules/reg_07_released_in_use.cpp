@@ -17,7 +17,7 @@ class ReleasedInUse final : public SuspectingRule<ReleasedInUse> {
     if (f.has_hold && f.hold.count > 1) return;  // it keeps another one
     const uint64_t begun = f.ctx ? f.ctx->begun.time : 0;  // that nothing else holds the page rests on every record since
     for (const Dma& d : f.mm->dmas) {
-      if (d.ctx != e.ctx || d.start >= e.end || e.start >= d.end || hook_row(d.driver).dma_end_is_late) continue;
+      if (d.ctx != e.ctx || d.start >= e.end || e.start >= d.end || driver_row(d.driver).dma_end_is_late) continue;
       if (d.at.time + Mirror::kClockSlack >= e.h.time) continue;
       if (d.start == e.start && d.pfn && e.pfn && d.pfn != e.pfn) continue;  // it uses another page there
       if (maps_another(f, e)) continue;

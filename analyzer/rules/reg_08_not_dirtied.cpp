@@ -20,7 +20,7 @@ class NotDirtied final : public RuleOf<NotDirtied> {
 
   void on(const ev_dereg& e, const Facts& f, Judge& judge) {
     const Registration* r = f.registration;
-    if (!r || !r->pinned || !r->write || !hook_row(e.driver).dereg_says_dirty || r->driver != e.driver) return;
+    if (!r || !r->pinned || !r->write || !driver_row(e.driver).dereg_says_dirty || r->driver != e.driver) return;
     if (e.dirty) return judge.held();
     judge.broken(e.h, r->begun.time, {{r->begun, "registered, the device may write"}},
                  fmt::format("registration {} of {} ends without marking its pages dirty: what the device wrote may be "

@@ -44,7 +44,7 @@ class UnmappedInUse final : public RuleOf<UnmappedInUse> {
 
   // pinned memory is REG-05's
   bool judges(const Ctx* ctx, uint32_t driver) const {
-    if (!ctx || hook_row(driver).dma_end_is_late) return false;
+    if (!ctx || driver_row(driver).dma_end_is_late) return false;
     const auto discipline = promise(*ctx, *mirror_);
     return discipline && *discipline != Discipline::pin;
   }

@@ -17,7 +17,7 @@ class RangeAfterRemoval final : public RuleOf<RangeAfterRemoval> {
       return;
     }
     // said at the entry of what removes it: until that has the notifiers' lock, a callback may meet the range
-    if (gone && hook_row(e.driver).removed_comes_early && (e.verb == MS_svm_verb_unmap_pages || e.verb == MS_svm_verb_set_unmapped))
+    if (gone && driver_row(e.driver).removed_comes_early && (e.verb == MS_svm_verb_unmap_pages || e.verb == MS_svm_verb_set_unmapped))
       return;
     if (gone && gone->at.time + Mirror::kClockSlack < e.h.time)
       return judge.broken(e.h, gone->at.time, {{gone->at, "it was removed"}},

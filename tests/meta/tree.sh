@@ -29,7 +29,7 @@ for f in bpf/ucache/*.bpf.c; do
   [ "$(grep -cE '^SEC\("u(ret)?probe/' "$f")" = "$(grep -c 'own_stack(ctx);' "$f")" ] ||
     complain "$f: a uprobe's program does not keep its stack (bpf/ucache/ucache.bpf.h, own_stack())"
 done
-# A driver is excused by what it promises, a hook by what its rows are like: both are tables in analyzer/discipline.cpp.
+# A driver is excused by what it promises, a hook by what its rows are like: both are columns of the table in analyzer/discipline.cpp.
 while read -r place; do complain "$place: a rule that knows a driver by name"; done \
   < <(git ls-files 'analyzer/rules/*.cpp' | xargs grep -nE 'MS_driver_|driver_name|->name *==|\.name *==' || true)
 # What an event is like is a column of schema/events.def, not a range of numbers.
