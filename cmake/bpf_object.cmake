@@ -2,7 +2,7 @@
 # How a *.bpf.c becomes a skeleton header: clang -target bpf, bpftool gen object, bpftool gen skeleton.
 #
 # bpf_object(NAME SOURCES a.bpf.c b.bpf.c...): links the sources into one object and makes the INTERFACE target NAME_skel,
-# whose users can include "NAME.skel.h".
+# whose users can include "NAME.skel.h" and "NAME.programs.inc", the list of what they hang on (bpf/programs.sh).
 find_program(MS_CLANG NAMES clang clang-14 REQUIRED)
 find_program(MS_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 find_package(PkgConfig REQUIRED)
@@ -33,7 +33,12 @@ function(bpf_object name)
     COMMAND sh -c "'${MS_BPFTOOL}' gen skeleton '${out}/${name}.bpf.o' name '${name}' > '${out}/${name}.skel.h'"
     DEPENDS ${objects}
     COMMENT "skeleton ${name}" VERBATIM)
-  add_custom_target(${name}_skel_made DEPENDS ${out}/${name}.skel.h)
+  add_custom_command(
+    OUTPUT ${out}/${name}.programs.inc
+    COMMAND sh ${CMAKE_SOURCE_DIR}/bpf/programs.sh ${objects} > ${out}/${name}.programs.inc
+    DEPENDS ${objects} ${CMAKE_SOURCE_DIR}/bpf/programs.sh
+    COMMENT "programs of ${name}" VERBATIM)
+  add_custom_target(${name}_skel_made DEPENDS ${out}/${name}.skel.h ${out}/${name}.programs.inc)
   add_library(${name}_skel INTERFACE)
   add_dependencies(${name}_skel ${name}_skel_made)
   target_include_directories(${name}_skel SYSTEM INTERFACE ${out})
