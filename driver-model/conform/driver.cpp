@@ -37,7 +37,6 @@ bool of_anybody(uint16_t id) {
   }
 }
 bool any_idle(const std::vector<Walk>& walks) { return std::any_of(walks.begin(), walks.end(), [](const Walk& w) { return w.idle(); }); }
-uint64_t task_key(const ev_header& h) { return h.tid ? h.tid : (1ull << 40) + h.cpu; }
 }  // namespace
 
 Driver::Driver(const model::Profile* profile) : only_(profile) {}

@@ -19,7 +19,6 @@ bool only_looks(uint16_t id) {
   const EventArea area = event_info(id)->area;
   return area == EventArea::fault || area == EventArea::mapping;
 }
-uint64_t task_key(const ev_header& h) { return h.tid ? h.tid : (1ull << 40) + h.cpu; }
 }  // namespace
 
 Kernel::Space* Kernel::space_of(Now n, uint64_t mm) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A profile's programs as automata over records: where a task may be in them, and where a record brings it.
 //
-// An instruction that makes a record takes one; all others are silent steps. What decides a branch is the result that was recorded, where
-// there is one, else both ways are open: a driver's variables, its pfn arrays and `maybe` are not known. A record of a range may come in
-// pieces: a real driver emits one per page where the profile has an instruction for all. Records that a driver's hook does not have
-// (locks inside a helper module) make their instructions silent.
+// An instruction that makes a record takes one; all others are silent steps. What decides a branch is the result that
+// was recorded, where there is one, else both ways are open: a driver's variables, its pfn arrays and `maybe` are not
+// known. A record of a range may come in pieces: a real driver emits one per page where the profile has an instruction
+// for all. Records that a driver's hook does not have (locks inside a helper module) make their instructions silent.
 #pragma once
 
 #include <array>
@@ -29,17 +29,21 @@ struct Walk {
   enum Over : uint8_t { running, returned_true, returned_false };
 
   std::array<Frame, 7> frame{};
-  uint8_t depth = 0;  // 0: in no program of the driver
-  int ret = kUnknown;           // errno of the last kernel function, 0 = success
-  uint64_t tok[2]{};            // sequences it has, 0 = not known
+  uint8_t depth = 0;                   // 0: in no program of the driver
+  int ret = kUnknown;                  // errno of the last kernel function, 0 = success
+  uint64_t tok[2]{};                   // sequences it has, 0 = not known
   uint64_t lo = 0, hi = 0, cover = 0;  // callback: its range, and how much of it has been unmapped
-  bool exact = false;           // lo and hi are the frame's range
+  bool exact = false;                  // lo and hi are the frame's range
   bool stored = false, later = false;  // set_seq, finish_later
-  bool pins = false;            // its own array holds pages that it has pinned
-  bool mmap = false;            // it holds the mmap lock
+  bool pins = false;                   // its own array holds pages that it has pinned
+  bool mmap = false;                   // it holds the mmap lock
   Over over = running;
   auto operator<=>(const Walk&) const = default;
   bool idle() const { return depth == 0 && over == running; }
+  // A sequence is followed from where it was read to where it is compared, unless the instruction names no token of
+  // this walk.
+  static bool tracked(uint8_t place) { return !(place & 0x80) && place != model::invalid_tok; }
+  uint64_t token(uint8_t place) const { return tracked(place) ? tok[place & 1] : 0; }
 };
 
 // What a walk can see besides itself.
@@ -52,8 +56,8 @@ struct Scene {
   std::function<bool(unsigned d, uint64_t ctx)> is_device;
   // dev_private_owner that the profile's owner has in this trace, 0 = not known
   std::function<uint64_t(unsigned owner)> owner;
-  std::bitset<32> locks;        // kinds that have records of objects of this profile
-  bool modelled = true;         // an explored execution: it has every record, and only what the profile says
+  std::bitset<32> locks;  // kinds that have records of objects of this profile
+  bool modelled = true;   // an explored execution: it has every record, and only what the profile says
 };
 
 class Paths {
@@ -99,6 +103,11 @@ class Paths {
   std::bitset<EV_LIMIT> alphabet_;
   std::bitset<32> lock_kinds_;  // of its programs' locks
 };
+
+template <typename Ev>
+const Ev& as(const ev_header& h) {
+  return reinterpret_cast<const Ev&>(h);
+}
 
 // Which record an instruction makes, 0 = none; its return too if it is a kernel function.
 struct Makes {

@@ -10,14 +10,6 @@ using model::Instr;
 using model::Op;
 
 namespace {
-bool tracked(uint8_t place) { return !(place & 0x80) && place != model::invalid_tok; }
-uint64_t token(const Walk& w, uint8_t place) { return tracked(place) ? w.tok[place & 1] : 0; }
-
-template <typename Ev>
-const Ev& as(const ev_header& h) {
-  return reinterpret_cast<const Ev&>(h);
-}
-
 // The range that a record is about, where it has one.
 bool range_of(const ev_header& h, uint64_t& lo, uint64_t& hi) {
   switch (h.id) {
@@ -152,12 +144,12 @@ void Paths::silent(const Walk& w, const Scene& scene, const ev_header& next, std
     case Op::widen: to(behind); break;  // what the range is, it still has to be
     case Op::copy_tok: {
       Walk& copied = to(behind);
-      if (tracked(in.b)) copied.tok[in.b & 1] = token(w, in.a);
+      if (Walk::tracked(in.b)) copied.tok[in.b & 1] = w.token(in.a);
       break;
     }
     case Op::peek_seq: {
       Walk& peeked = to(behind);
-      if (tracked(in.b)) peeked.tok[in.b & 1] = 0;
+      if (Walk::tracked(in.b)) peeked.tok[in.b & 1] = 0;
       break;
     }
     case Op::copy_pfns: case Op::clear_pfns: {

@@ -12,16 +12,9 @@ using model::Op;
 using model::Says;
 
 namespace {
-bool tracked(uint8_t place) { return !(place & 0x80) && place != model::invalid_tok; }
-uint64_t token(const Walk& w, uint8_t place) { return tracked(place) ? w.tok[place & 1] : 0; }
 // The errno of a recorded result, whatever stands there.
 int errno_of(int64_t ret) { return ret < 0 ? static_cast<int>(std::min<uint64_t>(0 - static_cast<uint64_t>(ret), INT32_MAX)) : ret > 0 ? -1 : 0; }
 bool same(uint64_t known, uint64_t shown) { return !known || !shown || known == shown; }
-
-template <typename Ev>
-const Ev& as(const ev_header& h) {
-  return reinterpret_cast<const Ev&>(h);
-}
 }  // namespace
 
 // A driver may call a lock's purpose by another word than the profile: then nothing else in either is called so.
@@ -60,13 +53,13 @@ void Paths::record(const Walk& w, const Scene& scene, const ev_header& r, std::v
     }
     case EV_read_begin_ret: {
       Walk& to = go(behind);
-      if (tracked(in.b)) to.tok[in.b & 1] = as<ev_read_begin_ret>(r).ret;
+      if (Walk::tracked(in.b)) to.tok[in.b & 1] = as<ev_read_begin_ret>(r).ret;
       return;
     }
     case EV_range_fault: {
       const auto& e = as<ev_range_fault>(r);
       const bool writes = in.d & 1;
-      if (!same(token(w, in.b), e.notifier_seq) || (w.mmap && !e.mmap_lock)) return;
+      if (!same(w.token(in.b), e.notifier_seq) || (w.mmap && !e.mmap_lock)) return;
       if (scene.modelled && writes != ((e.default_flags >> 62 & 1) != 0)) return;
       if (const uint64_t owner = in.d >> 4 ? scene.owner(in.d >> 4) : 0; in.d >> 4 ? !same(owner, e.owner) : scene.modelled && e.owner) return;
       stay(1);
@@ -105,7 +98,7 @@ void Paths::record(const Walk& w, const Scene& scene, const ev_header& r, std::v
         if ((static_cast<Says>(in.a) == Says::revalidated) == (e.ok != 0)) go(behind);
         return;
       }
-      if (!same(token(w, in.b), e.seq)) return;
+      if (!same(w.token(in.b), e.seq)) return;
       // a callback that takes no lock may store a newer one between the answer and its record (i915_gem_userptr_invalidate())
       const bool overtaken = profile_.driver.pins_may_go_stale && e.ok && e.sub_seq > e.seq;
       if (e.sub && e.seq && e.sub_seq && (e.seq == e.sub_seq) != (e.ok != 0) && !overtaken) return;
@@ -117,7 +110,7 @@ void Paths::record(const Walk& w, const Scene& scene, const ev_header& r, std::v
       const uint8_t access = in.a >> 4;
       const bool read_only = e.source == MS_page_source_hmm_read || e.source == MS_page_source_pin_read || e.source == MS_page_source_migrate_read;
       if (!scene.is_device(in.a & 0xf, e.ctx)) return;
-      if (in.op == Op::dev_map && !same(token(w, in.d), e.seq)) return;
+      if (in.op == Op::dev_map && !same(w.token(in.d), e.seq)) return;
       if (e.write && read_only && access != model::writes_anyway) return;
       if (in.op == Op::dev_downgrade && e.write) return;
       stay(1);
