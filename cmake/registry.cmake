@@ -2,10 +2,14 @@
 # "One file here = one entry": a list of entries is made from the file names of a folder, never kept by hand.
 #
 # ms_registry(FOLDER OUT_SOURCES OUT_DIR): for FOLDER/a.cpp, FOLDER/b.cpp writes, sorted by name, OUT_DIR/FOLDER.inc with ENTRY(a) ENTRY(b)
-# and OUT_DIR/FOLDER_files.inc, which includes them.
+# and OUT_DIR/FOLDER_files.inc, which includes them. With an ONLY, of that one file.
 function(ms_registry folder out_sources out_dir)
+  cmake_parse_arguments(R "" "ONLY" "" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
   list(SORT sources)
+  if(R_ONLY)
+    list(FILTER sources INCLUDE REGEX "/${R_ONLY}\\.cpp$")
+  endif()
   get_filename_component(layer ${CMAKE_CURRENT_SOURCE_DIR} NAME)
   set(files "// Made from the files of ${folder}/ by cmake/registry.cmake.\n")
   set(content "// Made from the files of ${folder}/ by cmake/registry.cmake.\n")

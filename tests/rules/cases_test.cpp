@@ -12,6 +12,7 @@ namespace mirrorscope::test {
 namespace {
 const std::filesystem::path kFolder = CASES_FOLDER;
 const std::filesystem::path kRules = RULES_FOLDER;
+constexpr std::string_view kOneRule = ONE_RULE;  // the stem of the one rule that this analyzer has; empty: it has all
 
 class OneCase : public testing::Test {
  public:
@@ -91,6 +92,7 @@ int main(int argc, char** argv) {
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
     if (entry.path().extension() != ".cases") continue;
     const std::string stem = entry.path().stem();
+    if (!kOneRule.empty() && stem != kOneRule) continue;
     auto file = read_cases(entry.path());
     const RuleDef* rule = file ? rule_named(file->rule) : nullptr;
     if (!rule) {
