@@ -15,7 +15,7 @@ namespace mirrorscope::cli {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr size_t kLargest = size_t{4} << 30;
+constexpr size_t kLargest = size_t{1} << 30;
 
 Result<std::vector<std::string>> below(const std::string& folder, const std::vector<std::string>& written) {
   std::vector<std::string> files;

@@ -38,6 +38,13 @@ void Merged::add(Part part) {
   at->part.files = std::move(files);
 }
 
+void Merged::add(const Merged& more) {
+  for (const auto& [identity, same] : more.parts_)
+    for (const Kept& k : same) add(k.part);
+  expected_.insert(more.expected_.begin(), more.expected_.end());
+  unreadable_.insert(more.unreadable_.begin(), more.unreadable_.end());
+}
+
 std::vector<const Part*> Merged::parts() const {
   std::vector<const Part*> list;
   for (const auto& [identity, same] : parts_)

@@ -34,6 +34,7 @@ class Merged {
  public:
   // A part that is there already, byte for byte, is not counted again; it remembers that it came more than once.
   void add(Part part);
+  void add(const Merged& more);
   void add(const Expected& expected) { expected_.insert(expected); }
   void add(const Unreadable& unreadable) { unreadable_.insert(unreadable); }
 
