@@ -119,6 +119,7 @@ void add_compare(CLI::App& app, int& exit_code) {
   sub->add_option("--after", o->after, "one more run of after; may be repeated")->allow_extra_args(false)->option_text("RUN");
   sub->add_option("--fail-on", o->fail_on, "what makes the exit code 1: a verdict that became violated, a new finding, a number that got worse; none: nothing")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"verdict", "finding", "number", "none"}))
       ->option_text("WHAT,...");
   add_strict_option(*sub, o->strict);

@@ -160,4 +160,16 @@ grep -q '2 times in 2 of 3 traces, first in driver_bug of node[12]' out || { com
 grep -q '^- \*\*missing\*\*: node4' all.md && grep -q '^| node2 | 1 | 1 hard' all.md || { complain "Markdown"; cat all.md; }
 grep -q '^    not ok .* missing node4' all.ktap && grep -q '^not ok 1 3 traces of 3 hosts' all.ktap || { complain "KTAP"; cat all.ktap; }
 grep -q '^::warning title=missing::node4' all.github || { complain "GitHub"; cat all.github; }
+
+# the page: hosts worst first, with the way to the page beside a result
+mkdir pages
+exits 1 "$mirrorscope" report -o pages/all.html node3.json node1.json node2.json
+sed -n 's|^<script type="application/json" id="data">\(.*\)</script>$|\1|p' pages/all.html > all.data
+[ "$(jq -c '[.traces[0].whole.hosts[].host]' all.data)" = '["node1","node2","node3"]' ] || { complain "page: hosts"; jq -c .traces[0].whole all.data; }
+[ "$(jq -r '.traces[0].whole.hosts[1].traces[0].page' all.data)" = ./../node2.html ] || { complain "page: a host's own page"; jq -c .traces[0].whole.hosts all.data; }
+[ "$(jq -c '[.traces[0].findings[] | select(.rule == "SEQ-01") | .seen | test("2 times in 2 of 3 traces")]' all.data)" = '[true]' ] || complain "page: findings"
+exits 3 "$mirrorscope" report -o pages/some.html made_a.json empty.json
+grep -q 'empty.json is empty' err || complain "page: what is missing is not said"
+exits 2 "$mirrorscope" report --rules SEQ-01 -o pages/none.html made_a.json
+exits 2 "$mirrorscope" report -o pages/none.html empty.json
 exit $bad
