@@ -28,6 +28,8 @@ Result<std::string> read_small_file(const std::filesystem::path& path, size_t mo
   if (fstat(file.fd, &status) != 0) return fail(errno, "cannot read ", path.string());
   if (S_ISDIR(status.st_mode)) return fail(EISDIR, "cannot read ", path.string());
   if (!S_ISREG(status.st_mode)) return fail(0, "cannot read ", path.string(), ": it is no regular file");
+  const auto too_long = [&] { return fail(0, "cannot read ", path.string(), ": it has more than ", most, " bytes"); };
+  if (status.st_size > 0 && static_cast<size_t>(status.st_size) > most) return too_long();
   std::string text;
   for (size_t size = 0;;) {  // its size is no promise: files of /proc have none, others grow
     text.resize(std::min(most + 1, size + (64u << 10)));
@@ -35,7 +37,7 @@ Result<std::string> read_small_file(const std::filesystem::path& path, size_t mo
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(errno, "cannot read ", path.string());
     size += static_cast<size_t>(got);
-    if (size > most) return fail(0, "cannot read ", path.string(), ": it has more than ", most, " bytes");
+    if (size > most) return too_long();
     if (got == 0) return text.resize(size), text;
   }
 }

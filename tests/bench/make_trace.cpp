@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A long trace of a correct kernel, made on the spot: make_trace DIR RECORDS [MMS] [CPUS] [SUBS].
+// A long trace of a correct kernel, made on the spot: make_trace DIR RECORDS [MMS] [CPUS] [SUBS] [SEED] [CALLBACK_NS] [MET].
 //
 // The mix is that of an ODP churn: starts with callbacks, read sides with a fault, now and then a sub that comes and goes. What is
-// live stays the same however long the trace is.
+// live stays the same however long the trace is. Without SEED all records are 120 ns apart; with it times are random: a callback takes CALLBACK_NS in the
+// median, and MET per cent of the invalidations meet a notifier, as they do the less the narrower notifiers are.
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -21,10 +23,16 @@ struct Space {
   std::vector<uint64_t> sub_seq;
 };
 
+struct Load {
+  uint32_t seed = 0;           // 0: no time is random
+  double callback_ns = 2000;   // median
+  uint32_t met = 100;          // per cent of invalidations
+};
+
 class Maker {
  public:
-  Maker(trace::Writer writer, uint32_t mms, uint32_t cpus, uint32_t subs)
-      : writer_(std::move(writer)), next_seq_(cpus), buffers_(cpus), subs_(subs), cpus_(cpus) {
+  Maker(trace::Writer writer, uint32_t mms, uint32_t cpus, uint32_t subs, const Load& load)
+      : writer_(std::move(writer)), next_seq_(cpus), buffers_(cpus), random_(load.seed ? load.seed : 1), load_(load), subs_(subs), cpus_(cpus) {
     for (uint32_t i = 0; i < mms; ++i) spaces_.push_back({0xffff888000000000ull + i * 0x4000ull, 2, {}});
   }
 
@@ -39,6 +47,7 @@ class Maker {
   }
 
   void step() {
+    if (load_.seed) time_ += static_cast<uint64_t>(std::exponential_distribution(1 / kPause)(random_));
     Space& s = spaces_[random_() % spaces_.size()];
     const auto cpu = static_cast<uint16_t>(random_() % cpus_);
     // one task per (mm, CPU), as threads of a process
@@ -77,11 +86,20 @@ class Maker {
   static uint64_t sub_ptr(const Space& s, uint32_t i) { return s.mm + 0x1000 + i * 0x40ull; }
   static uint64_t start_of(uint32_t i) { return 0x7f0000000000ull + i * 0x100000ull; }
   static uint64_t last_of(uint32_t i) { return start_of(i) + 0xfffff; }
+  static constexpr uint64_t kElsewhere = 0x100000000000ull;  // where no sub is
   static constexpr uint64_t kFn = 0xffffffffc0a01000ull;
+
+  static constexpr double kPause = 20'000;  // ns between two steps, mean
+
+  uint64_t apart(uint16_t id) {
+    if (!load_.seed) return 120;
+    if (id == EV_cb_ret) return static_cast<uint64_t>(std::lognormal_distribution(std::log(load_.callback_ns), 0.3)(random_));
+    return static_cast<uint64_t>(std::lognormal_distribution(std::log(120.0), 0.3)(random_));
+  }
 
   template <typename Ev>
   void put(Ev& e, uint16_t id, const Space& s, uint16_t cpu, uint32_t tid) {
-    e.h = {time_ += 120, id, cpu, next_seq_[cpu]++, s.mm, tid, tid};
+    e.h = {time_ += apart(id), id, cpu, next_seq_[cpu]++, s.mm, tid, tid};
     const auto* bytes = reinterpret_cast<const std::byte*>(&e);
     buffers_[cpu].insert(buffers_[cpu].end(), bytes, bytes + sizeof(e));
     ++made_;
@@ -151,18 +169,7 @@ class Maker {
     put(fr, EV_range_fault_ret, s, cpu, tid);
   }
 
-  void invalidate(Space& s, uint32_t i, uint16_t cpu, uint32_t tid) {
-    ev_inv_start e{};
-    e.range = 0xffffc90000200000ull + cpu * 0x4000ull;
-    e.start = start_of(i) + random_() % 128 * 4096;
-    e.end = e.start + 4096 * 8;
-    e.seq = s.seq;
-    e.reason = static_cast<uint32_t>(random_() % 3);
-    e.flags = 1;
-    e.has_itree = 1;
-    e.stack = -1;
-    put(e, EV_inv_start, s, cpu, tid);
-    const uint64_t seq = s.seq | 1;
+  void call_back(Space& s, uint32_t i, uint16_t cpu, uint32_t tid, const ev_inv_start& e, uint64_t seq) {
     ev_cb_enter c{};
     c.sub = sub_ptr(s, i);
     c.range = e.range;
@@ -189,6 +196,30 @@ class Maker {
     cr.flags = 1;
     cr.ret = 1;
     put(cr, EV_cb_ret, s, cpu, tid);
+  }
+
+  void invalidate(Space& s, uint32_t i, uint16_t cpu, uint32_t tid) {
+    ev_inv_start e{};
+    e.range = 0xffffc90000200000ull + cpu * 0x4000ull;
+    e.start = start_of(i) + random_() % 128 * 4096;
+    e.end = e.start + 4096 * 8;
+    e.seq = s.seq;
+    e.reason = static_cast<uint32_t>(random_() % 3);
+    e.flags = 1;
+    e.has_itree = 1;
+    e.stack = -1;
+    const bool met = load_.met == 100 || random_() % 100 < load_.met;
+    if (!met) {
+      e.start += kElsewhere;
+      e.end += kElsewhere;
+    }
+    put(e, EV_inv_start, s, cpu, tid);
+    // mm/mmu_notifier.c, mn_itree_inv_start_range(): it is odd only if there is a sub in the range
+    const uint64_t seq = met ? s.seq | 1 : s.seq;
+    if (met)
+      call_back(s, i, cpu, tid, e, seq);
+    else
+      time_ += apart(EV_inv_start_ret);
     ev_inv_start_ret r{};
     r.range = e.range;
     r.start = e.start;
@@ -211,7 +242,7 @@ class Maker {
     t.seq = seq;
     t.active = 1;
     put(t, EV_itree_end, s, cpu, tid);
-    s.seq = seq + 1;
+    s.seq = met ? seq + 1 : seq;
     ev_itree_end_ret tr{};
     tr.subs = t.subs;
     tr.seq = s.seq;
@@ -236,7 +267,8 @@ class Maker {
   std::vector<Space> spaces_;
   std::vector<uint32_t> next_seq_;
   std::vector<std::vector<std::byte>> buffers_;
-  std::mt19937 random_{1};
+  std::mt19937 random_;
+  Load load_;
   uint64_t time_ = 1'000'000'000;
   uint64_t made_ = 0;
   uint32_t subs_;
@@ -246,7 +278,7 @@ class Maker {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: make_trace DIR RECORDS [MMS=16] [CPUS=2] [SUBS=8]\n");
+    std::fprintf(stderr, "usage: make_trace DIR RECORDS [MMS=16] [CPUS=2] [SUBS=8] [SEED=0] [CALLBACK_NS=2000] [MET=100]\n");
     return 2;
   }
   auto number = [&](int i, uint64_t otherwise) { return argc > i ? std::strtoull(argv[i], nullptr, 0) : otherwise; };
@@ -257,7 +289,8 @@ int main(int argc, char** argv) {
   auto writer = trace::Writer::create(argv[1], *provenance);
   if (!writer) return std::fprintf(stderr, "make_trace: %s\n", writer.error().message.c_str()), 2;
   Maker maker(std::move(*writer), static_cast<uint32_t>(number(3, 16)), static_cast<uint32_t>(number(4, 2)),
-              static_cast<uint32_t>(number(5, 8)));
+              static_cast<uint32_t>(number(5, 8)),
+              {static_cast<uint32_t>(number(6, 0)), static_cast<double>(number(7, 2000)), static_cast<uint32_t>(number(8, 100))});
   maker.begin();
   const uint64_t wanted = number(2, 0);
   while (maker.made() < wanted) {
