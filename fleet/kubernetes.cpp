@@ -61,7 +61,7 @@ Result<std::string> manifest(const Plan& plan, const std::filesystem::path& plan
             {{"completionMode", "Indexed"},
              {"completions", tasks},
              {"parallelism", pods.at_once ? std::min(pods.at_once, tasks) : tasks},
-             {"backoffLimit", 2 * tasks},
+             {"backoffLimitPerIndex", 2},
              {"template", {{"spec", pod}}}}}};
   return out.dump(2) + "\n";
 }

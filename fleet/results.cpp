@@ -68,7 +68,7 @@ Result<fs::path> Results::keep_plan(std::string_view json) const {
 
 bool Results::has(const std::string& key) const {
   std::error_code ignored;
-  return fs::is_regular_file(file(key), ignored);
+  return fs::is_regular_file(file(key), ignored) && !fs::exists(named(key, ".open"), ignored);
 }
 
 Result<void> Results::keep(const std::string& key, std::string_view json) const {

@@ -3,7 +3,7 @@
 //
 //   DIR/plans/<digest>.json      what was planned
 //   DIR/results/ab/<key>.json    what `check --format json` says of one trace
-//   DIR/results/ab/<key>.open    its check has begun, and has not ended or has died: why there is no result
+//   DIR/results/ab/<key>.open    its check has begun, and has not ended, has died or could not read the trace: to be done again
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,7 @@
 
 namespace mirrorscope::fleet {
 
-// Why a trace has no result.
+// Why a trace has no result, or none that is good for long.
 struct Unfinished {
   int exit_code = 0;  // of its check, 128 + the signal that ended it; 0: it was begun and nobody saw it end
   std::string says;   // one sentence

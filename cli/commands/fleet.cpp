@@ -30,7 +30,7 @@ constexpr uint64_t kLocalChunk = uint64_t{64} << 20;
 
 struct FleetOptions {
   std::vector<std::string> archives, rules, sbatch, volumes;
-  std::string output = "mirrorscope-fleet", image;
+  std::string results = "mirrorscope-fleet", image;
   std::string plan;
   bool local = false, slurm = false, kubernetes = false;
   uint64_t chunk = 0, memory = 0;
@@ -56,8 +56,8 @@ Result<Planned> make_plan(const FleetOptions& o) {
   Planned out;
   Plan& plan = out.plan;
   std::error_code error;
-  plan.output = std::filesystem::absolute(o.output, error).lexically_normal().string();
-  if (error) return fail(error.value(), "cannot tell where ", o.output, " is");
+  plan.output = std::filesystem::absolute(o.results, error).lexically_normal().string();
+  if (error) return fail(error.value(), "cannot tell where ", o.results, " is");
   plan.memory = o.memory;
   if (!o.rules.empty()) {
     const auto rules = select_rules(o.rules);
@@ -181,7 +181,7 @@ void add_fleet(CLI::App& app, int& exit_code) {
 
   auto* check_sub = sub->add_subcommand("check", "plan, run, merge: what has a result already is not checked again");
   check_sub->add_option("ARCHIVE", o->archives, "directories with traces in them, at any depth")->required();
-  check_sub->add_option("-o,--output", o->output, "directory of plans and results (default mirrorscope-fleet)")
+  check_sub->add_option("--results", o->results, "directory of plans and results (default mirrorscope-fleet)")
       ->option_text("DIR");
   auto* local = check_sub->add_flag("--local", o->local, "on the cores of this machine (default)");
   auto* slurm =
@@ -226,7 +226,7 @@ void add_fleet(CLI::App& app, int& exit_code) {
   check_sub->callback([o, &exit_code] { exit_code = check(*o); });
 
   auto* task_sub = sub->add_subcommand("task", "run one task of a plan; the jobs that `fleet check` submits do");
-  task_sub->add_option("PLAN", o->plan, "a file in plans/ of the output directory")->required();
+  task_sub->add_option("PLAN", o->plan, "a file in plans/ of the directory of results")->required();
   task_sub->add_option("N", o->task, "which task, from 0 (default: $SLURM_ARRAY_TASK_ID, $JOB_COMPLETION_INDEX)")
       ->check(CLI::NonNegativeNumber);
   task_sub->add_option("-j,--jobs", o->jobs, "threads for each check (default: $SLURM_CPUS_PER_TASK, else 1)")
