@@ -32,6 +32,7 @@ struct Candidate {
   uint64_t fn = 0;                 // callback concerned, 0 if none
   std::string what;                // one sentence with the values
   std::vector<Evidence> evidence;  // oldest first, the completing event last
+  uint64_t count = 1;              // breaches that it stands for, once they are settled: more than one for a stretch of time
   uint64_t awaited = 0;            // something had to come behind the completing event, and had not until then; 0 = nothing had to
 
   uint64_t until() const { return awaited > completing.time ? awaited : completing.time; }  // end of the evidence window

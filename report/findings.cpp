@@ -10,7 +10,6 @@
 
 namespace mirrorscope {
 
-namespace {
 std::string key_of(const RuleResult& r, const Candidate& c, const Report& report, const RecordFinder& find) {
   std::string key(r.rule->info.id);
   std::string reason;
@@ -30,7 +29,6 @@ std::string key_of(const RuleResult& r, const Candidate& c, const Report& report
     if (!part.empty()) key += " " + part;
   return key;
 }
-}  // namespace
 
 std::vector<Finding> findings_of(const Report& report, const RecordFinder& find) {
   std::vector<Finding> list;

@@ -18,7 +18,13 @@ struct Finding {
   std::string id;     // "SEQ-01/2"
   std::string key;    // rule, callback, reason, the events that prove it: no address, no task, no time
   bool known = false;  // the baseline has it
+  // of a merged result (report/result/merged.h):
+  std::string seen{};   // how often, in how many traces, and in which one `what` was
+  std::string trace{};  // path of that trace
 };
+
+// The key of a breach that `rule` keeps.
+std::string key_of(const RuleResult& rule, const Candidate& breach, const Report& report, const RecordFinder& find);
 
 // Of rules that are violated the breaches, of rules that are inconclusive the doubtful ones; in the order of the report.
 std::vector<Finding> findings_of(const Report& report, const RecordFinder& find);

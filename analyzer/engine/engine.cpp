@@ -106,7 +106,9 @@ Report Engine::finish(std::span<const std::unique_ptr<Engine>> shards) {
     all.each([&](const Candidate& c, uint64_t count) {
       const bool doubt = in_doubt(c, def, losses);
       (doubt ? r.doubtful : r.broken) += count;
-      (doubt ? r.suspects : r.findings).push_back(c);
+      std::vector<Candidate>& list = doubt ? r.suspects : r.findings;
+      list.push_back(c);
+      list.back().count = count;
     });
     auto by_time = [](const Candidate& a, const Candidate& b) {
       return std::tie(a.completing.time, a.completing.cpu, a.completing.seq, a.what) < std::tie(b.completing.time, b.completing.cpu, b.completing.seq, b.what);

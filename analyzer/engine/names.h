@@ -18,6 +18,9 @@ class Names {
   void learn(const ev_stack& e);
   void learn(const ev_probe_state& e);
 
+  // What a result says of an address that this process made up; the name can be shown.
+  void learn(uint64_t address, std::string name) { symbols_.insert_or_assign(address, std::move(name)); }
+
   // "stress-ng"; "?" if the trace does not say.
   std::string task(uint32_t tid) const;
   // "rxe_ib_invalidate_range [rdma_rxe]", "0x…" if the trace does not say.

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // mirrorscope check: were the rules kept in a recorded trace?
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 
+#include "cli/options/concluding.h"
 #include "cli/options/judging.h"
-#include "cli/options/outputs.h"
-#include "cli/options/suggest.h"
-#include "cli/output/color.h"
 #include "cli/output/refusal.h"
 #include "cli/output/verdict.h"
 #include "cli/subcommand.h"
-#include "report/baseline.h"
-#include "trace/small_file.h"
+#include "schema/shown.h"
 #include "verify/judged.h"
 #include "verify/replay.h"
 
@@ -24,33 +18,21 @@ namespace {
 struct CheckOptions {
   std::vector<std::string> traces;
   Judging judging;
-  std::vector<std::string> require;
-  std::vector<std::string> formats;
-  std::string output;
-  std::string baseline;
-  std::string write_baseline;
-  unsigned findings = 3;
+  Concluding concluding;
   bool explain = false;
-  bool all = false;
 };
 
 int fail_with(const std::string& sentence) { return refuse("check", sentence); }
 
-Result<std::unique_ptr<Judged>> check_one(const std::string& path, const CheckOptions& o, const ReplayOptions& options) {
+Result<std::unique_ptr<Judged>> check_one(const std::string& path, const CheckOptions& o, const ReplayOptions& options, bool as_result) {
   auto out = judge(path, options);
-  if (!out || !o.explain) return out;
+  if (!out) return out;
   Judged& j = **out;
-  j.windows = std::make_unique<Windows>(windows_of(*j.replayed.reader, shown_findings(j.replayed.report, o.findings), *j.index));
+  if (as_result) measure(j);
+  if (!o.explain) return out;
+  j.windows = std::make_unique<Windows>(windows_of(*j.replayed.reader, shown_findings(j.replayed.report, o.concluding.findings), *j.index));
   j.document.windows = j.windows.get();
   return out;
-}
-
-Result<Baseline> read_baseline(const std::string& file) {
-  auto text = trace::read_small_file(file, 16u << 20);
-  if (!text) return text.error();
-  Baseline baseline = parse_baseline(*text);
-  if (!baseline.error.empty()) return fail(0, file, " is no baseline: ", baseline.error);
-  return baseline;
 }
 
 // What was found becomes what is known.
@@ -60,68 +42,47 @@ Result<void> write_baseline(const std::string& file, std::span<const std::unique
   return write_file(file, baseline_text(all));
 }
 
-Result<Insistence> insistence(const CheckOptions& o, const std::vector<const RuleDef*>& judged) {
-  Insistence insist;
-  insist.strict = strict_level(o.judging);
-  if (o.require.empty()) return insist;
-  auto required = select_rules(o.require);
-  if (!required) return required.error();
-  insist.required = *required;
-  for (const RuleDef* rule : insist.required)
-    if (!judged.empty() && std::find(judged.begin(), judged.end(), rule) == judged.end())
-      return fail(0, "--require ", rule->info.id, " is not among --rules");
-  return insist;
-}
-
 int check(const CheckOptions& o) {
   const auto options = replay_options(o.judging);
   if (!options) return fail_with(options.error().message);
-  const auto insist = insistence(o, (*options).rules);
-  if (!insist) return fail_with(insist.error().message);
-  const auto outputs = parse_outputs(o.formats, o.output);
-  if (!outputs) return fail_with(outputs.error().message);
-  Baseline baseline;
-  if (!o.baseline.empty()) {
-    auto known = read_baseline(o.baseline);
-    if (!known) return fail_with(known.error().message);
-    baseline = std::move(*known);
-  }
+  const auto conclude_by = conclusions(o.concluding, (*options).rules);
+  if (!conclude_by) return fail_with(conclude_by.error().message);
+  Baseline baseline = conclude_by->baseline;
+
+  const bool as_result = std::any_of(conclude_by->outputs.begin(), conclude_by->outputs.end(), [](const Output& output) { return output.format->name == "json"; });  // which can be merged and compared
 
   int worst = exit_ok;
   const auto add = [&](int code) { worst = worse(worst, code); };
   std::vector<std::unique_ptr<Judged>> checked;
+  std::vector<Unjudged> unjudged;
   for (const std::string& path : o.traces) {
-    auto one = check_one(path, o, *options);
-    if (one)
+    auto one = check_one(path, o, *options, as_result);
+    if (one) {
       checked.push_back(std::move(*one));
-    else
-      add(fail_with(one.error().message));
+      continue;
+    }
+    add(fail_with(one.error().message));
+    unjudged.push_back({shown(path), shown_sentence(one.error().message), MIRRORSCOPE_VERSION});
   }
-  if (!o.write_baseline.empty()) {
-    if (auto done = write_baseline(o.write_baseline, checked); !done) return fail_with(done.error().message);
+  if (!o.concluding.write_baseline.empty()) {
+    if (auto done = write_baseline(o.concluding.write_baseline, checked); !done) return fail_with(done.error().message);
     for (const auto& c : checked)
       for (const Finding& f : c->document.findings) baseline.keys.insert(f.key);
   }
   std::vector<Document> documents;
   for (const auto& c : checked) {
     Document& d = c->document;
-    d.has_baseline = !o.baseline.empty() || !o.write_baseline.empty();
+    d.has_baseline = !o.concluding.baseline.empty() || !o.concluding.write_baseline.empty();
     mark_known(d.findings, baseline);
-    d.outcomes = outcomes_of(*d.report, d.findings, *insist);
+    d.outcomes = outcomes_of(*d.report, d.findings, conclude_by->insist);
     const Conclusion conclusion = conclude(d.outcomes);
     for (const std::string& sentence : conclusion.because) remark("check", sentence);
     add(conclusion.exit_code);
     documents.push_back(d);
   }
-  if (documents.empty()) return worst;
-  if (auto done = write_outputs(*outputs, documents, {false, o.all, o.findings}); !done) return fail_with(done.error().message);
+  const Look look{.all_rules = o.concluding.all, .findings_per_rule = o.concluding.findings, .unjudged = unjudged};
+  if (auto done = write_outputs(conclude_by->outputs, documents, look); !done) return fail_with(done.error().message);
   return worst;
-}
-
-std::string formats_help() {
-  std::string text = "Formats:\n";
-  for (const Format& f : all_formats()) text += fmt::format("  {:9} {}\n", f.name, f.says);
-  return text;
 }
 }  // namespace
 
@@ -129,27 +90,9 @@ void add_check(CLI::App& app, int& exit_code) {
   auto* sub = app.add_subcommand("check", "say which rules a recorded trace keeps, and which it breaks, with the evidence");
   auto o = std::make_shared<CheckOptions>();
   sub->add_option("TRACE", o->traces, "directories written by `mirrorscope record`")->required();
-  std::vector<std::string> formats;
-  for (const Format& f : all_formats()) formats.emplace_back(f.name);
   add_rules_option(*sub, o->judging);
-  sub->add_option("--require", o->require, "exit 3 if one of these could not be observed or was never exercised")
-      ->delimiter(',')
-      ->check(suggest_rules())
-      ->option_text("GLOB,...");
-  add_strict_option(*sub, o->judging);
+  add_concluding_options(*sub, o->concluding);
   sub->add_flag("--explain", o->explain, "print the events that prove each finding, with their values and stacks");
-  sub->add_flag("--all", o->all, "print the whole reason of what could not be observed");
-  add_color_option(*sub);
-  sub->add_option("--findings", o->findings, "how many findings of a rule are printed (default 3)")->option_text("N");
-  sub->add_option("--format", o->formats, "as what the report is written, and where; may be repeated, see below")
-      ->allow_extra_args(false)
-      ->check(suggest(formats))
-      ->option_text("FORMAT[=FILE]");
-  sub->add_option("-o,--output", o->output, "write the report to FILE instead of standard output")->option_text("FILE");
-  sub->add_option("--baseline", o->baseline, "findings that FILE has are known: only new ones make the exit code 1")
-      ->option_text("FILE");
-  sub->add_option("--write-baseline", o->write_baseline, "write the findings to FILE, for --baseline; they are known from here on")
-      ->option_text("FILE");
   sub->add_option("-j,--jobs", o->judging.jobs, "threads; address spaces are divided among them (default: all CPUs, at most 8)")
       ->check(CLI::Range(0u, 256u))
       ->option_text("N");

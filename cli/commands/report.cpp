@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "cli/options/judging.h"
 #include "cli/options/outputs.h"
+#include "cli/options/results.h"
 #include "cli/output/refusal.h"
 #include "cli/output/verdict.h"
 #include "cli/subcommand.h"
 #include "report/page/page.h"
+#include "report/result/merged_document.h"
 #include "trace/reading/merge.h"
 #include "verify/judged.h"
 
@@ -20,6 +23,7 @@ namespace {
 struct PageOptions {
   std::vector<std::string> traces;
   Judging judging;
+  std::string strict = "hard";
   std::string output = "report.html";
 };
 
@@ -37,14 +41,40 @@ std::unique_ptr<Survey> survey(const Judged& judged) {
   return out;
 }
 
+// `code` if the page could be written.
+int write_page(const PageOptions& o, std::span<const Document> documents, std::span<const Survey* const> surveys, int code) {
+  const bool to_stdout = o.output == "-";
+  const std::filesystem::path folder = to_stdout ? "." : std::filesystem::absolute(o.output).parent_path();
+  if (auto done = write_file(to_stdout ? "" : o.output, to_page(documents, surveys, folder.string())); !done) return fail_with(done.error().message);
+  if (!to_stdout) remark("report", "wrote " + o.output);
+  return code;
+}
+
+int report_results(const PageOptions& o, const Insistence& insist) {
+  auto read = read_results(o.traces, {});
+  if (!read) return fail_with(read.error().message);
+  if (!read->any) return fail_with(o.traces.front() + ": no trace, and no result of a check: " + read->merged.unreadable().begin()->why);
+  const auto whole = merged_document(std::move(read->merged), MIRRORSCOPE_VERSION, {}, insist);
+  for (const Problem& p : whole->summary.problems) remark("report", p.says);
+  const int code = worse(conclude(whole->document.outcomes).exit_code, whole->summary.problems.empty() ? exit_ok : exit_inconclusive);
+  const Survey* const none = nullptr;
+  return write_page(o, {&whole->document, 1}, {&none, 1}, code);
+}
+
 int run_report(const PageOptions& o) {
   const bool to_stdout = o.output == "-";
   if (to_stdout && isatty(STDOUT_FILENO)) return fail_with("a page is for a browser; write it to a file with -o");
   const auto options = replay_options(o.judging);
   if (!options) return fail_with(options.error().message);
   Insistence insist;
-  insist.strict = strict_level(o.judging);
+  insist.strict = strict_level(o.strict);
 
+  const auto are_files = std::all_of(o.traces.begin(), o.traces.end(), [](const std::string& path) {
+    std::error_code none;
+    return std::filesystem::is_regular_file(path, none);
+  });
+  if (are_files && !o.judging.rules.empty()) return fail_with("--rules is for traces; what a result says was decided by check --rules");
+  if (are_files) return report_results(o, insist);
   int worst = exit_ok;
   std::vector<std::unique_ptr<Judged>> judged;
   std::vector<std::unique_ptr<Survey>> surveys;
@@ -65,19 +95,17 @@ int run_report(const PageOptions& o) {
     judged.push_back(std::move(*one));
   }
   if (documents.empty()) return worst;
-  if (auto done = write_file(to_stdout ? "" : o.output, to_page(documents, seen)); !done) return fail_with(done.error().message);
-  if (!to_stdout) remark("report", "wrote " + o.output);
-  return worst;
+  return write_page(o, documents, seen, worst);
 }
 }  // namespace
 
 void add_report(CLI::App& app, int& exit_code) {
   auto* sub = app.add_subcommand("report", "write one page for a browser: verdicts, findings on a timeline, latencies, storms, losses");
   auto o = std::make_shared<PageOptions>();
-  sub->add_option("TRACE", o->traces, "directories written by `mirrorscope record`")->required();
+  sub->add_option("TRACE", o->traces, "directories written by `mirrorscope record`; or files of `check --format json` or `merge --format json`")->required();
   sub->add_option("-o,--output", o->output, "the page (default report.html); - is standard output")->option_text("FILE");
   add_rules_option(*sub, o->judging);
-  add_strict_option(*sub, o->judging);
+  add_strict_option(*sub, o->strict);
   sub->add_option("-j,--jobs", o->judging.jobs, "threads (default: all CPUs, at most 8)")->check(CLI::Range(0u, 256u))->option_text("N");
   sub->footer(
       "The page is one file and asks for nothing from a network: mail it, attach it to a bug, keep it as an artifact of CI. Each finding has\n"
@@ -92,6 +120,7 @@ void add_report(CLI::App& app, int& exit_code) {
       "  mirrorscope report run                      report.html in this directory\n"
       "  mirrorscope report -o bug.html run          under another name\n"
       "  mirrorscope report --rules 'SEQ-*' run-1 run-2\n"
+      "  mirrorscope report -o all.html all.json     a merged result: hosts, worst first, with links to pages beside their results\n"
       "  mirrorscope report -o - run | gzip > report.html.gz");
   sub->callback([o, &exit_code] { exit_code = run_report(*o); });
 }

@@ -22,8 +22,8 @@ void add_rules_option(CLI::App& sub, Judging& o) {
       ->option_text("GLOB,...");
 }
 
-void add_strict_option(CLI::App& sub, Judging& o) {
-  sub.add_option("--strict", o.strict, "what makes the exit code 1: hard (default), hazard, smell")
+void add_strict_option(CLI::App& sub, std::string& strict) {
+  sub.add_option("--strict", strict, "what makes the exit code 1: hard (default), hazard, smell")
       ->check(CLI::IsMember({"hard", "hazard", "smell"}))
       ->option_text("LEVEL");
 }
@@ -39,8 +39,8 @@ Result<ReplayOptions> replay_options(const Judging& o) {
   return options;
 }
 
-Level strict_level(const Judging& o) {
-  return o.strict == "smell" ? Level::smell : o.strict == "hazard" ? Level::hazard : Level::hard;
+Level strict_level(const std::string& strict) {
+  return strict == "smell" ? Level::smell : strict == "hazard" ? Level::hazard : Level::hard;
 }
 
 }  // namespace mirrorscope::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of every command that judges a trace: which rules, what makes it exit 1, how many threads.
+// The options of every command that judges a trace: which rules, how many threads; and what makes it exit 1.
 #pragma once
 
 #include <string>
@@ -13,7 +13,6 @@ namespace mirrorscope::cli {
 
 struct Judging {
   std::vector<std::string> rules;  // globs; empty = all
-  std::string strict = "hard";
   unsigned jobs = 0;  // 0 = all CPUs, at most 8
 };
 
@@ -21,10 +20,10 @@ struct Judging {
 CLI::Validator suggest_rules();
 // `o` outlives the parsing.
 void add_rules_option(CLI::App& sub, Judging& o);
-void add_strict_option(CLI::App& sub, Judging& o);
+void add_strict_option(CLI::App& sub, std::string& strict);
 
 // With a progress line where stderr is a terminal.
 Result<ReplayOptions> replay_options(const Judging& o);
-Level strict_level(const Judging& o);
+Level strict_level(const std::string& strict);
 
 }  // namespace mirrorscope::cli

@@ -45,6 +45,7 @@ Result<void> write_file(const std::string& file, const std::string& text) {
 
 Result<void> write_outputs(std::span<const Output> outputs, std::span<const Document> documents, Look look) {
   for (const Output& output : outputs) {
+    if (documents.empty() && !output.format->says_unjudged) continue;
     look.color = output.file.empty() && colored();
     if (auto done = write_file(output.file, output.format->render(documents, look)); !done) return done;
   }

@@ -18,6 +18,7 @@ struct Output {
 
 // From the words behind --format and the one behind -o, which is for the format that names no file itself.
 Result<std::vector<Output>> parse_outputs(const std::vector<std::string>& formats, const std::string& output);
+// Without documents only in formats that say what could not be judged.
 Result<void> write_outputs(std::span<const Output> outputs, std::span<const Document> documents, Look look);
 Result<void> write_file(const std::string& file, const std::string& text);
 

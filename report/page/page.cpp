@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/explain/explain.h"
+#include "report/page/whole.h"
 #include "report/values.h"
 
 namespace mirrorscope {
@@ -26,7 +27,7 @@ constexpr size_t kStormBins = 256;
 
 class PageData {
  public:
-  PageData(const Document& d, const Survey& s) : d_(d), s_(s), report_(*d.report), begin_(d.report->first_time) {}
+  PageData(const Document& d, const Survey* s) : d_(d), s_(s), report_(*d.report), begin_(d.report->first_time) {}
 
   Json trace() const {
     Json out{{"name", d_.trace}, {"kernel", d_.kernel}, {"recorder", d_.recorder}, {"records", report_.records},
@@ -36,6 +37,10 @@ class PageData {
     out["findings"] = Json::array();
     for (const Finding& f : d_.findings) out["findings"].push_back(finding(f));
     out["losses"] = losses();
+    if (!s_) {
+      out["latency"] = merged_latency_json(*d_.summary);
+      return out;
+    }
     out["overview"] = overview();
     out["latency"] = latency();
     out["storms"] = storms();
@@ -59,10 +64,13 @@ class PageData {
              {"what", f.what->what}, {"time", since(f.what->completing.time)},
              {"task", task_text(f.what->tgid, f.what->tid, report_.names)}};
     if (f.what->fn) out["callback"] = report_.names.symbol(f.what->fn);
-    const size_t place = s_.place_of(f);
-    if (place == s_.explained.size()) return out;
-    out["text"] = explain(f, s_.windows.of(*f.what), report_);
-    out["timeline"] = timeline(f, s_.timelines.around(place));
+    if (!f.seen.empty()) out["seen"] = f.seen;
+    if (!f.trace.empty()) out["trace"] = f.trace;
+    if (!s_) return out;
+    const size_t place = s_->place_of(f);
+    if (place == s_->explained.size()) return out;
+    out["text"] = explain(f, s_->windows.of(*f.what), report_);
+    out["timeline"] = timeline(f, s_->timelines.around(place));
     return out;
   }
 
@@ -122,32 +130,33 @@ class PageData {
   }
 
   Json losses() const {
-    Json out{{"left_out", s_.activity.places_left_out()}, {"counts", Json::array()}, {"places", Json::array()}};
+    Json out{{"left_out", s_ ? s_->activity.places_left_out() : 0}, {"counts", Json::array()}, {"places", Json::array()}};
     for (const LossCount& l : report_.losses) {
       const EventInfo* row = event_info(l.event);
       out["counts"].push_back({{"cause", std::string(label_of(catalog::enum_loss, l.cause))}, {"event", row ? std::string(row->name) : "any"},
                                {"count", l.count}, {"repaired", l.repaired}});
     }
-    for (const Activity::Place& p : s_.activity.places())
+    if (!s_) return out;
+    for (const Activity::Place& p : s_->activity.places())
       out["places"].push_back({{"from", since(p.from)}, {"until", since(p.until)}, {"count", p.count},
                                {"cause", std::string(label_of(catalog::enum_loss, p.cause))}, {"cpu", p.cpu}});
     return out;
   }
 
   Json overview() const {
-    Json out{{"width", s_.activity.width()}, {"bins", Activity::kBins}, {"rows", Json::array()}};
+    Json out{{"width", s_->activity.width()}, {"bins", Activity::kBins}, {"rows", Json::array()}};
     const auto add = [&](std::string_view group, const std::vector<Activity::Row>& rows) {
       for (const Activity::Row& r : rows) out["rows"].push_back({{"group", group}, {"name", r.name}, {"total", r.total}, {"counts", r.bins}});
     };
-    add("Events", s_.activity.areas());
-    add("Processes", s_.activity.processes(report_.names, kProcesses));
-    add("CPUs", s_.activity.cpus(kCpus));
+    add("Events", s_->activity.areas());
+    add("Processes", s_->activity.processes(report_.names, kProcesses));
+    add("CPUs", s_->activity.cpus(kCpus));
     return out;
   }
 
   Json latency() const {
     Json list = Json::array();
-    for (const Latency::Row& r : s_.latency.rows(report_.names, kHistograms)) {
+    for (const Latency::Row& r : s_->latency.rows(report_.names, kHistograms)) {
       const Latency::Histogram& h = r.histogram;
       Json row{{"function", r.function}, {"event", std::string(event_info(r.event)->name)}, {"reason", r.reason}, {"count", h.count},
                {"mean", h.total / h.count}, {"p50", h.percentile(0.5)}, {"p99", h.percentile(0.99)}, {"max", h.max}, {"buckets", Json::array()}};
@@ -160,8 +169,8 @@ class PageData {
 
   Json storms() const {
     constexpr size_t kFold = Activity::kBins / kStormBins;
-    Json out{{"width", s_.activity.width() * kFold}, {"rows", Json::array()}};
-    for (const Activity::Storm& s : s_.activity.storms(report_.names, kStorms)) {
+    Json out{{"width", s_->activity.width() * kFold}, {"rows", Json::array()}};
+    for (const Activity::Storm& s : s_->activity.storms(report_.names, kStorms)) {
       Json counts = Json::array();
       for (size_t i = 0; i < Activity::kBins; i += kFold) {
         uint64_t sum = 0;
@@ -175,8 +184,8 @@ class PageData {
   }
 
   Json pingpong() const {
-    Json out{{"untracked", s_.pingpong.untracked()}, {"rows", Json::array()}};
-    for (const PingPong::Row& r : s_.pingpong.rows(kRanges)) {
+    Json out{{"untracked", s_->pingpong.untracked()}, {"rows", Json::array()}};
+    for (const PingPong::Row& r : s_->pingpong.rows(kRanges)) {
       Json row{{"task", task_text(r.tgid, r.tid, report_.names)}, {"start", fmt::format("{:#x}", r.start)}, {"end", fmt::format("{:#x}", r.end)},
                {"lookups", r.lookups}, {"rounds", r.rounds}, {"first", since(r.first)}, {"last", since(r.last)}, {"reasons", Json::object()}};
       for (uint32_t i = 0; i < PingPong::kReasons; ++i)
@@ -187,7 +196,7 @@ class PageData {
   }
 
   const Document& d_;
-  const Survey& s_;
+  const Survey* s_;  // null: a merged result
   const Report& report_;
   uint64_t begin_;
 };
@@ -206,10 +215,13 @@ Json rule_catalog(std::span<const Document> documents) {
 }
 }  // namespace
 
-std::string page_data(std::span<const Document> documents, std::span<const Survey* const> surveys) {
+std::string page_data(std::span<const Document> documents, std::span<const Survey* const> surveys, const std::string& folder) {
   Json out{{"format", "mirrorscope-report-1"}, {"version", documents.front().version}, {"rules", rule_catalog(documents)},
            {"traces", Json::array()}};
-  for (size_t i = 0; i < documents.size(); ++i) out["traces"].push_back(PageData(documents[i], *surveys[i]).trace());
+  for (size_t i = 0; i < documents.size(); ++i) {
+    out["traces"].push_back(PageData(documents[i], surveys[i]).trace());
+    if (documents[i].summary) out["traces"].back()["whole"] = whole_json(*documents[i].summary, folder);
+  }
   // "<" is only ever inside a string, where an escape means the same
   const std::string text = out.dump(-1, ' ', true);
   std::string safe;
@@ -223,10 +235,10 @@ std::string page_data(std::span<const Document> documents, std::span<const Surve
   return safe;
 }
 
-std::string to_page(std::span<const Document> documents, std::span<const Survey* const> surveys) {
+std::string to_page(std::span<const Document> documents, std::span<const Survey* const> surveys, const std::string& folder) {
   std::string out;
   for (const std::string_view part : page_before) out += part;
-  out += page_data(documents, surveys);
+  out += page_data(documents, surveys, folder);
   for (const std::string_view part : page_after) out += part;
   return out;
 }

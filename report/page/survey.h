@@ -7,7 +7,7 @@
 #include "report/explain/window.h"
 #include "report/findings.h"
 #include "report/page/activity.h"
-#include "report/page/latency.h"
+#include "report/latency.h"
 #include "report/page/pingpong.h"
 #include "report/page/timeline.h"
 

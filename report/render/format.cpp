@@ -7,22 +7,22 @@
 
 namespace mirrorscope {
 
-// ROW(name, half a sentence for --help and the manual, the function of its file)
+// ROW(name, half a sentence for --help and the manual, does it say what could not be judged?, the function of its file)
 #define FORMATS                                                                          \
-  ROW("text", "for people (default)", to_text)                                           \
-  ROW("markdown", "for a merge request or a job summary", to_markdown)                   \
-  ROW("json", "everything, for programs", to_json)                                       \
-  ROW("junit", "XML that GitLab and Jenkins show; inconclusive is an error", to_junit)   \
-  ROW("sarif", "SARIF 2.1.0 for code scanning, with the rules and their help", to_sarif) \
-  ROW("ktap", "KTAP for kernel test harnesses; inconclusive is \"not ok\"", to_ktap)     \
-  ROW("github", "annotations of a GitHub workflow run", to_github)
+  ROW("text", "for people (default)", false, to_text)                                           \
+  ROW("markdown", "for a merge request or a job summary", false, to_markdown)                   \
+  ROW("json", "everything, for programs", true, to_json)                                       \
+  ROW("junit", "XML that GitLab and Jenkins show; inconclusive is an error", false, to_junit)   \
+  ROW("sarif", "SARIF 2.1.0 for code scanning, with the rules and their help", false, to_sarif) \
+  ROW("ktap", "KTAP for kernel test harnesses; inconclusive is \"not ok\"", false, to_ktap)     \
+  ROW("github", "annotations of a GitHub workflow run", false, to_github)
 
-#define ROW(name, says, render) std::string render(std::span<const Document> documents, const Look& look);
+#define ROW(name, says, unjudged, render) std::string render(std::span<const Document> documents, const Look& look);
 FORMATS
 #undef ROW
 
 namespace {
-#define ROW(name, says, render) Format{name, says, render},
+#define ROW(name, says, unjudged, render) Format{name, says, unjudged, render},
 constexpr auto kFormats = std::to_array<Format>({FORMATS});
 #undef ROW
 }  // namespace

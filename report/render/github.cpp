@@ -5,6 +5,7 @@
 #include <array>
 
 #include "report/render/format.h"
+#include "report/result/merged.h"
 
 namespace mirrorscope {
 
@@ -39,6 +40,8 @@ std::string_view command_of(Outcome outcome) {
 std::string to_github(std::span<const Document> documents, const Look& look) {
   std::string out;
   for (const Document& d : documents) {
+    if (d.summary)
+      for (const Problem& p : d.summary->problems) out += fmt::format("::warning title={}::{}\n", escaped(p.kind, true), escaped(p.says, false));
     std::array<size_t, kOutcomes> count{};
     for (const RuleOutcome& o : d.outcomes) {
       ++count[static_cast<size_t>(o.outcome)];
@@ -47,7 +50,7 @@ std::string to_github(std::span<const Document> documents, const Look& look) {
       const RuleInfo& info = o.rule->rule->info;
       std::string message = fmt::format("{}: {}\n", d.trace, o.why);
       for (const Finding& f : d.findings)
-        if (f.rule == o.rule && f.number <= look.findings_per_rule) message += fmt::format("{}: {}\n", f.id, f.what->what);
+        if (f.rule == o.rule && f.number <= look.findings_per_rule) message += fmt::format("{}: {}\n{}", f.id, f.what->what, f.seen.empty() ? "" : f.seen + "\n");
       message += fmt::format("look at: {}\nsource: {}", info.look_at, info.because);
       out += fmt::format("::{} title={}::{}\n", command, escaped(fmt::format("{} {}", info.id, info.name), true), escaped(message, false));
     }

@@ -8,6 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "report/render/format.h"
+#include "report/result/measures.h"
+#include "report/result/part_json.h"
+#include "report/result/result_file.h"
 #include "schema/catalog.h"
 #include "schema/shown.h"
 
@@ -80,8 +83,8 @@ Json reference(const EventRef& r, const RecordFinder& find) {
   return {{"time", r.time}, {"cpu", r.cpu}, {"seq", r.seq}, {"event", row ? std::string(row->name) : "?"}};
 }
 
-Json finding(const Candidate& c, const Report& report, const RecordFinder& find) {
-  Json out{{"what", c.what}, {"time", c.completing.time}, {"tid", c.tid}, {"tgid", c.tgid},
+Json finding(const RuleResult& rule, const Candidate& c, const Report& report, const RecordFinder& find) {
+  Json out{{"key", key_of(rule, c, report, find)}, {"count", c.count}, {"what", c.what}, {"time", c.completing.time}, {"tid", c.tid}, {"tgid", c.tgid},
            {"task", report.names.task(c.tid)}, {"mm", hex_string(c.mm)}};
   if (c.fn) out["callback"] = report.names.symbol(c.fn);
   for (const Evidence& e : c.evidence)
@@ -96,9 +99,15 @@ std::string dump(const Json& json, int indent) {
 
 std::string record_to_json(const ev_header& h) { return dump(record(h), -1); }
 
-std::string to_json(const Report& report, const RecordFinder& find) {
+std::string to_json(const Document& d) {
+  if (d.merged) return merged_json(*d.merged, *d.summary, d.version);
+  const Report& report = *d.report;
+  const RecordFinder& find = d.find;
   Json out;
   out["format"] = "mirrorscope-check-1";
+  std::vector<std::string> rules;
+  for (const RuleResult& r : report.rules) rules.emplace_back(r.rule->info.id);
+  out["result"] = result_header(d.id, d.version, {}, d.damage, rules);
   out["records"] = report.records;
   out["first_time"] = report.first_time;
   out["last_time"] = report.last_time;
@@ -142,9 +151,14 @@ std::string to_json(const Report& report, const RecordFinder& find) {
               {"all_causes", r.all_causes},
               {"findings", Json::array()},
               {"suspects", Json::array()}};
-    for (const Candidate& c : r.findings) rule["findings"].push_back(finding(c, report, find));
-    for (const Candidate& c : r.suspects) rule["suspects"].push_back(finding(c, report, find));
+    for (const Candidate& c : r.findings) rule["findings"].push_back(finding(r, c, report, find));
+    for (const Candidate& c : r.suspects) rule["suspects"].push_back(finding(r, c, report, find));
     out["rules"].push_back(std::move(rule));
+  }
+  if (d.measures) {
+    out["latencies"] = calls_json(d.measures->latencies);
+    out["costs"] = costs_json(d.measures->costs);
+    out["stretches"] = stretches_json(d.measures->stretches);
   }
   return dump(out, 2) + "\n";
 }
@@ -163,9 +177,17 @@ std::string rules_to_json() {
   return dump(out, 2) + "\n";
 }
 
-std::string to_json(std::span<const Document> documents, const Look&) {
+std::string to_json(std::span<const Document> documents, const Look& look) {
   std::string out;  // one object after the other, as jq reads them
-  for (const Document& d : documents) out += to_json(*d.report, d.find);
+  for (const Document& d : documents) out += to_json(d);
+  for (const Unjudged& u : look.unjudged) {
+    Json one{{"format", "mirrorscope-check-1"}};
+    one["result"] = result_header({.path = u.trace, .uuid = {}, .host = {}, .boot = {}, .kernel = {}, .machine = {}, .origin = {}, .recorder = {}, .started = 0},
+                                  u.version, u.why, {}, {});
+    one["records"] = 0;
+    one["rules"] = Json::array();
+    out += dump(one, 2) + "\n";
+  }
   return out;
 }
 

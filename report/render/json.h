@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A report as JSON for programs: one object, keys stable, see the comments of json.cpp.
+// A report as JSON for programs: one object, keys stable, docs/results.md has them.
 #pragma once
 
 #include <string>
 
-#include "analyzer/engine/engine.h"
-#include "report/render/text.h"
+#include "report/render/format.h"
 
 namespace mirrorscope {
 
-std::string to_json(const Report& report, const RecordFinder& find);
+std::string to_json(const Document& document);
 // One record as a JSON object on one line: header fields, event name, fields; enums by label, addresses as hex strings,
 // text as schema/shown.h has it, so that its bytes can be had back whatever they are.
 std::string record_to_json(const ev_header& record);

@@ -8,6 +8,7 @@
 #include "report/explain/explain.h"
 #include "report/folding.h"
 #include "report/render/format.h"
+#include "report/render/hosts.h"
 
 namespace mirrorscope {
 
@@ -17,7 +18,7 @@ std::string detail(const Document& d, const RuleOutcome& o, uint32_t limit) {
   std::string text;
   for (const Finding& f : d.findings) {
     if (f.rule != o.rule || f.number > limit) continue;
-    text += d.windows ? explain(f, d.windows->of(*f.what), *d.report) + "\n" : fmt::format("{}: {}\n", f.id, f.what->what);
+    text += d.windows ? explain(f, d.windows->of(*f.what), *d.report) + "\n" : fmt::format("{}: {}\n{}", f.id, f.what->what, f.seen.empty() ? "" : f.seen + "\n");
   }
   return text + fmt::format("rule: {}\nsource: {}\nlook at: {}\n", info.says, info.because, info.look_at);
 }
@@ -47,6 +48,27 @@ void add_case(pugi::xml_node suite, const Document& d, const RuleOutcome& o, con
   }
 }
 
+// Of a merged result: a test case per problem, and one per host that says how bad it is there.
+void add_whole(pugi::xml_node suite, const Summary& summary) {
+  for (const Problem& p : summary.problems) {
+    pugi::xml_node test = suite.append_child("testcase");
+    test.append_attribute("classname") = "mirrorscope.merge";
+    test.append_attribute("name") = fmt::format("{} {}", p.kind, p.name).c_str();
+    pugi::xml_node error = test.append_child("error");
+    error.append_attribute("message") = p.says.c_str();
+    error.append_attribute("type") = std::string(p.kind).c_str();
+  }
+  const HostTable table = host_table(summary, true);
+  for (const auto& row : table.rows) {
+    pugi::xml_node test = suite.append_child("testcase");
+    test.append_attribute("classname") = "mirrorscope.hosts";
+    test.append_attribute("name") = row[0].c_str();
+    std::string text;
+    for (size_t c = 1; c < HostTable::kColumns; ++c) text += fmt::format("{}: {}\n", HostTable::kHead[c], row[c]);
+    test.append_child("system-out").text() = text.c_str();
+  }
+}
+
 struct Counts {
   size_t tests = 0, failures = 0, errors = 0, skipped = 0;
   void add(const Document& d) {
@@ -56,6 +78,9 @@ struct Counts {
       errors += o.outcome == Outcome::unclear;
       skipped += o.outcome == Outcome::skip || o.outcome == Outcome::unused;
     }
+    if (!d.summary) return;
+    tests += d.summary->problems.size() + d.summary->hosts.size();
+    errors += d.summary->problems.size();
   }
   void write(pugi::xml_node node) const {
     node.append_attribute("tests") = static_cast<unsigned long long>(tests);
@@ -88,6 +113,7 @@ std::string to_junit(std::span<const Document> documents, const Look& look) {
       property.append_attribute("value") = value.c_str();
     }
     for (const RuleOutcome& o : d.outcomes) add_case(suite, d, o, look);
+    if (d.summary) add_whole(suite, *d.summary);
   }
   std::ostringstream out;
   xml.save(out, "  ");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A report as Markdown for a merge request: one line of result, a table of what is not right, the findings folded away.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 #include "report/explain/explain.h"
 #include "report/folding.h"
 #include "report/render/format.h"
+#include "report/render/hosts.h"
 
 namespace mirrorscope {
 
@@ -55,10 +57,24 @@ void say_findings(std::string& out, const Document& d, const RuleOutcome& o, con
     if (d.windows)
       out += fenced(explain(f, d.windows->of(*f.what), *d.report));
     else
-      out += fmt::format("{}\n\nRule: {}. Source: {}. Look at: {}.\n", cell(f.what->what), cell(info.says), cell(info.because),
+      out += fmt::format("{}\n\n{}Rule: {}. Source: {}. Look at: {}.\n", cell(f.what->what), f.seen.empty() ? "" : cell(f.seen) + "\n\n", cell(info.says), cell(info.because),
                          cell(info.look_at));
     out += "\n</details>\n";
   }
+}
+void say_whole(std::string& out, const Summary& summary, const Look& look) {
+  if (!summary.problems.empty()) out += "\n";
+  for (const Problem& p : summary.problems) out += fmt::format("- **{}**: {}\n", p.kind, cell(p.says));
+  const HostTable table = host_table(summary, look.all_rules);
+  out += fmt::format("\n| {} |\n|", fmt::join(HostTable::kHead, " | "));
+  for (size_t c = 0; c < HostTable::kColumns; ++c) out += "---|";
+  out += "\n";
+  for (const auto& row : table.rows) {
+    out += "|";
+    for (const std::string& text : row) out += fmt::format(" {} |", cell(text));
+    out += "\n";
+  }
+  if (table.left_out) out += fmt::format("\nand {} more hosts\n", table.left_out);
 }
 }  // namespace
 
@@ -71,6 +87,7 @@ std::string to_markdown(std::span<const Document> documents, const Look& look) {
     out += fmt::format("### mirrorscope: {}\n\n{} violated, {} unclear, {} known, {} noted, {} hold, {} never exercised, {} not observable. {} records of kernel {}, {} lost.\n",
                        cell(d.trace), of(Outcome::fail), of(Outcome::unclear), of(Outcome::known), of(Outcome::tolerated),
                        of(Outcome::pass), of(Outcome::unused), of(Outcome::skip), grouped(d.report->records), cell(d.kernel), grouped(d.report->lost));
+    if (d.summary) say_whole(out, *d.summary, look);
     if (of(Outcome::fail) + of(Outcome::unclear) + of(Outcome::known) + of(Outcome::tolerated) == 0) continue;
     out += "\n| rule | result | level | why |\n|---|---|---|---|\n";
     for (const RuleOutcome& o : d.outcomes)

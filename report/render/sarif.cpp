@@ -6,12 +6,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "report/explain/explain.h"
 #include "report/render/format.h"
+#include "report/render/uri.h"
+#include "report/result/merged.h"
 #include "report/values.h"
 #include "schema/catalog.h"
 
@@ -31,15 +32,6 @@ std::string_view level_of(Level level) {
   return "none";
 }
 
-// A path as a URI reference.
-std::string uri_of(const std::string& path) {
-  std::string uri = path.starts_with('/') ? "file://" : "";
-  for (const unsigned char c : path)
-    uri += std::isalnum(c) || std::string_view("/-._~").find(static_cast<char>(c)) != std::string_view::npos ? std::string(1, static_cast<char>(c))
-                                                                                  : fmt::format("%{:02X}", c);
-  return uri;
-}
-
 Json rule_json(const RuleDef& def) {
   const RuleInfo& i = def.info;
   const std::string help = fmt::format("{}\n\nSource: {}\n\nNot claimed: {}\n\nLook at: {}", i.says, i.because, i.not_claimed, i.look_at);
@@ -57,8 +49,8 @@ Json rule_json(const RuleDef& def) {
 
 Json logical(std::string_view function) { return {{"fullyQualifiedName", std::string(function)}, {"kind", "function"}}; }
 
-Json location_of(const Document& d, std::string_view function) {
-  Json place{{"physicalLocation", {{"artifactLocation", {{"uri", uri_of(d.path + "/metadata")}}}, {"region", {{"startLine", 1}}}}}};
+Json location_of(const std::string& trace, std::string_view function) {
+  Json place{{"physicalLocation", {{"artifactLocation", {{"uri", uri_of(trace + "/metadata")}}}, {"region", {{"startLine", 1}}}}}};
   if (!function.empty()) place["logicalLocations"] = Json::array({logical(function)});
   return place;
 }
@@ -70,7 +62,7 @@ Json code_flow(const Document& d, const Finding& f) {
   for (const Evidence& e : f.what->evidence) {
     const ev_header* h = d.find ? d.find(e.event) : nullptr;
     if (!h) continue;
-    Json place = location_of(d, function_of(*h, d.report->names));
+    Json place = location_of(d.path, function_of(*h, d.report->names));
     place["message"] = text_of(fmt::format("{}: {}", event_info(h->id)->name, e.role));
     Json& flow = flows[h->tid];
     if (flow.is_null()) {
@@ -104,13 +96,14 @@ Json result_of(const Document& d, const Finding& f, size_t occurrences, size_t i
            {"kind", "fail"},
            {"level", std::string(level_of(info.level))},
            {"message", text_of(f.what->what)},
-           {"locations", Json::array({location_of(d, f.what->fn ? d.report->names.symbol(f.what->fn) : "")})},
+           {"locations", Json::array({location_of(f.trace.empty() ? d.path : f.trace, f.what->fn ? d.report->names.symbol(f.what->fn) : "")})},
            {"occurrenceCount", occurrences},
            {"partialFingerprints", {{"mirrorscope/v1", f.key}}}};
   if (Json flow = code_flow(d, f); !flow["threadFlows"].empty()) out["codeFlows"] = Json::array({flow});
   if (Json stack = stack_of(d, f); !stack.is_null()) out["stacks"] = Json::array({stack});
   if (d.has_baseline) out["baselineState"] = f.known ? "unchanged" : "new";
   out["properties"] = {{"finding", f.id}, {"timeNs", f.what->completing.time}};
+  if (!f.seen.empty()) out["properties"]["seen"] = f.seen;
   if (d.windows)
     if (const Window w = d.windows->of(*f.what); !w.rows.empty()) out["properties"]["explanation"] = explain(f, w, *d.report);
   return out;
@@ -127,6 +120,8 @@ Json notifications(const Document& d) {
                     {"message", text_of(fmt::format("{} is {}: {}", o.rule->rule->info.id, to_string(o.rule->verdict), o.why))},
                     {"associatedRule", {{"id", std::string(o.rule->rule->info.id)}, {"index", index}}}});
   }
+  if (d.summary)
+    for (const Problem& p : d.summary->problems) list.push_back({{"level", "warning"}, {"message", text_of(p.says)}});
   for (const std::string& sentence : d.damage) list.push_back({{"level", "warning"}, {"message", text_of(sentence)}});
   return list;
 }
@@ -139,7 +134,7 @@ Json run_of(const Document& d) {
     rules.push_back(rule_json(*def));
   }
   std::map<std::string, size_t> occurrences;
-  for (const Finding& f : d.findings) ++occurrences[f.key];
+  for (const Finding& f : d.findings) occurrences[f.key] += f.what->count;
   Json results = Json::array();
   for (const Finding& f : d.findings) {
     if (f.rule->verdict != Verdict::violated || !occurrences[f.key]) continue;

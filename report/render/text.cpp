@@ -11,6 +11,7 @@
 #include "report/findings.h"
 #include "report/folding.h"
 #include "report/render/format.h"
+#include "report/render/hosts.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope {
@@ -59,6 +60,10 @@ std::string short_reason(const RuleResult& r) {
 void say_finding(std::string& out, const Finding& f, const Report& report) {
   const Candidate& c = *f.what;
   out += fmt::format("    {}\n", folded(c.what, 4));
+  if (!f.seen.empty()) {
+    out += fmt::format("    {}\n", folded(f.seen, 4));
+    return;
+  }
   out += fmt::format("    at {} by {} ({}/{}) on CPU {}", clock_text(c.completing.time), report.names.task(c.tid), c.tgid, c.tid,
                      c.completing.cpu);
   if (c.fn) out += fmt::format(", callback {}", report.names.symbol(c.fn));
@@ -97,17 +102,18 @@ std::vector<const Candidate*> shown_findings(const Report& report, uint32_t find
   return shown;
 }
 
-std::string to_text(const Report& report, const TextOptions& options, const RecordFinder& find) {
+namespace {
+std::string report_text(const Report& report, const std::vector<Finding>& findings, const TextOptions& options, const std::vector<bool>& only_problems) {
   const Paint paint{options.color};
   std::string out;
   const double seconds = static_cast<double>(report.last_time - report.first_time) / 1e9;
   out += fmt::format("{} records over {:.1f} s, ", grouped(report.records), seconds);
   say_losses(out, report);
-  const std::vector<Finding> findings = findings_of(report, find);
+  const auto not_whole = [&](const RuleResult& r) { return !only_problems.empty() && only_problems[static_cast<size_t>(&r - report.rules.data())]; };
 
   for (Verdict v : {Verdict::violated, Verdict::inconclusive})
     for (const RuleResult& r : report.rules)
-      if (r.verdict == v) say_rule(out, r, report, options, findings, paint);
+      if (r.verdict == v && !not_whole(r)) say_rule(out, r, report, options, findings, paint);
 
   size_t count[kVerdicts] = {};
   for (const RuleResult& r : report.rules) ++count[static_cast<size_t>(r.verdict)];
@@ -118,6 +124,11 @@ std::string to_text(const Report& report, const TextOptions& options, const Reco
   for (const RuleResult& r : report.rules) {
     if (r.verdict == Verdict::holds)
       out += fmt::format("{}  {:7} {:28} {} occasions\n", paint("32", "holds"), r.rule->info.id, r.rule->info.name, grouped(r.held));
+  }
+  if (std::find(only_problems.begin(), only_problems.end(), true) != only_problems.end()) {
+    out += "\ninconclusive, because not everything that was to be merged is there:\n";
+    for (const RuleResult& r : report.rules)
+      if (not_whole(r)) out += fmt::format("  {:7} {:28} {} occasions held\n", r.rule->info.id, r.rule->info.name, grouped(r.held));
   }
   for (const auto& [verdict, head] : {std::pair{Verdict::never_exercised, "never exercised, nothing is known about"},
                                       std::pair{Verdict::not_observable, "not observable here"}}) {
@@ -136,17 +147,29 @@ std::string to_text(const Report& report, const TextOptions& options, const Reco
                      of(Verdict::inconclusive), of(Verdict::holds), of(Verdict::never_exercised), of(Verdict::not_observable));
   return out;
 }
+}  // namespace
+
+std::string to_text(const Report& report, const TextOptions& options, const RecordFinder& find) {
+  return report_text(report, findings_of(report, find), options, {});
+}
 
 std::string to_text(std::span<const Document> documents, const Look& look) {
   std::string out;
   for (const Document& d : documents) {
     out += fmt::format("{}: kernel {}, mirrorscope {}\n", d.trace, d.kernel, d.recorder);
     for (const std::string& sentence : d.damage) out += fmt::format("damaged: {}\n", sentence);
-    out += to_text(*d.report, {look.color, d.windows, look.all_rules, look.findings_per_rule}, d.find);
-    const bool failed = std::any_of(d.outcomes.begin(), d.outcomes.end(), [](const RuleOutcome& o) { return o.outcome == Outcome::fail; });
+    if (d.summary)
+      for (const Problem& p : d.summary->problems) out += fmt::format("{}: {}\n", p.kind, folded(p.says, p.kind.size() + 2));
+    out += report_text(*d.report, d.findings, {look.color, d.windows, look.all_rules, look.findings_per_rule},
+                       d.summary ? d.summary->only_problems : std::vector<bool>());
+    if (d.summary) out += hosts_as_text(*d.summary, look);
+    const auto failed = std::find_if(d.outcomes.begin(), d.outcomes.end(), [](const RuleOutcome& o) { return o.outcome == Outcome::fail; });
     for (const RuleOutcome& o : d.outcomes)
       if (o.outcome == Outcome::known) out += fmt::format("known: {} {}\n", o.rule->rule->info.id, folded(o.why, 15));
-    if (failed && !d.windows) out += fmt::format("next: mirrorscope check --explain {}\n", d.trace);
+    if (failed == d.outcomes.end() || d.windows) continue;
+    const auto first = std::find_if(d.findings.begin(), d.findings.end(), [&](const Finding& f) { return f.rule == failed->rule; });
+    const bool elsewhere = first != d.findings.end() && !first->trace.empty();
+    out += fmt::format("next: mirrorscope check --explain {}\n", elsewhere ? first->trace : d.trace);
   }
   return out;
 }

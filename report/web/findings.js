@@ -69,13 +69,13 @@ export function findings(trace, rules) {
       el(
         "p",
         { class: "says" },
-        `${finding.task}${finding.callback ? `, ${finding.callback}` : ""}, ${duration(finding.time)} after the first record`,
+        finding.seen ?? `${finding.task}${finding.callback ? `, ${finding.callback}` : ""}, ${duration(finding.time)} after the first record`,
       ),
       ...(finding.timeline
         ? told(finding, trace).filter(Boolean)
         : [
-            el("p", {}, "This page tells the first findings of each rule whole. The text of this one: "),
-            el("pre", {}, `mirrorscope explain ${trace.name} ${finding.id}`),
+            el("p", {}, finding.trace ? "Its text, with the events that prove it: " : "This page tells the first findings of each rule whole. The text of this one: "),
+            el("pre", {}, finding.trace ? `mirrorscope explain ${finding.trace} ${finding.rule}` : `mirrorscope explain ${trace.name} ${finding.id}`),
           ]),
     );
     shown.dataset.finding = finding.id;
@@ -86,7 +86,7 @@ export function findings(trace, rules) {
       { class: "pick", onclick: () => choose(finding) },
       el("span", { class: `dot ${finding.verdict}`, "aria-hidden": "true" }),
       el("strong", {}, finding.id),
-      el("span", { class: "when" }, duration(finding.time)),
+      !finding.seen && el("span", { class: "when" }, duration(finding.time)),
       el("span", { class: "brief" }, finding.what),
     );
     buttons.set(finding.id, button);

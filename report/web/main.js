@@ -2,6 +2,7 @@
 // The page: what the trace is, and its sections in the order in which a reader asks.
 import { el } from "./dom.js";
 import { findings } from "./findings.js";
+import { hosts } from "./hosts.js";
 import { latency } from "./latency.js";
 import { duration, grouped, plural } from "./numbers.js";
 import { overview } from "./overview.js";
@@ -45,31 +46,27 @@ function head(trace) {
   );
 }
 
+// Each section, and whether a merged result has it: what lies on one trace's axis of time has no place in many.
 const parts = [
-  ["verdicts", "Verdicts"],
-  ["findings", "Findings"],
-  ["trace", "Trace"],
-  ["latency", "Latency"],
-  ["storms", "Invalidations"],
-  ["pingpong", "Ping-pong"],
-  ["losses", "Losses"],
+  ["hosts", "Hosts", (trace) => trace.whole, hosts],
+  ["verdicts", "Verdicts", () => true, (trace) => verdicts(trace, data.rules)],
+  ["findings", "Findings", () => true, (trace) => findings(trace, data.rules)],
+  ["trace", "Trace", (trace) => !trace.whole, overview],
+  ["latency", "Latency", () => true, latency],
+  ["storms", "Invalidations", (trace) => !trace.whole, storms],
+  ["pingpong", "Ping-pong", (trace) => !trace.whole, pingpong],
+  ["losses", "Losses", () => true, losses],
 ];
 
+const nav = el("nav", { "aria-label": "Sections" });
 const main = el("main", { id: "content", tabindex: "-1" });
 
 function show(trace) {
   forget();
   document.title = `${trace.name}: mirrorscope report`;
-  main.replaceChildren(
-    head(trace),
-    verdicts(trace, data.rules),
-    findings(trace, data.rules),
-    overview(trace),
-    latency(trace),
-    storms(trace),
-    pingpong(trace),
-    losses(trace),
-  );
+  const there = parts.filter(([, , has]) => has(trace));
+  nav.replaceChildren(...there.map(([id, name]) => el("a", { href: `#${id}` }, name)));
+  main.replaceChildren(head(trace), ...there.map(([, , , make]) => make(trace)));
 }
 
 function title() {
@@ -91,7 +88,7 @@ document
       el("h1", {}, "mirrorscope"),
       title(),
       themeButton(),
-      el("nav", { "aria-label": "Sections" }, ...parts.map(([id, name]) => el("a", { href: `#${id}` }, name))),
+      nav,
     ),
     main,
   );

@@ -47,7 +47,9 @@ Judged judged(const fs::path& path, unsigned jobs) {
   auto replayed = replay(path, {{}, jobs, false});
   if (!replayed) return {replayed.error().message, {}, {}};
   Judged j{{}, std::move(replayed->report), {}};
-  j.json = to_json(j.report, nullptr);
+  Document document;
+  document.report = &j.report;
+  j.json = to_json(document);
   return j;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How calls are told apart and counted; a call is looked at once.
-#include "report/page/latency.h"
+#include "report/latency.h"
 
 #include <algorithm>
 #include <bit>
@@ -50,7 +50,32 @@ uint64_t Latency::Histogram::percentile(double share) const {
   return max;
 }
 
+double Latency::percentile(const Buckets& buckets, double share) {
+  double count = 0, seen = 0;
+  for (const auto& [bucket, n] : buckets) count += static_cast<double>(n);
+  const double wanted = share * count;
+  for (const auto& [bucket, n] : buckets) {
+    const auto in_it = static_cast<double>(n);
+    const auto from = static_cast<double>(bucket_begin(bucket));
+    const auto until = static_cast<double>(bucket_begin(bucket + 1));
+    if (seen + in_it >= wanted) return from + (until - from) * (wanted - seen) / in_it;
+    seen += in_it;
+  }
+  return 0;
+}
+
+uint64_t Latency::own_time(uint32_t tid, uint64_t whole) {
+  std::vector<uint64_t>& open = inside_[tid];
+  if (open.empty()) return whole;
+  const uint64_t inside = open.back();
+  open.pop_back();
+  if (!open.empty()) open.back() += whole;
+  return whole - std::min(inside, whole);
+}
+
 void Latency::end(const ev_header& entry, uint64_t time, const ev_header* exit) {
+  const uint64_t ns = time - entry.time;
+  const uint64_t own = width_ ? own_time(entry.tid, ns) : 0;
   if (!exit) return;
   Key key{0, entry.id, kNone};
   const Where& where = kWhere[entry.id % EV_LIMIT];
@@ -61,18 +86,20 @@ void Latency::end(const ev_header& entry, uint64_t time, const ev_header* exit) 
   auto [it, is_new] = calls_.try_emplace(key);
   if (is_new) it->second.first = KeptRecord(entry);
   Histogram& h = it->second.histogram;
-  const uint64_t ns = time - entry.time;
   ++h.count;
   h.total += ns;
   h.max = std::max(h.max, ns);
   ++h.buckets[bucket_of(ns)];
+  if (!width_) return;
+  it->second.own.resize(kStretches);
+  ++it->second.own[std::min<uint64_t>((time - std::min(from_, time)) / width_, kStretches - 1)][static_cast<uint32_t>(bucket_of(own))];
 }
 
 std::vector<Latency::Row> Latency::rows(const Names& names, size_t most) const {
   std::vector<Row> rows;
   for (const auto& [key, kept] : calls_) {
     std::string reason(key.reason == kNone ? std::string_view() : label_of(catalog::enum_reason, key.reason));
-    rows.push_back({key.event, function_of(*kept.first, names), std::move(reason), kept.histogram});
+    rows.push_back({key.event, function_of(*kept.first, names), std::move(reason), kept.histogram, kept.own});
   }
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
     if (a.histogram.count != b.histogram.count) return a.histogram.count > b.histogram.count;
