@@ -13,7 +13,8 @@ Gathered gather(const Plan& plan) {
     if (std::filesystem::is_regular_file(file, ignored))
       out.files.push_back(std::move(file));
     else
-      out.open.emplace_back(t.trace.path, results.unfinished(t.key).value_or(Unfinished{0, "nobody has begun to check it"}));
+      out.open.emplace_back(t.trace.path,
+                            results.unfinished(t.key).value_or(Unfinished{0, "nobody has begun to check it"}));
   }
   return out;
 }

@@ -26,17 +26,16 @@ Result<void> make_folder(const fs::path& folder) {
   return {};
 }
 
-int write_all(int fd, std::string_view text) {
+int write_all(int fd, std::string_view text, bool sync) {
   while (!text.empty()) {
     const ssize_t n = write(fd, text.data(), text.size());
     if (n < 0 && errno != EINTR) return errno;
     if (n > 0) text.remove_prefix(static_cast<size_t>(n));
   }
-  return fsync(fd) == 0 ? 0 : errno;
+  return !sync || fsync(fd) == 0 ? 0 : errno;
 }
-}  // namespace
-
-Result<void> put_file(const fs::path& file, std::string_view text) {
+// Written aside in the same directory and renamed; directories are made. `sync`: also when the power fails.
+Result<void> put_file(const fs::path& file, std::string_view text, bool sync) {
   if (auto done = make_folder(file.parent_path()); !done) return done;
   // a name that nobody else has, on whatever node
   uint64_t chosen = 0;
@@ -46,13 +45,14 @@ Result<void> put_file(const fs::path& file, std::string_view text) {
       (file.parent_path() / fmt::format(".{}.{:016x}", file.filename().string(), chosen)).string();
   OwnedFd fd(open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!fd) return fail(errno, "cannot write ", file.string());
-  int error = write_all(fd.get(), text);
+  int error = write_all(fd.get(), text, sync);
   if (fd.close() != 0 && error == 0) error = errno;
   if (error == 0 && rename(aside.c_str(), file.c_str()) != 0) error = errno;
   if (error == 0) return {};
   unlink(aside.c_str());
   return fail(error, "cannot write ", file.string());
 }
+}  // namespace
 
 fs::path Results::named(const std::string& key, const char* ending) const {
   return folder_ / "results" / key.substr(0, 2) / (key + ending);
@@ -62,7 +62,7 @@ Result<void> Results::make() const { return make_folder(folder_ / "results"); }
 
 Result<fs::path> Results::keep_plan(std::string_view json) const {
   fs::path file = folder_ / "plans" / (digest(json).substr(0, 16) + ".json");
-  if (auto done = put_file(file, json); !done) return done.error();
+  if (auto done = put_file(file, json, true); !done) return done.error();
   return file;
 }
 
@@ -72,7 +72,7 @@ bool Results::has(const std::string& key) const {
 }
 
 Result<void> Results::keep(const std::string& key, std::string_view json) const {
-  if (auto done = put_file(file(key), json); !done) return done;
+  if (auto done = put_file(file(key), json, true); !done) return done;
   unlink(named(key, ".open").c_str());
   return {};
 }
@@ -80,7 +80,7 @@ Result<void> Results::keep(const std::string& key, std::string_view json) const 
 Result<void> Results::keep(const std::string& key, const Unfinished& why) const {
   const nlohmann::ordered_json out{{"exit", why.exit_code}, {"says", why.says}};
   return put_file(named(key, ".open"),
-                  out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+                  out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n", false);
 }
 
 std::optional<Unfinished> Results::unfinished(const std::string& key) const {

@@ -3,7 +3,8 @@
 //
 //   DIR/plans/<digest>.json      what was planned
 //   DIR/results/ab/<key>.json    what `check --format json` says of one trace
-//   DIR/results/ab/<key>.open    its check has begun, and has not ended, has died or could not read the trace: to be done again
+//   DIR/results/ab/<key>.open    its check has begun, and has not ended, has died or could not read the trace: to be
+//   done again
 #pragma once
 
 #include <filesystem>
@@ -41,8 +42,5 @@ class Results {
   std::filesystem::path named(const std::string& key, const char* ending) const;
   std::filesystem::path folder_;
 };
-
-// Written aside in the same directory, synced, and renamed; directories are made.
-Result<void> put_file(const std::filesystem::path& file, std::string_view text);
 
 }  // namespace mirrorscope::fleet

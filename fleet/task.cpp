@@ -10,6 +10,7 @@
 
 #include "fleet/child.h"
 #include "fleet/results.h"
+#include "schema/shown.h"
 #include "verify/judged.h"
 
 namespace mirrorscope::fleet {
@@ -21,16 +22,22 @@ std::string host() {
   return name;
 }
 
-// What the process of one check does.
+// What the process of one check does: the result is what `check --format json` writes, also of a trace that cannot be
+// judged.
 int check_one(const PlannedTrace& t, const Results& results, const ReplayOptions& options) {
-  const auto refuse = [](const Error& error) {
-    std::fprintf(stderr, "%s\n", error.message.c_str());
-    return 2;
-  };
   const auto judged = judge(t.trace.path, options);
-  if (!judged) return refuse(judged.error());
-  const auto kept = results.keep(t.key, format_named("json")->render({&(*judged)->document, 1}, {}));
-  return kept ? 0 : refuse(kept.error());
+  std::string json;
+  if (judged) {
+    measure(**judged);
+    json = format_named("json")->render({&(*judged)->document, 1}, {});
+  } else {
+    std::fprintf(stderr, "%s\n", shown_sentence(judged.error().message).c_str());
+    const Unjudged why{shown(t.trace.path), shown_sentence(judged.error().message), MIRRORSCOPE_VERSION};
+    json = format_named("json")->render({}, Look{.unjudged = {&why, 1}});
+  }
+  const auto kept = results.keep(t.key, json);
+  if (!kept) std::fprintf(stderr, "%s\n", kept.error().message.c_str());
+  return judged && kept ? 0 : 2;
 }
 
 // Why the trace shall not be checked as it is.
@@ -47,15 +54,15 @@ Result<bool> check(const PlannedTrace& t, const Results& results, const ReplayOp
                    const std::string& by) {
   const auto note = [&](const Unfinished& why) { return results.keep(t.key, why); };
   if (auto same = as_planned(t); !same) {
-    if (auto noted = note({2, same.error().message}); !noted) return noted.error();
+    if (auto noted = note({0, same.error().message}); !noted) return noted.error();
     return false;
   }
   // Who is ended with its check, by the loss of a node or by the scheduler, notes nothing any more.
   if (auto noted = note({0, "begun by " + by + ", and nobody saw it end"}); !noted) return noted.error();
   const auto ended = in_child([&] { return check_one(t, results, options); }, memory);
   if (!ended) return ended.error();
-  if (results.has(t.key)) return true;
-  if (auto noted = note({ended->exit_code ? ended->exit_code : 2, ended->says}); !noted) return noted.error();
+  if (ended->exit_code == 0) return true;
+  if (auto noted = note({ended->exit_code, ended->says}); !noted) return noted.error();
   return false;
 }
 }  // namespace

@@ -2,21 +2,28 @@
 // mirrorscope fleet: were the rules kept in all traces of an archive? Planned once, run by this machine, by Slurm or by
 // Kubernetes.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <thread>
 
+#include "cli/options/concluding.h"
 #include "cli/options/judging.h"
+#include "cli/options/results.h"
+#include "cli/output/merged.h"
 #include "cli/output/output.h"
 #include "cli/output/refusal.h"
+#include "cli/output/verdict.h"
 #include "cli/subcommand.h"
+#include "fleet/gather.h"
 #include "fleet/kubernetes.h"
 #include "fleet/local.h"
-#include "fleet/results.h"
+#include "fleet/planning.h"
 #include "fleet/slurm.h"
 #include "fleet/task.h"
+#include "schema/shown.h"
 
 namespace mirrorscope::cli {
 
@@ -27,11 +34,14 @@ using fleet::Plan;
 // nothing.
 constexpr uint64_t kClusterChunk = uint64_t{8} << 30;
 constexpr uint64_t kLocalChunk = uint64_t{64} << 20;
+constexpr uint32_t kMostTasks = 1000;
 
 struct FleetOptions {
   std::vector<std::string> archives, rules, sbatch, volumes;
   std::string results = "mirrorscope-fleet", image;
   std::string plan;
+  Concluding concluding;
+  std::vector<const RuleDef*> judged;  // empty: all
   bool local = false, slurm = false, kubernetes = false;
   uint64_t chunk = 0, memory = 0;
   uint32_t tasks = 0;
@@ -41,92 +51,105 @@ struct FleetOptions {
 
 int fail_with(const std::string& command, const Error& error) { return refuse("fleet " + command, error.message); }
 
-struct Planned {
-  Plan plan;
-  std::filesystem::path file;
-};
-
-Result<Planned> make_plan(const FleetOptions& o) {
-  uint32_t limit = 1000;
+Result<fleet::Planned> make_plan(const FleetOptions& o) {
+  fleet::Wanted wanted{o.archives,
+                       o.results,
+                       {},
+                       o.memory,
+                       {o.chunk   ? o.chunk
+                        : o.local ? kLocalChunk
+                                  : kClusterChunk,
+                        kMostTasks}};
   if (o.slurm) {
     const auto site = fleet::slurm_array_limit();
     if (!site) return site.error();
-    limit = *site;
+    wanted.sizes.most = *site;
   }
-  Planned out;
-  Plan& plan = out.plan;
-  std::error_code error;
-  plan.output = std::filesystem::absolute(o.results, error).lexically_normal().string();
-  if (error) return fail(error.value(), "cannot tell where ", o.results, " is");
-  plan.memory = o.memory;
-  if (!o.rules.empty()) {
-    const auto rules = select_rules(o.rules);
-    if (!rules) return rules.error();
-    for (const RuleDef* rule : *rules) plan.rules.emplace_back(rule->info.id);
-  }
-  auto traces = fleet::traces_in(o.archives);
-  if (!traces) return traces.error();
-  if (traces->empty())
-    return fail(0, "cannot check ", fmt::format("{}", fmt::join(o.archives, ", ")), ": there is no trace in it");
-  for (auto& trace : *traces) plan.traces.push_back({std::move(trace), {}});
-  const fleet::Results results(plan.output);
-  if (auto made = results.make(); !made) return made.error();
-  const fleet::Sizes sizes{o.chunk   ? o.chunk
-                           : o.local ? kLocalChunk
-                                     : kClusterChunk,
-                           o.tasks ? std::min(o.tasks, limit) : limit};
-  fleet::divide(plan, sizes, [&](const fleet::PlannedTrace& t) { return results.has(t.key); });
-  const auto json = fleet::to_json(plan);
-  if (!json) return json.error();
-  auto file = results.keep_plan(*json);
-  if (!file) return file.error();
-  out.file = std::move(*file);
-  return out;
+  if (o.tasks) wanted.sizes.most = std::min(o.tasks, wanted.sizes.most);
+  for (const RuleDef* rule : o.judged) wanted.rules.emplace_back(rule->info.id);
+  return fleet::plan_archives(wanted);
 }
 
-std::string in_words(const Planned& p) {
-  uint64_t bytes = 0;
-  size_t open = 0;
-  for (const auto& task : p.plan.tasks)
-    for (const uint32_t i : task) ++open, bytes += p.plan.traces[i].trace.bytes;
-  return fmt::format("{} traces, {} to check ({}) in {} tasks", p.plan.traces.size(), open, in_bytes(bytes),
-                     p.plan.tasks.size());
+std::string in_words(const fleet::Planned& p) {
+  return fmt::format("{} traces, {} to check ({}) in {} tasks", p.plan.traces.size(), p.open(),
+                     in_bytes(p.open_bytes()), p.plan.tasks.size());
 }
 
-int run_one(const Plan& plan, uint32_t task, unsigned jobs) {
+int run_one(const Plan& plan, uint32_t task, unsigned jobs, bool say) {
   const auto outcome = fleet::run_task(plan, task, jobs);
   if (!outcome) return fail_with("task", outcome.error());
-  std::printf("task %u: %u checked, %u had a result, %u have none\n", task, outcome->checked, outcome->there,
-              outcome->open);
+  if (say)
+    std::printf("task %u: %u checked, %u had a result, %u have none\n", task, outcome->checked, outcome->there,
+                outcome->open);
   return outcome->open ? exit_inconclusive : exit_ok;
 }
 
-int on_this_machine(const Planned& p, const FleetOptions& o) {
+// What there is of a plan, as one result.
+int merge(const std::string& command, const Plan& plan, const Conclusions& conclude_by, const Concluding& o) {
+  const fleet::Gathered gathered = fleet::gather(plan);
+  std::vector<std::string> files;
+  for (const auto& file : gathered.files) files.push_back(file.string());
+  auto read = read_results(files, {});
+  if (!read) return fail_with(command, read.error());
+  for (const fleet::PlannedTrace& t : plan.traces) read->merged.add(Expected{shown(t.trace.path), {}});
+  for (const auto& [path, why] : gathered.open) {
+    remark("fleet " + command, path + ": " + why.says);
+    if (why.exit_code) read->merged.add(Expected{shown(path), why.exit_code});
+  }
+  return conclude_merged("fleet " + command, std::move(*read), conclude_by, o);
+}
+
+int on_this_machine(const fleet::Planned& p, const FleetOptions& o, const Conclusions& conclude_by) {
   const unsigned at_once = o.jobs ? o.jobs : std::max(1u, std::thread::hardware_concurrency());
+  const bool shown = isatty(STDERR_FILENO) != 0;
+  size_t ended = 0;
   int worst = exit_ok;
   const auto done = fleet::run_all(
-      static_cast<uint32_t>(p.plan.tasks.size()), at_once, [&](uint32_t task) { return run_one(p.plan, task, 1); },
+      static_cast<uint32_t>(p.plan.tasks.size()), at_once,
+      [&](uint32_t task) { return run_one(p.plan, task, 1, false); },
       [&](uint32_t task, int code) {
+        if (shown) std::fprintf(stderr, "\r%zu of %zu tasks \033[K", ++ended, p.plan.tasks.size());
         if (code == exit_ok || code == exit_inconclusive) return;
         worst = exit_unusable;
         if (code >= 128) remark("fleet check", fmt::format("task {} was ended by signal {}", task, code - 128));
       });
+  if (ended) std::fprintf(stderr, "\r\033[K");
   if (!done) return fail_with("check", done.error());
-  return worst;
+  return worse(worst, merge("check", p.plan, conclude_by, o.concluding));
 }
 
-int by_slurm(const Planned& p, const FleetOptions& o) {
+// What the job that merges is told beside the plan. It runs in this directory, as sbatch has it.
+std::vector<std::string> for_merge(const FleetOptions& o, const std::string& results) {
+  const Concluding& c = o.concluding;
+  std::vector<std::string> words{"--strict", c.strict, "--findings", std::to_string(c.findings)};
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {name, value});
+  };
+  add("--require", fmt::format("{}", fmt::join(c.require, ",")));
+  add("--baseline", c.baseline);
+  add("--write-baseline", c.write_baseline);
+  add("--output", c.output);
+  for (const std::string& format : c.formats) add("--format", format);
+  if (c.all) words.emplace_back("--all");
+  if (!c.formats.empty() || !c.output.empty()) return words;
+  add("--format", "text=" + results + "/report.txt");
+  add("--format", "json=" + results + "/merged.json");
+  return words;
+}
+
+int by_slurm(const fleet::Planned& p, const FleetOptions& o) {
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return fail_with("check", fail(error.value(), "cannot tell where this program lies"));
-  const auto jobs = fleet::submit(p.plan, p.file, program, o.sbatch, {});
+  const auto jobs = fleet::submit(p.plan, p.file, program, o.sbatch, for_merge(o, p.plan.output));
   if (!jobs) return fail_with("check", jobs.error());
   if (!jobs->array.empty()) std::printf("array job %s: %zu tasks\n", jobs->array.c_str(), p.plan.tasks.size());
-  std::printf("job %s merges when they have ended\n", jobs->merge.c_str());
+  std::printf("job %s merges when they have ended; what it says is in %s\n", jobs->merge.c_str(),
+              p.plan.output.c_str());
   return exit_ok;
 }
 
-int as_manifest(const Planned& p, const FleetOptions& o) {
+int as_manifest(const fleet::Planned& p, const FleetOptions& o) {
   fleet::Pods pods{o.image, {}, o.jobs};
   for (const std::string& text : o.volumes) {
     auto volume = fleet::parse_volume(text);
@@ -141,12 +164,20 @@ int as_manifest(const Planned& p, const FleetOptions& o) {
 
 int check(FleetOptions o) {
   if (!o.slurm && !o.kubernetes) o.local = true;
+  if (!o.rules.empty()) {
+    auto rules = select_rules(o.rules);
+    if (!rules) return fail_with("check", rules.error());
+    o.judged = std::move(*rules);
+  }
+  // what is wrong about it is said before anything is run
+  const auto conclude_by = conclusions(o.concluding, o.judged);
+  if (!conclude_by) return fail_with("check", conclude_by.error());
   const auto planned = make_plan(o);
   if (!planned) return fail_with("check", planned.error());
   remark("fleet check", in_words(*planned));
   if (o.slurm) return by_slurm(*planned, o);
   if (o.kubernetes) return as_manifest(*planned, o);
-  return on_this_machine(*planned, o);
+  return on_this_machine(*planned, o, *conclude_by);
 }
 
 // Which one, if the command line does not say so.
@@ -170,7 +201,15 @@ int task(const FleetOptions& o) {
   if (!number) return fail_with("task", number.error());
   const char* cpus = std::getenv("SLURM_CPUS_PER_TASK");
   const unsigned jobs = o.jobs ? o.jobs : cpus ? static_cast<unsigned>(std::strtoul(cpus, nullptr, 10)) : 1;
-  return run_one(*plan, *number, std::clamp(jobs, 1u, 256u));
+  return run_one(*plan, *number, std::clamp(jobs, 1u, 256u), true);
+}
+
+int merge_plan(const FleetOptions& o) {
+  const auto plan = fleet::read_plan(o.plan);
+  if (!plan) return fail_with("merge", plan.error());
+  const auto conclude_by = conclusions(o.concluding, {});
+  if (!conclude_by) return fail_with("merge", conclude_by.error());
+  return merge("merge", *plan, *conclude_by, o.concluding);
 }
 }  // namespace
 
@@ -223,6 +262,24 @@ void add_fleet(CLI::App& app, int& exit_code) {
       ->needs(kubernetes)
       ->allow_extra_args(false)
       ->option_text("CLAIM=/PATH");
+  add_concluding_options(*check_sub, o->concluding);
+  check_sub->footer(formats_help() +
+                    "\n"
+                    "A trace is a directory that `mirrorscope record` wrote. Its result is kept under DIR, named after "
+                    "the trace (path, sizes and times of its\n"
+                    "files), the rules and the version of mirrorscope: a second run checks what has none, whatever "
+                    "became of the first. The check of a trace is a\n"
+                    "process of its own: if it dies, the others go on, and the merged result names it.\n"
+                    "\n"
+                    "Exit codes: 0 nothing violated, submitted, printed; 1 violated; 2 cannot do that; 3 inconclusive, "
+                    "or a trace has no result.\n"
+                    "\n"
+                    "Examples:\n"
+                    "  mirrorscope fleet check /archive                                 on all cores of this machine\n"
+                    "  mirrorscope fleet check /archive --slurm --sbatch=--partition=night --format text=report.txt "
+                    "--format junit=report.xml\n"
+                    "  mirrorscope fleet check /archive --kubernetes --image IMAGE --volume traces=/archive --volume "
+                    "work=/work --results /work | kubectl apply -f -");
   check_sub->callback([o, &exit_code] { exit_code = check(*o); });
 
   auto* task_sub = sub->add_subcommand("task", "run one task of a plan; the jobs that `fleet check` submits do");
@@ -236,6 +293,15 @@ void add_fleet(CLI::App& app, int& exit_code) {
       "Exit codes: 0 every trace of it has a result, 2 cannot run, 3 some have none: `fleet merge` says which and "
       "why.");
   task_sub->callback([o, &exit_code] { exit_code = task(*o); });
+
+  auto* merge_sub = sub->add_subcommand(
+      "merge", "put together what there is of a plan: one verdict per rule, hosts worst first, and what is missing");
+  merge_sub->add_option("PLAN", o->plan, "a file in plans/ of the directory of results")->required();
+  add_concluding_options(*merge_sub, o->concluding);
+  merge_sub->footer(formats_help() +
+                    "\nExit codes: 0 nothing violated, 1 violated, 2 no result could be read, 3 inconclusive, or a "
+                    "trace has no result.");
+  merge_sub->callback([o, &exit_code] { exit_code = merge_plan(*o); });
 }
 
 }  // namespace mirrorscope::cli
