@@ -21,6 +21,7 @@ submit() { # ARGUMENTS...: leaves $array and $merge
   array=$(sed -n 's/^array job \([0-9]*\): .*/\1/p' submitted) merge=$(sed -n 's/^job \([0-9]*\) merges .*/\1/p' submitted)
 }
 results_in() { find "$1/results" -name '*.json' 2> /dev/null | wc -l; }
+runs_on() { grep -q "JobState=RUNNING.* BatchHost=$1" <<< "$(scontrol -o show job "$array")"; }
 at_least() { [ "$(results_in "$1")" -ge "$2" ]; }
 # Everything that was planned is there, byte for byte what it is in the results "clean".
 as_clean() {
@@ -54,13 +55,13 @@ efficiency "Slurm" "$took" 2
 # a node is lost while it works: its task begins again on the other, and does what is missing
 submit --results lost --chunk 1M
 slurm_wait 120 "the work is under way" at_least lost $((traces / 5))
-slurm_wait 60 "n2 has a task" bash -c "scontrol -o show job $array | grep -q 'JobState=RUNNING.* BatchHost=n2'"
+slurm_wait 60 "n2 has a task" runs_on n2
 node_lost n2
 had=$(results_in lost)
 [ "$had" -lt $((traces - 1)) ] || complain "the node was lost in the middle: $had results were there"
 slurm_wait 60 "n2 is down" nodes_are 'n1 allocated' 'n2 down'
 slurm_wait 600 "the jobs end without n2" job_has_ended "$merge"
-scontrol -o show job "$array" | grep -q ' Restarts=1 ' || complain "the task of the lost node began again"
+grep -q ' Restarts=1 ' <<< "$(scontrol -o show job "$array")" || complain "the task of the lost node began again"
 as_clean lost
 cmp -s clean/merged.json lost/merged.json || diff <(jq -S 'del(.parts[].files)' clean/merged.json) <(jq -S 'del(.parts[].files)' lost/merged.json) > diff.out || { complain "what is merged is the same"; head -5 diff.out; }
 node_up n2
@@ -70,7 +71,7 @@ slurm_wait 30 "n2 is back" nodes_are 'n1 idle' 'n2 idle'
 "$make_trace" archive/host0/large 1200000 4 2 250000 > /dev/null
 submit --results memory --chunk 1M --sbatch=--mem=100M
 slurm_wait 600 "the jobs end, one of them without memory" job_has_ended "$merge"
-scontrol -o show job "$array" | grep -qE 'JobState=(OUT_OF_MEMORY|FAILED|CANCELLED)' || complain "a task was ended: $(job_state "$array")"
+grep -qE 'JobState=(OUT_OF_MEMORY|FAILED|CANCELLED)' <<< "$(scontrol -o show job "$array")" || complain "a task was ended: $(job_state "$array")"
 left=$(($(jq '.traces | length' memory/plans/*.json) - $(results_in memory)))
 [ "$left" -ge 1 ] || complain "a result is missing"
 [ "$(jq '[.problems[] | select(.kind == "missing" or .kind == "died")] | length' memory/merged.json)" = "$left" ] || complain "$left results are missing by name"
