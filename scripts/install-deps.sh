@@ -13,7 +13,7 @@ packages=(
   ucx-utils libucx-dev libfabric-bin libfabric-dev
   # what the tests compare with and look with
   babeltrace2 spin relacy-dev file jq libxml2-utils python3 python3-yaml groff-base dpkg-dev libcap2-bin procps util-linux sudo bpftrace
-  chromium fonts-dejavu-core prometheus systemd tmux mmdebstrap time
+  chromium fonts-dejavu-core prometheus systemd tmux mmdebstrap time slurmctld slurmd slurm-client
 )
 # the page of `mirrorscope report` is bundled by them; those that are no Debian packages will do
 { command -v node && command -v npm; } > /dev/null || packages+=(nodejs npm)

@@ -18,7 +18,11 @@ int write_manual(const CLI::App& app, const std::filesystem::path& folder) {
       {"man5/mirrorscope-trace.5", trace_man_page()},
       {"completions/mirrorscope", bash_completion(app)},
   };
-  for (const CLI::App* sub : shown_subcommands(app)) files.emplace_back("man1/mirrorscope-" + sub->get_name() + ".1", man_page(*sub));
+  for (const CLI::App* sub : shown_subcommands(app)) {
+    files.emplace_back("man1/mirrorscope-" + sub->get_name() + ".1", man_page(*sub));
+    for (const CLI::App* inner : shown_subcommands(*sub))
+      files.emplace_back("man1/mirrorscope-" + sub->get_name() + "-" + inner->get_name() + ".1", man_page(*inner));
+  }
   for (const auto& [file, text] : files) {
     std::error_code error;
     std::filesystem::create_directories((folder / file).parent_path(), error);

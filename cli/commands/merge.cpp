@@ -4,10 +4,9 @@
 
 #include "cli/options/concluding.h"
 #include "cli/options/results.h"
+#include "cli/output/merged.h"
 #include "cli/output/refusal.h"
-#include "cli/output/verdict.h"
 #include "cli/subcommand.h"
-#include "report/result/merged_document.h"
 
 namespace mirrorscope::cli {
 
@@ -29,25 +28,7 @@ int merge(const MergeOptions& o) {
   if (!read) return fail_with(read.error().message);
   if (!o.expect.empty())
     if (auto done = read_expected(read->merged, o.expect); !done) return fail_with(done.error().message);
-
-  Baseline baseline = conclude_by->baseline;
-  auto whole = merged_document(std::move(read->merged), MIRRORSCOPE_VERSION, baseline, conclude_by->insist);
-  Document& d = whole->document;
-  if (!o.concluding.write_baseline.empty()) {
-    if (auto done = write_file(o.concluding.write_baseline, baseline_text(d.findings)); !done) return fail_with(done.error().message);
-    for (const Finding& f : d.findings) baseline.keys.insert(f.key);
-    whole = merged_document(std::move(whole->merged), MIRRORSCOPE_VERSION, baseline, conclude_by->insist);
-  }
-  Document& said = whole->document;
-  said.has_baseline = !o.concluding.baseline.empty() || !o.concluding.write_baseline.empty();
-  for (const Problem& p : whole->summary.problems) remark("merge", p.says);
-  const Conclusion conclusion = conclude(said.outcomes);
-  for (const std::string& sentence : conclusion.because) remark("merge", sentence);
-  int code = worse(conclusion.exit_code, whole->summary.problems.empty() ? exit_ok : exit_inconclusive);
-  if (!read->any) code = fail_with("cannot merge: no result could be read");
-  if (auto done = write_outputs(conclude_by->outputs, {&said, 1}, {.all_rules = o.concluding.all, .findings_per_rule = o.concluding.findings}); !done)
-    return fail_with(done.error().message);
-  return code;
+  return conclude_merged("merge", std::move(*read), *conclude_by, o.concluding);
 }
 }  // namespace
 

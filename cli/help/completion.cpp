@@ -31,14 +31,15 @@ std::string values_of(const CLI::Option& option) {
   return words;
 }
 
-std::string value_cases(const CLI::App& app) {
+// Of `app`, which is the command or one of its own; a command is told by its first word.
+std::string value_cases(const CLI::App& app, const std::string& command) {
   std::string cases;
   for (const CLI::Option* option : app.get_options()) {
     const std::string values = values_of(*option);
     if (values.empty() || !option->nonpositional()) continue;
     std::string pattern;
-    for (const std::string& name : option->get_lnames()) pattern += fmt::format("{}'{} --{}'", pattern.empty() ? "" : "|", app.get_name(), name);
-    for (const std::string& name : option->get_snames()) pattern += fmt::format("{}'{} -{}'", pattern.empty() ? "" : "|", app.get_name(), name);
+    for (const std::string& name : option->get_lnames()) pattern += fmt::format("{}'{} --{}'", pattern.empty() ? "" : "|", command, name);
+    for (const std::string& name : option->get_snames()) pattern += fmt::format("{}'{} -{}'", pattern.empty() ? "" : "|", command, name);
     cases += fmt::format("    {}) words='{}' ;;\n", pattern, values);
   }
   return cases;
@@ -52,9 +53,12 @@ std::string bash_completion(const CLI::App& app) {
   for (const CLI::App* sub : shown_subcommands(app)) {
     names += (names.empty() ? "" : " ") + sub->get_name();
     std::string words = options_of(*sub);
-    for (const CLI::App* inner : shown_subcommands(*sub)) words += " " + inner->get_name();
+    values += value_cases(*sub, sub->get_name());
+    for (const CLI::App* inner : shown_subcommands(*sub)) {
+      words += " " + inner->get_name() + " " + options_of(*inner);
+      values += value_cases(*inner, sub->get_name());
+    }
     options += fmt::format("    {}) options='{}' ;;\n", sub->get_name(), words);
-    values += value_cases(*sub);
   }
   return fmt::format(
       "# Completion of mirrorscope for bash. Made by `mirrorscope manual`.\n"

@@ -35,6 +35,8 @@ for command in "${commands[@]}"; do
     grep -qx -- "$option" <<< "$(offers "$command" --)" || complain "completion of $command does not have $option"
   done
 done
+grep -q -- '--slurm' <<< "$(groff -man -Tascii -P-cbou "$work/man1/mirrorscope-fleet-check.1")" || complain "mirrorscope-fleet-check(1) does not have --slurm"
+grep -qx -- --slurm <<< "$(offers fleet check --s)" || complain "completion of fleet check does not have --slurm"
 [ "$(offers check --strict h)" = $'hard\nhazard' ] || complain "completion of a value: $(offers check --strict h)"
 grep -qx SEQ-01 <<< "$(offers check --rules SEQ-)" || complain "completion of a rule"
 grep -qx sarif <<< "$(offers check --format s)" || complain "completion of a format"

@@ -12,7 +12,8 @@ cmake --build "$build" --target manual > "$work/log" 2>&1 || { tail "$work/log";
 cmake --install "$build" --prefix "$work/usr" > "$work/log"
 live=()
 ! grep -q '^MIRRORSCOPE_LIVE:BOOL=ON' "$build/CMakeCache.txt" ||
-  live=(lib/systemd/system/mirrorscope-exporter.service share/mirrorscope/grafana.json share/mirrorscope/alerts.yml)
+  live=(lib/systemd/system/mirrorscope-exporter.service share/mirrorscope/grafana.json share/mirrorscope/alerts.yml
+    libexec/mirrorscope/slurm/prolog.sh libexec/mirrorscope/slurm/epilog.sh libexec/mirrorscope/slurm/thin.sh libexec/mirrorscope/slurm/settings.sh)
 for file in bin/mirrorscope share/man/man1/mirrorscope.1 share/man/man1/mirrorscope-check.1 share/man/man5/mirrorscope-trace.5 \
   share/bash-completion/completions/mirrorscope share/doc/mirrorscope/README.md "${live[@]}"; do
   [ -s "$work/usr/$file" ] || complain "not installed: $file"
