@@ -29,6 +29,17 @@ Value value_of(sqlite3_stmt* statement, int column) {
 }
 
 bool is_blank(const char* sql) { return std::string_view(sql).find_first_not_of(" \t\r\n;") == std::string_view::npos; }
+
+// SQLite declares a table when it is first named, and asks the guard whether it may: so that is done before there is one.
+Result<void> connect_table(sqlite3* db, const Table& table) {
+  if (auto added = add_table(db, table); !added) return added;
+  const std::string sql = "SELECT 1 FROM \"" + table.name() + "\"";
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr);
+  sqlite3_finalize(statement);
+  if (code != SQLITE_OK) return fail(0, "cannot make the table ", table.name(), ": ", sqlite3_errmsg(db));
+  return {};
+}
 }  // namespace
 
 struct Query::Inside {
@@ -66,7 +77,7 @@ Result<std::unique_ptr<Query>> Query::over(const std::vector<std::string>& paths
   in.db.reset(db);
   if (opened != SQLITE_OK) return fail(0, "cannot start SQLite: ", sqlite3_errstr(opened));
   for (const auto& table : in.tables)
-    if (auto added = add_table(db, *table); !added) return added.error();
+    if (auto added = connect_table(db, *table); !added) return added.error();
   for (const Named& view : views()) {
     const std::string sql = "CREATE VIEW " + std::string(view.name) + " AS " + std::string(view.sql);
     if (sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
