@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// The callbacks of an eponymous virtual table. xBestIndex says which conditions it can make use of, xFilter gets their values.
+//
+// A plan is text: for each value "<column narrows><operator>", '=' '>' '<' (the latter two with or without equality), and an 'o'
+// at the end if the rows have to come in the order of time. SQLite looks at every condition again, so a superset will do.
+#include "query/sqlite/module.h"
+
+#include <algorithm>
+#include <cmath>
+#include <new>
+#include <string>
+
+namespace mirrorscope::query {
+
+namespace {
+struct Tab : sqlite3_vtab {
+  const Table* table;
+};
+struct Cursor : sqlite3_vtab_cursor {
+  const Table* table;
+  std::unique_ptr<Rows> rows;
+  bool at_row;
+  sqlite3_int64 number;
+};
+
+class Answer final : public Cell {
+ public:
+  explicit Answer(sqlite3_context* context) : context_(context) {}
+  void null() override { sqlite3_result_null(context_); }
+  void number(int64_t value) override { sqlite3_result_int64(context_, value); }
+  void text(std::string_view value) override {
+    sqlite3_result_text64(context_, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  }
+
+ private:
+  sqlite3_context* context_;
+};
+
+std::string declaration(const Table& table) {
+  std::string sql = "CREATE TABLE x(";
+  for (const Column& c : table.columns()) {
+    if (sql.back() != '(') sql += ", ";
+    sql.append("\"").append(c.name).append("\" ").append(c.is_text ? "TEXT" : "INTEGER").append(c.hidden ? " HIDDEN" : "");
+  }
+  return sql + ")";
+}
+
+int connect(sqlite3* db, void* aux, int, const char* const*, sqlite3_vtab** out, char**) {
+  const auto* table = static_cast<const Table*>(aux);
+  if (const int code = sqlite3_declare_vtab(db, declaration(*table).c_str()); code != SQLITE_OK) return code;
+  sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
+  auto* tab = new (std::nothrow) Tab{};
+  if (!tab) return SQLITE_NOMEM;
+  tab->table = table;
+  *out = tab;
+  return SQLITE_OK;
+}
+
+int disconnect(sqlite3_vtab* tab) {
+  delete static_cast<Tab*>(tab);
+  return SQLITE_OK;
+}
+
+// '=', '>' or '<'; 0 if it is of no use
+char operator_of(unsigned char op) {
+  switch (op) {
+    case SQLITE_INDEX_CONSTRAINT_EQ: return '=';
+    case SQLITE_INDEX_CONSTRAINT_GT:
+    case SQLITE_INDEX_CONSTRAINT_GE: return '>';
+    case SQLITE_INDEX_CONSTRAINT_LT:
+    case SQLITE_INDEX_CONSTRAINT_LE: return '<';
+    default: return 0;
+  }
+}
+
+int best_index(sqlite3_vtab* tab, sqlite3_index_info* info) {
+  const Table& table = *static_cast<Tab*>(tab)->table;
+  std::string plan;
+  double share = 1, effort = 1;
+  int arguments = 0;
+  for (int i = 0; i < info->nConstraint; ++i) {
+    const auto& c = info->aConstraint[i];
+    const char op = operator_of(c.op);
+    if (c.iColumn < 0 || op == 0) continue;
+    const Narrows narrows = table.columns()[static_cast<size_t>(c.iColumn)].narrows;
+    if (narrows == Narrows::nothing || (narrows != Narrows::time && op != '=')) continue;
+    if (!c.usable) continue;
+    info->aConstraintUsage[i].argvIndex = ++arguments;
+    plan += static_cast<char>('a' + static_cast<char>(narrows));
+    plan += op;
+    const double part = narrows == Narrows::time ? (op == '=' ? 0.001 : 0.1) : 0.3;
+    share *= part;
+    if (narrows != Narrows::tid && narrows != Narrows::tgid && narrows != Narrows::event) effort *= part;
+  }
+  if (info->nOrderBy == 1 && table.ordered() && !info->aOrderBy[0].desc && info->aOrderBy[0].iColumn >= 0 &&
+      table.columns()[static_cast<size_t>(info->aOrderBy[0].iColumn)].narrows == Narrows::time) {
+    info->orderByConsumed = 1;
+    plan += 'o';
+  }
+  info->estimatedRows = static_cast<sqlite3_int64>(std::max(1.0, table.size() * share));
+  info->estimatedCost = std::max(1.0, table.effort() * effort);
+  info->idxStr = sqlite3_mprintf("%s", plan.c_str());
+  info->needToFreeIdxStr = 1;
+  return info->idxStr ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+int open(sqlite3_vtab* tab, sqlite3_vtab_cursor** out) {
+  auto* cursor = new (std::nothrow) Cursor{};
+  if (!cursor) return SQLITE_NOMEM;
+  cursor->table = static_cast<Tab*>(tab)->table;
+  *out = cursor;
+  return SQLITE_OK;
+}
+
+int close(sqlite3_vtab_cursor* cursor) {
+  delete static_cast<Cursor*>(cursor);
+  return SQLITE_OK;
+}
+
+// What a comparison with a number means for whole ones; false: nothing.
+bool whole(sqlite3_value* value, bool upwards, int64_t& out) {
+  const int type = sqlite3_value_numeric_type(value);
+  if (type == SQLITE_INTEGER) return out = sqlite3_value_int64(value), true;
+  if (type != SQLITE_FLOAT) return false;
+  const double number = upwards ? std::ceil(sqlite3_value_double(value)) : std::floor(sqlite3_value_double(value));
+  if (!(number > -9.2e18 && number < 9.2e18)) return false;
+  return out = static_cast<int64_t>(number), true;
+}
+
+void narrow_time(Wanted& wanted, char op, sqlite3_value* value) {
+  int64_t number = 0;
+  if (op != '<' && whole(value, false, number)) wanted.from = std::max(wanted.from, number);
+  if (op != '>' && whole(value, true, number)) wanted.until = std::min(wanted.until, number);
+}
+
+Wanted wanted_by(const char* plan, sqlite3_value** values) {
+  Wanted wanted;
+  const auto number = [&](std::optional<int64_t>& to, sqlite3_value* value) {
+    if (sqlite3_value_type(value) == SQLITE_INTEGER) to = sqlite3_value_int64(value);
+  };
+  const auto text = [&](std::optional<std::string>& to, sqlite3_value* value) {
+    if (sqlite3_value_type(value) != SQLITE_TEXT) return;
+    to.emplace(reinterpret_cast<const char*>(sqlite3_value_text(value)), static_cast<size_t>(sqlite3_value_bytes(value)));
+  };
+  for (; plan[0] && plan[1]; plan += 2, ++values) switch (static_cast<Narrows>(plan[0] - 'a')) {
+      case Narrows::time: narrow_time(wanted, plan[1], *values); break;
+      case Narrows::cpu: number(wanted.cpu, *values); break;
+      case Narrows::tid: number(wanted.tid, *values); break;
+      case Narrows::tgid: number(wanted.tgid, *values); break;
+      case Narrows::trace: text(wanted.trace, *values); break;
+      case Narrows::event: text(wanted.event, *values); break;
+      case Narrows::nothing: break;
+    }
+  wanted.in_order = plan[0] == 'o';
+  return wanted;
+}
+
+// Nothing is thrown through SQLite.
+template <class Do>
+int guarded(sqlite3_vtab* tab, Do what) {
+  try {
+    return what();
+  } catch (const std::bad_alloc&) {
+    return SQLITE_NOMEM;
+  } catch (const std::exception& error) {
+    sqlite3_free(tab->zErrMsg);
+    tab->zErrMsg = sqlite3_mprintf("%s", error.what());
+    return SQLITE_ERROR;
+  }
+}
+
+int advance(Cursor& cursor) {
+  cursor.at_row = cursor.rows->next();
+  ++cursor.number;
+  const Error* error = cursor.at_row ? nullptr : cursor.rows->error();
+  if (!error) return SQLITE_OK;
+  sqlite3_free(cursor.pVtab->zErrMsg);
+  cursor.pVtab->zErrMsg = sqlite3_mprintf("%s", error->message.c_str());
+  return SQLITE_ERROR;
+}
+
+int filter(sqlite3_vtab_cursor* at, int, const char* plan, int, sqlite3_value** values) {
+  auto& cursor = *static_cast<Cursor*>(at);
+  return guarded(at->pVtab, [&] {
+    cursor.rows.reset();
+    cursor.rows = cursor.table->rows(wanted_by(plan, values));
+    cursor.number = 0;
+    return advance(cursor);
+  });
+}
+
+int next(sqlite3_vtab_cursor* at) {
+  return guarded(at->pVtab, [&] { return advance(*static_cast<Cursor*>(at)); });
+}
+
+int eof(sqlite3_vtab_cursor* at) { return static_cast<Cursor*>(at)->at_row ? 0 : 1; }
+
+int column(sqlite3_vtab_cursor* at, sqlite3_context* context, int index) {
+  return guarded(at->pVtab, [&] {
+    Answer result(context);
+    static_cast<Cursor*>(at)->rows->value(static_cast<size_t>(index), result);
+    return SQLITE_OK;
+  });
+}
+
+int rowid(sqlite3_vtab_cursor* at, sqlite3_int64* out) {
+  *out = static_cast<Cursor*>(at)->number;
+  return SQLITE_OK;
+}
+
+const sqlite3_module kModule = [] {
+  sqlite3_module m{};
+  m.xConnect = connect;
+  m.xBestIndex = best_index;
+  m.xDisconnect = disconnect;
+  m.xOpen = open;
+  m.xClose = close;
+  m.xFilter = filter;
+  m.xNext = next;
+  m.xEof = eof;
+  m.xColumn = column;
+  m.xRowid = rowid;
+  return m;
+}();
+}  // namespace
+
+Result<void> add_table(sqlite3* db, const Table& table) {
+  // a module without xCreate is a table of its own name; nothing writes through the pointer
+  if (sqlite3_create_module_v2(db, table.name().c_str(), &kModule, const_cast<Table*>(&table), nullptr) != SQLITE_OK)
+    return fail(0, "cannot make the table ", table.name(), ": ", sqlite3_errmsg(db));
+  return {};
+}
+
+}  // namespace mirrorscope::query
