@@ -20,7 +20,6 @@ bool is_event(const FieldInfo& f) { return f.type == FieldType::u32 && f.name ==
 bool is_function(const FieldInfo& f) { return f.name == "fn" || f.name.ends_with("_fn"); }
 bool is_identity(const FieldInfo& f) { return f.type == FieldType::ptr || f.type == FieldType::pfn; }
 
-
 uint64_t load(const ev_header& h, const FieldInfo& f) {
   uint64_t value = 0;  // little-endian, as the records are
   std::memcpy(&value, reinterpret_cast<const char*>(&h) + f.offset, std::min<size_t>(f.size, sizeof value));
@@ -44,9 +43,13 @@ void show_field(const ev_header& h, const FieldInfo& f, Cell& cell) {
       const std::string_view label = label_of(*f.labels, static_cast<uint32_t>(value));
       return cell.text(label.empty() ? std::to_string(value) : label);
     }
+    case FieldType::addr:
+      return cell.number(static_cast<int64_t>(std::min<uint64_t>(value, INT64_MAX)));
     case FieldType::err:
-    case FieldType::i32: return cell.number(static_cast<int32_t>(value));
-    default: return cell.number(static_cast<int64_t>(value));
+    case FieldType::i32:
+      return cell.number(static_cast<int32_t>(value));
+    default:
+      return cell.number(static_cast<int64_t>(value));
   }
 }
 
@@ -93,7 +96,8 @@ void add_fields(RecordColumns& to, const EventInfo& event, std::string (*rename)
     if (f.type == FieldType::enumeration)
       to.add({name + "_number", false, "the number behind " + name, true}, {Source::number, &f});
     if (f.type == FieldType::err) to.add({name + "_text", true, "-EAGAIN and the like", true}, {Source::label, &f});
-    if (f.type == FieldType::ptr) to.add({name + "_name", true, "the function at " + name, !is_function(f)}, {Source::name, &f});
+    if (f.type == FieldType::ptr)
+      to.add({name + "_name", true, "the function at " + name, !is_function(f)}, {Source::name, &f});
     if (is_stack(f)) to.add({name + "_name", true, "its frames, innermost first", true}, {Source::name, &f});
     if (is_event(f)) to.add({name + "_name", true, "the event's name", false}, {Source::name, &f});
   }
@@ -101,15 +105,16 @@ void add_fields(RecordColumns& to, const EventInfo& event, std::string (*rename)
 
 RecordColumns columns_of(const EventInfo* event) {
   const auto taken = [event](std::string_view name) {
-    return event && std::any_of(event->fields.begin(), event->fields.end(), [&](const FieldInfo& f) { return f.name == name; });
+    return event &&
+           std::any_of(event->fields.begin(), event->fields.end(), [&](const FieldInfo& f) { return f.name == name; });
   };
   RecordColumns out;
-  const auto add = [&](std::string name, bool is_text, std::string says, Narrows narrows, Source::What what, bool hidden = false) {
+  const auto add = [&](std::string name, bool is_text, std::string says, Narrows narrows, Source::What what) {
     const std::string as = taken(name) ? "h_" + name : name;
-    out.add({as, is_text, std::move(says), hidden, narrows}, {what});
+    out.add({as, is_text, std::move(says), false, narrows}, {what});
   };
   add("trace", true, "the trace, as it was named", Narrows::trace, Source::trace);
-  add("host", true, "the machine that it was recorded on", Narrows::nothing, Source::host, true);
+  add("host", true, "the machine that it was recorded on", Narrows::nothing, Source::host);
   if (!event) add("event", true, "the event", Narrows::event, Source::event);
   add("time", false, "ns on the clock of the trace", Narrows::time, Source::time);
   add("cpu", false, "the CPU, -1: the recorder itself", Narrows::cpu, Source::cpu);
@@ -117,7 +122,7 @@ RecordColumns columns_of(const EventInfo* event) {
   add("tgid", false, "the process that ran the code", Narrows::tgid, Source::tgid);
   add("tid", false, "the task that ran the code", Narrows::tid, Source::tid);
   add("task", true, "its name, ? if the trace does not say", Narrows::nothing, Source::task);
-  add("mm", true, "the address space that it is about", Narrows::nothing, Source::mm);
+  add("mm", true, "the address space that it is about", Narrows::mm, Source::mm);
   if (!event) {
     add("text", true, "the record as `dump` prints it", Narrows::nothing, Source::text);
     return out;
@@ -128,20 +133,34 @@ RecordColumns columns_of(const EventInfo* event) {
 
 void show(const Source& source, const ev_header& h, const OpenTrace& trace, Cell& cell) {
   switch (source.what) {
-    case Source::trace: return cell.text(trace.shown());
-    case Source::host: return cell.text(trace.reader().provenance().host);
-    case Source::event: return cell.text(event_info(h.id)->name);
-    case Source::time: return cell.number(static_cast<int64_t>(h.time));
-    case Source::cpu: return cell.number(cpu_of(h));
-    case Source::seq: return cell.number(h.seq);
-    case Source::tid: return cell.number(h.tid);
-    case Source::tgid: return cell.number(h.tgid);
-    case Source::task: return cell.text(trace.names().task(h.tid));
-    case Source::text: return cell.text(trace::to_text(h));
-    case Source::field: return show_field(h, *source.of, cell);
-    case Source::number: return cell.number(static_cast<int64_t>(load(h, *source.of)));
-    case Source::label: return cell.text(trace::value_text(h, *source.of));
-    case Source::name: return show_name(h, *source.of, trace, cell);
+    case Source::trace:
+      return cell.text(trace.shown());
+    case Source::host:
+      return cell.text(trace.reader().provenance().host);
+    case Source::event:
+      return cell.text(event_info(h.id)->name);
+    case Source::time:
+      return cell.number(static_cast<int64_t>(h.time));
+    case Source::cpu:
+      return cell.number(cpu_of(h));
+    case Source::seq:
+      return cell.number(h.seq);
+    case Source::tid:
+      return cell.number(h.tid);
+    case Source::tgid:
+      return cell.number(h.tgid);
+    case Source::task:
+      return cell.text(trace.names().task(h.tid));
+    case Source::text:
+      return cell.text(trace::to_text(h));
+    case Source::field:
+      return show_field(h, *source.of, cell);
+    case Source::number:
+      return cell.number(static_cast<int64_t>(load(h, *source.of)));
+    case Source::label:
+      return cell.text(trace::value_text(h, *source.of));
+    case Source::name:
+      return show_name(h, *source.of, trace, cell);
     case Source::mm: {
       char room[20];
       return cell.text(hex(h.mm, room));

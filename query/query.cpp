@@ -18,9 +18,12 @@ struct Close {
 
 Value value_of(sqlite3_stmt* statement, int column) {
   switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_NULL: return std::monostate();
-    case SQLITE_INTEGER: return static_cast<int64_t>(sqlite3_column_int64(statement, column));
-    case SQLITE_FLOAT: return sqlite3_column_double(statement, column);
+    case SQLITE_NULL:
+      return std::monostate();
+    case SQLITE_INTEGER:
+      return static_cast<int64_t>(sqlite3_column_int64(statement, column));
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, column);
     default: {
       const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, column));
       return std::string_view(bytes, static_cast<size_t>(sqlite3_column_bytes(statement, column)));
@@ -28,9 +31,21 @@ Value value_of(sqlite3_stmt* statement, int column) {
   }
 }
 
-bool is_blank(const char* sql) { return std::string_view(sql).find_first_not_of(" \t\r\n;") == std::string_view::npos; }
+// Is there nothing but blanks, semicolons and comments?
+bool is_blank(sqlite3* db, const char* sql) {
+  while (*sql) {
+    sqlite3_stmt* raw = nullptr;
+    const char* rest = sql;
+    const int code = sqlite3_prepare_v2(db, sql, -1, &raw, &rest);
+    sqlite3_finalize(raw);
+    if (code != SQLITE_OK || raw || rest == sql) return false;
+    sql = rest;
+  }
+  return true;
+}
 
-// SQLite declares a table when it is first named, and asks the guard whether it may: so that is done before there is one.
+// SQLite declares a table when it is first named, and asks the guard whether it may: so that is done before there is
+// one.
 Result<void> connect_table(sqlite3* db, const Table& table) {
   if (auto added = add_table(db, table); !added) return added;
   const std::string sql = "SELECT 1 FROM \"" + table.name() + "\"";
@@ -53,8 +68,10 @@ struct Query::Inside {
     if (const std::string what = guard.refused(); !what.empty())
       return fail(0, "cannot do that: traces are only read, and ", what, " is refused");
     const std::string message = sqlite3_errmsg(db.get());
-    if (message.starts_with("no such table")) return fail(0, "cannot run the query: ", message, "; --tables lists them");
-    if (message.starts_with("no such column")) return fail(0, "cannot run the query: ", message, "; --schema TABLE lists them");
+    if (message.starts_with("no such table"))
+      return fail(0, "cannot run the query: ", message, "; --tables lists them");
+    if (message.starts_with("no such column"))
+      return fail(0, "cannot run the query: ", message, "; --schema TABLE lists them");
     return fail(0, "cannot run the query: ", message);
   }
 };
@@ -73,7 +90,8 @@ Result<std::unique_ptr<Query>> Query::over(const std::vector<std::string>& paths
   add_span_tables(in.tables, *in.traces);
   add_event_tables(in.tables, *in.traces);
   sqlite3* db = nullptr;
-  const int opened = sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int opened =
+      sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, nullptr);
   in.db.reset(db);
   if (opened != SQLITE_OK) return fail(0, "cannot start SQLite: ", sqlite3_errstr(opened));
   for (const auto& table : in.tables)
@@ -95,7 +113,10 @@ Result<void> Query::run(const std::string& sql, Sink& sink) {
   const std::unique_ptr<sqlite3_stmt, Close> statement(raw);
   if (prepared != SQLITE_OK) return in.why();
   if (!raw) return fail(0, "cannot run the query: it is empty");
-  if (!is_blank(rest)) return fail(0, "cannot run more than one statement; behind the first stands '", rest, "'");
+  if (!is_blank(in.db.get(), rest)) {
+    in.guard.refused();  // whatever the second one wanted
+    return fail(0, "cannot run more than one statement; behind the first stands '", rest, "'");
+  }
   if (!sqlite3_stmt_readonly(raw)) return fail(0, "cannot do that: traces are only read");
   const int count = sqlite3_column_count(raw);
   std::vector<std::string> names;

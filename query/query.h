@@ -34,7 +34,7 @@ class Sink {
 // A table or view, for who wants to know what can be asked.
 struct TableInfo {
   std::string name, says;
-  const Table* table;    // null: a view, whose SELECT is
+  const Table* table;  // null: a view, whose SELECT is
   std::string_view sql;
 };
 

@@ -8,11 +8,13 @@ namespace {
 constexpr uint32_t kLook = 1 << 14;  // records between two looks whether anybody still waits
 
 bool overlaps(const Wanted& w, uint64_t first, uint64_t last) {
-  return w.until >= 0 && first <= static_cast<uint64_t>(w.until) && (w.from < 0 || last >= static_cast<uint64_t>(w.from));
+  return w.until >= 0 && first <= static_cast<uint64_t>(w.until) &&
+         (w.from < 0 || last >= static_cast<uint64_t>(w.from));
 }
 }  // namespace
 
-Scan::Scan(const Traces& traces, const Wanted& wanted, bool merged, bool beyond) : traces_(traces), wanted_(wanted), merged_(merged) {
+Scan::Scan(const Traces& traces, const Wanted& wanted, bool merged, bool beyond)
+    : traces_(traces), wanted_(wanted), merged_(merged) {
   if (beyond) wanted_.until = INT64_MAX;
 }
 
@@ -43,7 +45,8 @@ bool Scan::open_next() {
   const auto only = [this](uint64_t first, uint64_t last) { return overlaps(wanted_, first, last); };
   const bool narrowed = wanted_.from != INT64_MIN || wanted_.until != INT64_MAX;
   for (;;) {
-    const bool done = begun_ && (merged_ || trace_ >= traces_.all().size() || stream_ >= trace().reader().streams().size());
+    const bool done =
+        begun_ && (merged_ || trace_ >= traces_.all().size() || stream_ >= trace().reader().streams().size());
     if (!begun_ || done) {
       trace_ += begun_ ? 1 : 0;
       begun_ = true;

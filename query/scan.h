@@ -13,8 +13,8 @@ namespace mirrorscope::query {
 
 class Scan {
  public:
-  // merged: the records of a trace come in the order of time, one trace after the other. Otherwise stream by stream, which
-  // is faster. Of `wanted` it heeds time, CPU and trace, and with `beyond` not the end of the time.
+  // merged: the records of a trace come in the order of time, one trace after the other. Otherwise stream by stream,
+  // which is faster. Of `wanted` it heeds time, CPU and trace, and with `beyond` not the end of the time.
   Scan(const Traces& traces, const Wanted& wanted, bool merged, bool beyond = false);
   ~Scan();
 

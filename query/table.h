@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a table of a query is: columns, and rows that are made one at a time while they are asked for. No word of SQLite here.
+// What a table of a query is: columns, and rows that are made one at a time while they are asked for. No word of SQLite
+// here.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ class Cell {
 };
 
 // What a condition on a column spares us: the table need not even look at what it does not want.
-enum class Narrows : uint8_t { nothing, time, cpu, tid, tgid, trace, event };
+enum class Narrows : uint8_t { nothing, time, cpu, tid, tgid, mm, trace, event };
 
 struct Column {
   std::string name;
@@ -39,7 +40,9 @@ struct Column {
 struct Wanted {
   int64_t from = INT64_MIN, until = INT64_MAX;  // time, both included
   std::optional<int64_t> cpu, tid, tgid;
-  std::optional<std::string> trace, event;
+  std::optional<uint64_t> mm;
+  std::optional<std::string> trace;
+  std::optional<std::vector<std::string>> events;  // one of these
   bool in_order = false;  // of time; only asked for where Table::ordered() says that it can be had
 };
 

@@ -6,27 +6,13 @@
 #include <thread>
 
 #include "schema/shown.h"
+#include "verify/learned_names.h"
 
 namespace mirrorscope::query {
 
 namespace {
 constexpr double kBytesOfRecord = 100;
 constexpr unsigned kMostJobs = 8;
-
-std::unique_ptr<Names> names_of(const trace::Reader& reader) {
-  auto names = std::make_unique<Names>();
-  for (size_t i = 0; i < reader.streams().size(); ++i) {
-    if (reader.streams()[i].id != trace::about_stream) continue;
-    trace::Cursor cursor = reader.cursor(i);
-    while (const ev_header* h = cursor.next()) {
-      if (h->id == EV_task_name) names->learn(reinterpret_cast<const ev_task_name&>(*h));
-      if (h->id == EV_symbol) names->learn(reinterpret_cast<const ev_symbol&>(*h));
-      if (h->id == EV_stack) names->learn(reinterpret_cast<const ev_stack&>(*h));
-      if (h->id == EV_probe_state) names->learn(reinterpret_cast<const ev_probe_state&>(*h));
-    }
-  }
-  return names;
-}
 }  // namespace
 
 OpenTrace::OpenTrace(std::string path, trace::Reader reader)
@@ -35,7 +21,7 @@ OpenTrace::OpenTrace(std::string path, trace::Reader reader)
 }
 
 const Names& OpenTrace::names() const {
-  if (!names_) names_ = names_of(reader_);
+  if (!names_) names_ = learned_names(reader_);
   return *names_;
 }
 

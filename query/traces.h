@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -19,7 +20,7 @@ class OpenTrace {
  public:
   OpenTrace(std::string path, trace::Reader reader);
 
-  const std::string& path() const { return path_; }   // as it was given, byte for byte
+  const std::string& path() const { return path_; }  // as it was given, byte for byte
   const std::string& shown() const { return shown_; }
   const trace::Reader& reader() const { return reader_; }
   // About how many records it has.
@@ -33,7 +34,7 @@ class OpenTrace {
   std::string path_, shown_;
   trace::Reader reader_;
   double records_ = 0;
-  mutable std::unique_ptr<Names> names_;
+  mutable std::optional<Names> names_;
   mutable std::unique_ptr<Judged> judged_;
 };
 

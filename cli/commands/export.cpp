@@ -14,6 +14,7 @@
 #include "report/export/exporter.h"
 #include "trace/reading/merge.h"
 #include "trace/reading/reader.h"
+#include "verify/learned_names.h"
 
 namespace mirrorscope::cli {
 
@@ -25,21 +26,6 @@ struct ExportOptions {
 };
 
 int fail_with(const std::string& sentence) { return refuse("export", sentence); }
-
-// Names may come behind the records that they are about, so they are learned first.
-Names names_of(const trace::Reader& reader) {
-  Names names;
-  for (size_t i = 0; i < reader.streams().size(); ++i) {
-    if (reader.streams()[i].id != trace::about_stream) continue;
-    trace::Cursor cursor = reader.cursor(i);
-    while (const ev_header* h = cursor.next()) {
-      if (h->id == EV_task_name) names.learn(reinterpret_cast<const ev_task_name&>(*h));
-      if (h->id == EV_symbol) names.learn(reinterpret_cast<const ev_symbol&>(*h));
-      if (h->id == EV_probe_state) names.learn(reinterpret_cast<const ev_probe_state&>(*h));
-    }
-  }
-  return names;
-}
 
 int run_export(const ExportOptions& o) {
   const ExportFormat* format = export_format_named(o.format);
@@ -53,7 +39,7 @@ int run_export(const ExportOptions& o) {
   }
   std::ios::sync_with_stdio(false);
   std::ostream& out = o.output.empty() ? std::cout : file;
-  const Names names = names_of(*reader);
+  const Names names = learned_names(*reader);
   const auto exporter = format->make(out, names);
   trace::Merge merge(*reader);
   for (const ev_header* record; out && (record = merge.next());) exporter->record(*record);

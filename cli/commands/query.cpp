@@ -12,6 +12,7 @@
 #include "cli/output/refusal.h"
 #include "cli/output/rows.h"
 #include "cli/subcommand.h"
+#include "schema/meant.h"
 
 namespace mirrorscope::cli {
 
@@ -57,13 +58,21 @@ void print_schema(const query::TableInfo& t) {
 }
 
 int print_schema(const query::Query& query, const std::string& name) {
+  std::vector<std::string> names;
   bool found = false;
-  for (const query::TableInfo& t : query.tables())
-    if (name == "all" || t.name == name) {
-      print_schema(t);
-      found = true;
-    }
-  return found ? int{exit_ok} : fail_with("there is no table '" + name + "'; --tables lists them");
+  for (const query::TableInfo& t : query.tables()) {
+    names.push_back(t.name);
+    if (name != "all" && t.name != name) continue;
+    print_schema(t);
+    found = true;
+  }
+  return found ? int{exit_ok} : fail_with(no_such("table", name, names, "--tables lists them"));
+}
+
+std::vector<std::string> recipe_names() {
+  std::vector<std::string> names;
+  for (const query::Named& r : query::recipes()) names.emplace_back(r.name);
+  return names;
 }
 
 int list_recipes() {
@@ -92,32 +101,38 @@ int run_query(const QueryOptions& o) {
     if (!nothing) return fail_with(nothing.error().message);
     return o.list_tables ? list_tables(**nothing) : print_schema(**nothing, o.schema);
   }
-  if (o.recipe.empty()) return o.sql.empty() ? fail_with("which query? write one in SQL, or name one of --recipes") : ask(o.sql, o, o.traces);
+  if (o.recipe.empty())
+    return o.sql.empty() ? fail_with("which query? write one in SQL, or name one of --recipes")
+                         : ask(o.sql, o, o.traces);
   std::vector<std::string> traces = o.traces;
   if (!o.sql.empty()) traces.insert(traces.begin(), o.sql);
   for (const query::Named& r : query::recipes())
     if (r.name == o.recipe) return ask(std::string(r.sql), o, traces);
-  return fail_with("there is no recipe '" + o.recipe + "'; --recipes lists them");
+  return fail_with(no_such("recipe", o.recipe, recipe_names(), "--recipes lists them"));
 }
 }  // namespace
 
 void add_query(CLI::App& app, int& exit_code) {
-  auto* sub = app.add_subcommand("query", "ask traces in SQL: every event is a table, calls and episodes are joined, nothing is imported");
+  auto* sub = app.add_subcommand(
+      "query", "ask traces in SQL: every event is a table, calls and episodes are joined, nothing is imported");
   auto o = std::make_shared<QueryOptions>();
-  std::vector<std::string> names;
-  for (const query::Named& r : query::recipes()) names.emplace_back(r.name);
   sub->add_option("SQL", o->sql, "one SELECT; left out where --recipe names one");
   sub->add_option("TRACE", o->traces, "directories written by `mirrorscope record`; all are asked at once");
   sub->add_option("--format", o->format, "table, csv or json (default table)")
       ->check(CLI::IsMember({"table", "csv", "json"}))
       ->option_text("FORMAT");
-  sub->add_option("--recipe", o->recipe, "ask what the recipe of this name asks")->check(suggest(names))->option_text("NAME");
+  sub->add_option("--recipe", o->recipe, "ask what the recipe of this name asks")
+      ->check(suggest(recipe_names()))
+      ->option_text("NAME");
   sub->add_flag("--recipes", o->list_recipes, "say which recipes there are");
   sub->add_flag("--tables", o->list_tables, "say which tables there are");
-  sub->add_option("--schema", o->schema, "say which columns a table has and what they mean; all: of every table")->option_text("TABLE");
+  sub->add_option("--schema", o->schema, "say which columns a table has and what they mean; all: of every table")
+      ->option_text("TABLE");
   sub->footer(
-      "A trace is only read, while the query runs; what a condition on time, cpu or trace leaves out is not even read. An event's field\n"
-      "keeps its name; what the header says is h_NAME where the event has such a field: h_seq. `end`, `from` and `order` want quotes.\n"
+      "A trace is only read, while the query runs; what a condition on time, cpu or trace leaves out is not even read. "
+      "An event's field\n"
+      "keeps its name; what the header says is h_NAME where the event has such a field: h_seq. `end`, `from` and "
+      "`order` want quotes.\n"
       "Times are ns. Exit codes: 0 answered, 2 cannot be asked or read.\n"
       "\n"
       "Examples:\n"

@@ -19,15 +19,23 @@ namespace {
 using query::Value;
 constexpr size_t kLooked = 200;  // rows that decide how wide the columns of a table are
 
-bool put(std::FILE* out, const std::string& text) { return std::fwrite(text.data(), 1, text.size(), out) == text.size(); }
+bool put(std::FILE* out, const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), out) == text.size();
+}
 
 bool is_text(const Value& v) { return std::holds_alternative<std::string_view>(v); }
 
 std::string text_of(const Value& v) {
   if (const auto* number = std::get_if<int64_t>(&v)) return std::to_string(*number);
-  if (const auto* number = std::get_if<double>(&v)) return fmt::format("{:.6g}", *number);
+  if (const auto* number = std::get_if<double>(&v)) return fmt::format("{}", *number);
   if (const auto* text = std::get_if<std::string_view>(&v)) return shown_sentence(*text);
   return {};
+}
+
+// For people, not more digits than they read.
+std::string table_text_of(const Value& v) {
+  const auto* number = std::get_if<double>(&v);
+  return number ? fmt::format("{:.6g}", *number) : text_of(v);
 }
 
 // Characters on the screen, near enough: bytes of UTF-8 that begin one.
@@ -48,7 +56,7 @@ class TableOut final : public RowsOut {
   }
   bool row(std::span<const Value> values) override {
     std::vector<Field> fields;
-    for (const Value& v : values) fields.push_back({text_of(v), is_text(v)});
+    for (const Value& v : values) fields.push_back({table_text_of(v), is_text(v)});
     if (decided_) return print(fields);
     kept_.push_back(std::move(fields));
     return kept_.size() <= kLooked || decide();
@@ -104,7 +112,8 @@ class CsvOut final : public RowsOut {
   }
   bool row(std::span<const Value> values) override {
     std::string line;
-    for (size_t i = 0; i < values.size(); ++i) line += (i ? "," : "") + (is_text(values[i]) ? csv_cell(text_of(values[i])) : text_of(values[i]));
+    for (size_t i = 0; i < values.size(); ++i)
+      line += (i ? "," : "") + (is_text(values[i]) ? csv_cell(text_of(values[i])) : text_of(values[i]));
     return put(out_, line + "\r\n");
   }
   void finish() override {}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the answer to a query is printed: a table for people, CSV, JSON. Row by row; nothing is kept but the first screen of a table.
+// How the answer to a query is printed: a table for people, CSV, JSON. Row by row; nothing is kept but the first screen
+// of a table.
 #pragma once
 
 #include <cstdio>

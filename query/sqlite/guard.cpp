@@ -11,19 +11,26 @@ namespace mirrorscope::query {
 
 namespace {
 constexpr sqlite3_int64 kMostMemory = sqlite3_int64{2} << 30;
-constexpr std::array<std::string_view, 5> kFunctions{"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"};
+constexpr std::array<std::string_view, 5> kFunctions{"load_extension", "readfile", "writefile", "edit",
+                                                     "fts3_tokenizer"};
 
 std::string word_for(int action) {
   switch (action) {
-    case SQLITE_ATTACH: return "ATTACH";
-    case SQLITE_DETACH: return "DETACH";
-    case SQLITE_PRAGMA: return "PRAGMA";
+    case SQLITE_ATTACH:
+      return "ATTACH";
+    case SQLITE_DETACH:
+      return "DETACH";
+    case SQLITE_PRAGMA:
+      return "PRAGMA";
     case SQLITE_TRANSACTION:
-    case SQLITE_SAVEPOINT: return "a transaction";
+    case SQLITE_SAVEPOINT:
+      return "a transaction";
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
-    case SQLITE_DELETE: return "writing";
-    default: return "whatever is no SELECT";
+    case SQLITE_DELETE:
+      return "writing";
+    default:
+      return "whatever is no SELECT";
   }
 }
 }  // namespace
@@ -32,7 +39,8 @@ int Guard::decide(void* self, int action, const char*, const char* second, const
   auto& guard = *static_cast<Guard*>(self);
   if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE) return SQLITE_OK;
   if (action == SQLITE_FUNCTION) {
-    if (!second || std::find(kFunctions.begin(), kFunctions.end(), std::string_view(second)) == kFunctions.end()) return SQLITE_OK;
+    if (!second || std::find(kFunctions.begin(), kFunctions.end(), std::string_view(second)) == kFunctions.end())
+      return SQLITE_OK;
     guard.refused_ = std::string(second) + "()";
     return SQLITE_DENY;
   }

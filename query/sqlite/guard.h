@@ -16,7 +16,8 @@ class Guard {
   std::string refused();
 
  private:
-  static int decide(void* self, int action, const char* first, const char* second, const char* database, const char* inner);
+  static int decide(void* self, int action, const char* first, const char* second, const char* database,
+                    const char* inner);
   std::string refused_;
 };
 

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The callbacks of an eponymous virtual table. xBestIndex says which conditions it can make use of, xFilter gets their values.
+// The callbacks of an eponymous virtual table. xBestIndex says which conditions it can make use of, xFilter gets their
+// values.
 //
-// A plan is text: for each value "<column narrows><operator>", '=' '>' '<' (the latter two with or without equality), and an 'o'
-// at the end if the rows have to come in the order of time. SQLite looks at every condition again, so a superset will do.
+// A plan is text: for each value "<column narrows><operator>", '=' '>' '<' (the latter two with or without equality),
+// 'i' for one of a list, and an 'o' at the end if the rows have to come in the order of time. SQLite looks at every
+// condition again, so a superset will do.
 #include "query/sqlite/module.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <new>
 #include <string>
+
+#include "query/fields.h"
 
 namespace mirrorscope::query {
 
@@ -40,7 +45,11 @@ std::string declaration(const Table& table) {
   std::string sql = "CREATE TABLE x(";
   for (const Column& c : table.columns()) {
     if (sql.back() != '(') sql += ", ";
-    sql.append("\"").append(c.name).append("\" ").append(c.is_text ? "TEXT" : "INTEGER").append(c.hidden ? " HIDDEN" : "");
+    sql.append("\"")
+        .append(c.name)
+        .append("\" ")
+        .append(c.is_text ? "TEXT" : "INTEGER")
+        .append(c.hidden ? " HIDDEN" : "");
   }
   return sql + ")";
 }
@@ -64,13 +73,34 @@ int disconnect(sqlite3_vtab* tab) {
 // '=', '>' or '<'; 0 if it is of no use
 char operator_of(unsigned char op) {
   switch (op) {
-    case SQLITE_INDEX_CONSTRAINT_EQ: return '=';
+    case SQLITE_INDEX_CONSTRAINT_EQ:
+      return '=';
     case SQLITE_INDEX_CONSTRAINT_GT:
-    case SQLITE_INDEX_CONSTRAINT_GE: return '>';
+    case SQLITE_INDEX_CONSTRAINT_GE:
+      return '>';
     case SQLITE_INDEX_CONSTRAINT_LT:
-    case SQLITE_INDEX_CONSTRAINT_LE: return '<';
-    default: return 0;
+    case SQLITE_INDEX_CONSTRAINT_LE:
+      return '<';
+    default:
+      return 0;
   }
+}
+
+bool is_of_text(Narrows n) { return n == Narrows::mm || n == Narrows::trace || n == Narrows::event; }
+
+// What of condition `i` is worth while: the operator for the plan, 0: nothing.
+char use_of(sqlite3_index_info* info, int i, Narrows narrows) {
+  const auto& c = info->aConstraint[i];
+  const char op = operator_of(c.op);
+  if (!c.usable || narrows == Narrows::nothing || op == 0) return 0;
+  if (op != '=') return narrows == Narrows::time ? op : 0;
+  // names are equal byte for byte, or it is not for us to say
+  if (is_of_text(narrows) && std::string_view(sqlite3_vtab_collation(info, i)) != "BINARY") return 0;
+  // for a list SQLite would make one pass per value, unless it can be had as a whole
+  if (!sqlite3_vtab_in(info, i, -1)) return op;
+  if (narrows != Narrows::event) return 0;
+  sqlite3_vtab_in(info, i, 1);
+  return 'i';
 }
 
 int best_index(sqlite3_vtab* tab, sqlite3_index_info* info) {
@@ -79,18 +109,18 @@ int best_index(sqlite3_vtab* tab, sqlite3_index_info* info) {
   double share = 1, effort = 1;
   int arguments = 0;
   for (int i = 0; i < info->nConstraint; ++i) {
-    const auto& c = info->aConstraint[i];
-    const char op = operator_of(c.op);
-    if (c.iColumn < 0 || op == 0) continue;
-    const Narrows narrows = table.columns()[static_cast<size_t>(c.iColumn)].narrows;
-    if (narrows == Narrows::nothing || (narrows != Narrows::time && op != '=')) continue;
-    if (!c.usable) continue;
+    const int column = info->aConstraint[i].iColumn;
+    if (column < 0) continue;
+    const Narrows narrows = table.columns()[static_cast<size_t>(column)].narrows;
+    const char op = use_of(info, i, narrows);
+    if (op == 0) continue;
     info->aConstraintUsage[i].argvIndex = ++arguments;
     plan += static_cast<char>('a' + static_cast<char>(narrows));
     plan += op;
     const double part = narrows == Narrows::time ? (op == '=' ? 0.001 : 0.1) : 0.3;
     share *= part;
-    if (narrows != Narrows::tid && narrows != Narrows::tgid && narrows != Narrows::event) effort *= part;
+    // the others are left out after they were read
+    if (narrows == Narrows::time || narrows == Narrows::cpu || narrows == Narrows::trace) effort *= part;
   }
   if (info->nOrderBy == 1 && table.ordered() && !info->aOrderBy[0].desc && info->aOrderBy[0].iColumn >= 0 &&
       table.columns()[static_cast<size_t>(info->aOrderBy[0].iColumn)].narrows == Narrows::time) {
@@ -133,23 +163,68 @@ void narrow_time(Wanted& wanted, char op, sqlite3_value* value) {
   if (op != '>' && whole(value, true, number)) wanted.until = std::min(wanted.until, number);
 }
 
+std::optional<std::string> text_of(sqlite3_value* value) {
+  if (sqlite3_value_type(value) != SQLITE_TEXT) return {};
+  return std::string(reinterpret_cast<const char*>(sqlite3_value_text(value)),
+                     static_cast<size_t>(sqlite3_value_bytes(value)));
+}
+
+// Only what is written as we write it can be equal to it.
+void narrow_mm(Wanted& wanted, sqlite3_value* value) {
+  const auto text = text_of(value);
+  uint64_t mm = 0;
+  char room[20];
+  if (!text || !text->starts_with("0x")) return;
+  std::from_chars(text->data() + 2, text->data() + text->size(), mm, 16);
+  if (hex(mm, room) == *text) wanted.mm = mm;
+}
+
+void narrow_event(Wanted& wanted, char op, sqlite3_value* value) {
+  std::vector<std::string> names;
+  const auto add = [&names](sqlite3_value* one) {
+    if (auto name = text_of(one)) names.push_back(*std::move(name));
+  };
+  sqlite3_value* one = nullptr;
+  if (op == '=') {
+    if (sqlite3_value_type(value) != SQLITE_TEXT) return;
+    add(value);
+  } else {
+    for (int code = sqlite3_vtab_in_first(value, &one); code == SQLITE_OK && one;
+         code = sqlite3_vtab_in_next(value, &one))
+      add(one);
+  }
+  wanted.events = std::move(names);
+}
+
 Wanted wanted_by(const char* plan, sqlite3_value** values) {
   Wanted wanted;
   const auto number = [&](std::optional<int64_t>& to, sqlite3_value* value) {
     if (sqlite3_value_type(value) == SQLITE_INTEGER) to = sqlite3_value_int64(value);
   };
-  const auto text = [&](std::optional<std::string>& to, sqlite3_value* value) {
-    if (sqlite3_value_type(value) != SQLITE_TEXT) return;
-    to.emplace(reinterpret_cast<const char*>(sqlite3_value_text(value)), static_cast<size_t>(sqlite3_value_bytes(value)));
-  };
   for (; plan[0] && plan[1]; plan += 2, ++values) switch (static_cast<Narrows>(plan[0] - 'a')) {
-      case Narrows::time: narrow_time(wanted, plan[1], *values); break;
-      case Narrows::cpu: number(wanted.cpu, *values); break;
-      case Narrows::tid: number(wanted.tid, *values); break;
-      case Narrows::tgid: number(wanted.tgid, *values); break;
-      case Narrows::trace: text(wanted.trace, *values); break;
-      case Narrows::event: text(wanted.event, *values); break;
-      case Narrows::nothing: break;
+      case Narrows::time:
+        narrow_time(wanted, plan[1], *values);
+        break;
+      case Narrows::cpu:
+        number(wanted.cpu, *values);
+        break;
+      case Narrows::tid:
+        number(wanted.tid, *values);
+        break;
+      case Narrows::tgid:
+        number(wanted.tgid, *values);
+        break;
+      case Narrows::trace:
+        wanted.trace = text_of(*values);
+        break;
+      case Narrows::mm:
+        narrow_mm(wanted, *values);
+        break;
+      case Narrows::event:
+        narrow_event(wanted, plan[1], *values);
+        break;
+      case Narrows::nothing:
+        break;
     }
   wanted.in_order = plan[0] == 'o';
   return wanted;

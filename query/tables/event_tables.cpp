@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The records of one event as rows, or of all.
+#include <bitset>
+
 #include "query/fields.h"
 #include "query/scan.h"
 #include "query/tables/tables.h"
@@ -11,12 +13,16 @@ constexpr double kEventsInUse = 20;  // of those in a trace; only for estimates
 
 class EventRows final : public Rows {
  public:
-  // event: 0 = any
-  EventRows(const Traces& traces, const RecordColumns& columns, uint32_t event, const Wanted& wanted)
-      : columns_(columns), scan_(traces, wanted, wanted.in_order), event_(event), wanted_(wanted) {
-    if (wanted.event && event == 0) {
-      const EventInfo* info = event_named(*wanted.event);
-      event_ = info ? info->id : uint32_t{EV_LIMIT};
+  // event: null = any
+  EventRows(const Traces& traces, const RecordColumns& columns, const EventInfo* event, const Wanted& wanted)
+      : columns_(columns), scan_(traces, wanted, wanted.in_order), wanted_(wanted) {
+    if (event) {
+      events_.set(event->id);
+    } else if (wanted.events) {
+      for (const std::string& name : *wanted.events)
+        if (const EventInfo* info = event_named(name)) events_.set(info->id);
+    } else {
+      events_.set();
     }
   }
 
@@ -25,17 +31,19 @@ class EventRows final : public Rows {
     while (record_ && !is_wanted());
     return record_ != nullptr;
   }
-  void value(size_t column, Cell& cell) const override { show(columns_.sources[column], *record_, scan_.trace(), cell); }
+  void value(size_t column, Cell& cell) const override {
+    show(columns_.sources[column], *record_, scan_.trace(), cell);
+  }
 
  private:
   bool is_wanted() const {
-    return (event_ == 0 || record_->id == event_) && (!wanted_.tid || *wanted_.tid == record_->tid) &&
-           (!wanted_.tgid || *wanted_.tgid == record_->tgid);
+    return events_[record_->id] && (!wanted_.tid || *wanted_.tid == record_->tid) &&
+           (!wanted_.tgid || *wanted_.tgid == record_->tgid) && (!wanted_.mm || *wanted_.mm == record_->mm);
   }
 
   const RecordColumns& columns_;
   Scan scan_;
-  uint32_t event_;
+  std::bitset<EV_LIMIT> events_;
   Wanted wanted_;
   const ev_header* record_ = nullptr;
 };
@@ -43,9 +51,11 @@ class EventRows final : public Rows {
 class EventTable final : public Table {
  public:
   EventTable(const Traces& traces, const EventInfo* event, RecordColumns columns)
-      : Table(event ? std::string(event->name) : "events", event ? std::string(event->says) : "every record of every event",
-              columns.columns),
-        traces_(traces), event_(event ? event->id : 0u), columns_(std::move(columns)) {}
+      : Table(event ? std::string(event->name) : "events",
+              event ? std::string(event->says) : "every record of every event", columns.columns),
+        traces_(traces),
+        event_(event),
+        columns_(std::move(columns)) {}
 
   std::unique_ptr<Rows> rows(const Wanted& wanted) const override {
     return std::make_unique<EventRows>(traces_, columns_, event_, wanted);
@@ -57,7 +67,7 @@ class EventTable final : public Table {
 
  private:
   const Traces& traces_;
-  uint32_t event_;
+  const EventInfo* event_;
   RecordColumns columns_;
 };
 }  // namespace

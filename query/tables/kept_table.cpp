@@ -41,7 +41,16 @@ class KeptTable final : public Table {
 };
 }  // namespace
 
-std::unique_ptr<Table> kept_table(std::string name, std::string says, std::vector<Column> columns, double effort, MakeRows make) {
+KeptRow from(const OpenTrace& trace, std::initializer_list<KeptValue> values) {
+  KeptRow row{trace.shown(), trace.reader().provenance().host};
+  row.insert(row.end(), values.begin(), values.end());
+  return row;
+}
+
+std::unique_ptr<Table> kept_table(std::string name, std::string says, std::vector<Column> columns, double effort,
+                                  MakeRows make) {
+  columns.insert(columns.begin(), {{"trace", true, "the trace, as it was named"},
+                                   {"host", true, "the machine that it was recorded on"}});
   return std::make_unique<KeptTable>(std::move(name), std::move(says), std::move(columns), effort, std::move(make));
 }
 

@@ -10,16 +10,14 @@
 namespace mirrorscope::query {
 
 namespace {
-KeptValue number(uint64_t n) { return static_cast<int64_t>(n); }
-
 Result<std::vector<KeptRow>> traces_of(const Traces& traces) {
   std::vector<KeptRow> rows;
   for (const auto& trace : traces.all()) {
     const trace::Provenance& p = trace->reader().provenance();
     uint64_t bytes = 0;
     for (const auto& s : trace->reader().streams()) bytes += s.bytes;
-    rows.push_back({trace->shown(), p.host, p.kernel_release, p.recorder, std::string(trace::to_string(p.origin)), p.command_line,
-                    number(p.started), p.clock_offset, number(p.cpus), number(bytes)});
+    rows.push_back(from(*trace, {p.kernel_release, p.recorder, std::string(trace::to_string(p.origin)), p.command_line,
+                                 kept(p.started), p.clock_offset, kept(p.cpus), kept(bytes)}));
   }
   return rows;
 }
@@ -46,17 +44,16 @@ Result<std::vector<KeptRow>> processes_of(const Traces& traces) {
   while (const ev_header* h = scan.next())
     if (cpu_of(*h) >= 0) processes[{&scan.trace(), h->tgid}].see(*h);
   for (const auto& [who, p] : processes)
-    rows.push_back({who.first->shown(), number(who.second), who.first->names().task(who.second), number(p.tasks.size()), number(p.records),
-                    number(p.invalidations), number(p.callbacks), number(p.faults), number(p.first), number(p.last)});
+    rows.push_back(
+        from(*who.first, {kept(who.second), who.first->names().task(who.second), kept(p.tasks.size()), kept(p.records),
+                          kept(p.invalidations), kept(p.callbacks), kept(p.faults), kept(p.first), kept(p.last)}));
   return rows;
 }
 }  // namespace
 
 void add_origin_tables(Tables& tables, const Traces& traces) {
   tables.push_back(kept_table("traces", "the traces that are asked, and where each is from",
-                              {{"trace", true, "the trace, as it was named"},
-                               {"host", true, "the machine"},
-                               {"kernel", true, "its release"},
+                              {{"kernel", true, "its release"},
                                {"recorder", true, "version of mirrorscope"},
                                {"origin", true, "recorded, model or written"},
                                {"command_line", true, "what was typed"},
@@ -66,8 +63,7 @@ void add_origin_tables(Tables& tables, const Traces& traces) {
                                {"bytes", false, "of all streams"}},
                               1, [&traces] { return traces_of(traces); }));
   tables.push_back(kept_table("processes", "who ran the code that made records",
-                              {{"trace", true, "the trace, as it was named"},
-                               {"tgid", false, "process"},
+                              {{"tgid", false, "process"},
                                {"name", true, "of its first task, ?: the trace does not say"},
                                {"tasks", false, "of it that made records"},
                                {"records", false, "all records"},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What has a beginning and an end as one row: calls of functions, episodes, registrations. In memory is only what is open.
+// What has a beginning and an end as one row: calls of functions, episodes, registrations. In memory is only what is
+// open.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -20,7 +21,7 @@ constexpr size_t kDeepest = 64;       // of these, with the same key
 struct Span {
   std::string name, says;
   const EventInfo *first, *last;
-  bool per_task;       // only the task that began it ends it
+  bool per_task;                          // only the task that began it ends it
   const FieldInfo *first_key, *last_key;  // null: the innermost open one of the task
 };
 
@@ -46,8 +47,13 @@ struct Hash {
 
 class SpanRows final : public Rows {
  public:
-  SpanRows(const Traces& traces, const RecordColumns& columns, size_t begin_columns, const Span& span, const Wanted& wanted)
-      : columns_(columns), own_(begin_columns), span_(span), wanted_(wanted), scan_(traces, without_cpu(wanted), true, true) {}
+  SpanRows(const Traces& traces, const RecordColumns& columns, size_t begin_columns, const Span& span,
+           const Wanted& wanted)
+      : columns_(columns),
+        own_(begin_columns),
+        span_(span),
+        wanted_(wanted),
+        scan_(traces, without_cpu(wanted), true, true) {}
 
   bool next() override {
     for (;;) {
@@ -170,7 +176,11 @@ class SpanTable final : public Table {
 
  private:
   SpanTable(const Traces& traces, const Span& span, RecordColumns columns, size_t own)
-      : Table(span.name, span.says, columns.columns), traces_(traces), span_(span), columns_(std::move(columns)), own_(own) {}
+      : Table(span.name, span.says, columns.columns),
+        traces_(traces),
+        span_(span),
+        columns_(std::move(columns)),
+        own_(own) {}
 
   const Traces& traces_;
   Span span_;
@@ -188,15 +198,16 @@ struct Life {
 constexpr std::array kLives{
     Life{"episodes", "an invalidation from its start to its end", EV_inv_start, EV_inv_end, true, "range"},
     Life{"registrations", "a registration from reg to dereg", EV_reg, EV_dereg, false, "ctx"},
-    Life{"subs", "an interval notifier from its insertion to its removal", EV_sub_insert_ret, EV_sub_remove, false, "sub"},
+    Life{"subs", "an interval notifier from its insertion to its removal", EV_sub_insert_ret, EV_sub_remove, false,
+         "sub"},
 };
 }  // namespace
 
 void add_span_tables(Tables& tables, const Traces& traces) {
   for (const Life& life : kLives) {
     const EventInfo &first = *event_info(life.first), &last = *event_info(life.last);
-    tables.push_back(SpanTable::make(traces, {std::string(life.name), std::string(life.says), &first, &last, life.per_task,
-                                              field_of(first, life.key), field_of(last, life.key)}));
+    tables.push_back(SpanTable::make(traces, {std::string(life.name), std::string(life.says), &first, &last,
+                                              life.per_task, field_of(first, life.key), field_of(last, life.key)}));
   }
   for (const EventInfo& e : catalog::events) {
     if (e.kind != EventKind::entry || e.pair == e.id) continue;
@@ -205,8 +216,9 @@ void add_span_tables(Tables& tables, const Traces& traces) {
     const FieldInfo* other = key ? field_of(ret, key->name) : nullptr;
     // what a device or another task completes is found by its object alone
     const bool per_task = e.from == EventFrom::kernel || !other;
-    tables.push_back(SpanTable::make(traces, {std::string(e.name) + "_calls", "from " + std::string(e.name) + " to " + std::string(ret.name), &e,
-                                              &ret, per_task, other ? key : nullptr, other}));
+    tables.push_back(SpanTable::make(
+        traces, {std::string(e.name) + "_calls", "from " + std::string(e.name) + " to " + std::string(ret.name), &e,
+                 &ret, per_task, other ? key : nullptr, other}));
   }
 }
 

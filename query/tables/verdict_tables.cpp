@@ -10,7 +10,6 @@ namespace {
 constexpr double kJudging = 10;  // times as much work as reading
 
 std::string text(std::string_view s) { return std::string(s); }
-KeptValue number(uint64_t n) { return static_cast<int64_t>(n); }
 
 using OfOne = void (*)(const OpenTrace&, const Judged&, std::vector<KeptRow>&);
 
@@ -32,17 +31,19 @@ void findings(const OpenTrace& trace, const Judged& judged, std::vector<KeptRow>
     const RuleInfo& rule = f.rule->rule->info;
     const Candidate& c = *f.what;
     char room[20];
-    rows.push_back({trace.shown(), f.id, text(rule.id), text(rule.name), text(to_string(rule.level)), text(to_string(f.rule->verdict)),
-                    number(c.completing.time), number(c.tgid), number(c.tid), names.task(c.tid), text(hex(c.mm, room)),
-                    c.fn ? KeptValue(names.symbol(c.fn)) : KeptValue(), c.what});
+    rows.push_back(from(
+        trace, {f.id, text(rule.id), text(rule.name), text(to_string(rule.level)), text(to_string(f.rule->verdict)),
+                kept(c.completing.time), kept(c.tgid), kept(c.tid), names.task(c.tid), text(hex(c.mm, room)),
+                c.fn ? KeptValue(names.symbol(c.fn)) : KeptValue(), c.what}));
   }
 }
 
 void rules(const OpenTrace& trace, const Judged& judged, std::vector<KeptRow>& rows) {
   for (const RuleResult& r : judged.replayed.report.rules) {
     const RuleInfo& rule = r.rule->info;
-    rows.push_back({trace.shown(), text(rule.id), text(rule.name), text(to_string(rule.level)), text(to_string(r.verdict)), r.reason,
-                    number(r.held), number(r.broken), number(r.doubtful), number(r.unknown), text(rule.says)});
+    rows.push_back(
+        from(trace, {text(rule.id), text(rule.name), text(to_string(rule.level)), text(to_string(r.verdict)), r.reason,
+                     kept(r.held), kept(r.broken), kept(r.doubtful), kept(r.unknown), text(rule.says)}));
   }
 }
 
@@ -50,17 +51,18 @@ void losses(const OpenTrace& trace, const Judged& judged, std::vector<KeptRow>& 
   for (const LossCount& l : judged.replayed.report.losses) {
     const EventInfo* event = event_info(l.event);
     const LossInfo* info = loss_info(l.cause);
-    rows.push_back({trace.shown(), text(label_of(catalog::enum_loss, l.cause)), event ? KeptValue(text(event->name)) : KeptValue(),
-                    number(l.count), number(l.repaired), number(l.from), number(l.until), info ? KeptValue(text(info->says)) : KeptValue()});
+    rows.push_back(from(trace, {text(label_of(catalog::enum_loss, l.cause)),
+                                event ? KeptValue(text(event->name)) : KeptValue(), kept(l.count), kept(l.repaired),
+                                kept(l.from), kept(l.until), info ? KeptValue(text(info->says)) : KeptValue()}));
   }
 }
 }  // namespace
 
 void add_verdict_tables(Tables& tables, const Traces& traces) {
   const double effort = kJudging * traces.records();
-  tables.push_back(kept_table("findings", "what `check` finds: breaches of violated rules, doubtful ones of inconclusive rules",
-                              {{"trace", true, "the trace, as it was named"},
-                               {"id", true, "as `explain` takes it: SEQ-01/2"},
+  tables.push_back(kept_table("findings",
+                              "what `check` finds: breaches of violated rules, doubtful ones of inconclusive rules",
+                              {{"id", true, "as `explain` takes it: SEQ-01/2"},
                                {"rule", true, "its rule"},
                                {"name", true, "the rule's name"},
                                {"level", true, "hard, hazard or smell"},
@@ -74,8 +76,7 @@ void add_verdict_tables(Tables& tables, const Traces& traces) {
                                {"text", true, "one sentence with the values"}},
                               effort, each(traces, findings)));
   tables.push_back(kept_table("rules", "the verdict of each rule",
-                              {{"trace", true, "the trace, as it was named"},
-                               {"rule", true, "its id"},
+                              {{"rule", true, "its id"},
                                {"name", true, "its name"},
                                {"level", true, "hard, hazard or smell"},
                                {"verdict", true, "holds, violated, inconclusive, not_observable, never_exercised"},
@@ -87,8 +88,7 @@ void add_verdict_tables(Tables& tables, const Traces& traces) {
                                {"says", true, "the rule"}},
                               effort, each(traces, rules)));
   tables.push_back(kept_table("losses", "records that are missing, by cause and event",
-                              {{"trace", true, "the trace, as it was named"},
-                               {"cause", true, "row of losses.def"},
+                              {{"cause", true, "row of losses.def"},
                                {"event", true, "which event is missing, NULL: any"},
                                {"count", false, "records, 0: how many is not known"},
                                {"repaired", false, "of these, made up for by the other half of their pair"},

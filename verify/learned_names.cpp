@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which records say names.
+#include "verify/learned_names.h"
+
+namespace mirrorscope {
+
+Names learned_names(const trace::Reader& reader) {
+  Names names;
+  for (size_t i = 0; i < reader.streams().size(); ++i) {
+    if (reader.streams()[i].id != trace::about_stream) continue;
+    trace::Cursor cursor = reader.cursor(i);
+    while (const ev_header* h = cursor.next()) {
+      if (h->id == EV_task_name) names.learn(reinterpret_cast<const ev_task_name&>(*h));
+      if (h->id == EV_symbol) names.learn(reinterpret_cast<const ev_symbol&>(*h));
+      if (h->id == EV_stack) names.learn(reinterpret_cast<const ev_stack&>(*h));
+      if (h->id == EV_probe_state) names.learn(reinterpret_cast<const ev_probe_state&>(*h));
+    }
+  }
+  return names;
+}
+
+}  // namespace mirrorscope
