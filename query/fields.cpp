@@ -41,7 +41,7 @@ void show_field(const ev_header& h, const FieldInfo& f, Cell& cell) {
     }
     case FieldType::enumeration: {
       const std::string_view label = label_of(*f.labels, static_cast<uint32_t>(value));
-      return cell.text(label.empty() ? std::to_string(value) : label);
+      return label.empty() ? cell.text(std::to_string(value)) : cell.lasting(label);
     }
     case FieldType::addr:
       return cell.number(static_cast<int64_t>(std::min<uint64_t>(value, INT64_MAX)));
@@ -57,7 +57,7 @@ void show_field(const ev_header& h, const FieldInfo& f, Cell& cell) {
 void show_name(const ev_header& h, const FieldInfo& f, const OpenTrace& trace, Cell& cell) {
   if (is_event(f)) {
     const EventInfo* event = event_info(static_cast<uint32_t>(load(h, f)));
-    return event ? cell.text(event->name) : cell.null();
+    return event ? cell.lasting(event->name) : cell.null();
   }
   std::vector<std::string> names;
   if (is_stack(f)) {
@@ -97,7 +97,7 @@ void add_fields(RecordColumns& to, const EventInfo& event, std::string (*rename)
       to.add({name + "_number", false, "the number behind " + name, true}, {Source::number, &f});
     if (f.type == FieldType::err) to.add({name + "_text", true, "-EAGAIN and the like", true}, {Source::label, &f});
     if (f.type == FieldType::ptr)
-      to.add({name + "_name", true, "the function at " + name, !is_function(f)}, {Source::name, &f});
+      to.add({name + "_name", true, "what the trace calls " + name, !is_function(f)}, {Source::name, &f});
     if (is_stack(f)) to.add({name + "_name", true, "its frames, innermost first", true}, {Source::name, &f});
     if (is_event(f)) to.add({name + "_name", true, "the event's name", false}, {Source::name, &f});
   }
@@ -120,6 +120,7 @@ RecordColumns columns_of(const EventInfo* event) {
   add("cpu", false, "the CPU, -1: the recorder itself", Narrows::cpu, Source::cpu);
   add("seq", false, "running number on that CPU", Narrows::nothing, Source::seq);
   add("tgid", false, "the process that ran the code", Narrows::tgid, Source::tgid);
+  add("process", true, "the name of its first task, ? if the trace does not say", Narrows::nothing, Source::process);
   add("tid", false, "the task that ran the code", Narrows::tid, Source::tid);
   add("task", true, "its name, ? if the trace does not say", Narrows::nothing, Source::task);
   add("mm", true, "the address space that it is about", Narrows::mm, Source::mm);
@@ -134,11 +135,11 @@ RecordColumns columns_of(const EventInfo* event) {
 void show(const Source& source, const ev_header& h, const OpenTrace& trace, Cell& cell) {
   switch (source.what) {
     case Source::trace:
-      return cell.text(trace.shown());
+      return cell.lasting(trace.shown());
     case Source::host:
-      return cell.text(trace.reader().provenance().host);
+      return cell.lasting(trace.reader().provenance().host);
     case Source::event:
-      return cell.text(event_info(h.id)->name);
+      return cell.lasting(event_info(h.id)->name);
     case Source::time:
       return cell.number(static_cast<int64_t>(h.time));
     case Source::cpu:
@@ -151,6 +152,7 @@ void show(const Source& source, const ev_header& h, const OpenTrace& trace, Cell
       return cell.number(h.tgid);
     case Source::task:
       return cell.text(trace.names().task(h.tid));
+    case Source::process: return cell.text(trace.names().task(h.tgid));
     case Source::text:
       return cell.text(trace::to_text(h));
     case Source::field:

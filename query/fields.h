@@ -29,6 +29,7 @@ struct Source {
     tid,
     tgid,
     task,
+    process,
     text,
     field,
     number,

@@ -68,6 +68,7 @@ struct Query::Inside {
     if (const std::string what = guard.refused(); !what.empty())
       return fail(0, "cannot do that: traces are only read, and ", what, " is refused");
     const std::string message = sqlite3_errmsg(db.get());
+    if (message.ends_with("may not be modified")) return fail(0, "cannot do that: traces are only read");
     if (message.starts_with("no such table"))
       return fail(0, "cannot run the query: ", message, "; --tables lists them");
     if (message.starts_with("no such column"))

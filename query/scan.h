@@ -22,6 +22,10 @@ class Scan {
   const ev_header* next();
   // Of the record that next() gave last.
   const OpenTrace& trace() const { return *traces_.all()[trace_]; }
+  // Which record of all it is (Rows::id()): trace, CPU, running number there.
+  int64_t id_of(const ev_header& h) const {
+    return static_cast<int64_t>(uint64_t{trace_} << 48 | uint64_t{h.cpu} << 32 | h.seq);
+  }
   // Is it the first record of another trace than the one before?
   bool entered() const { return entered_; }
   // Nothing more is wanted of this trace.

@@ -20,6 +20,8 @@ class Cell {
   virtual void null() = 0;
   virtual void number(int64_t value) = 0;
   virtual void text(std::string_view value) = 0;
+  // Text that stays where it is as long as the table is: not copied.
+  virtual void lasting(std::string_view text) = 0;
 
  protected:
   ~Cell() = default;
@@ -53,6 +55,9 @@ class Rows {
   // Goes to the first row, then to the next; false at the end, which error() may explain.
   virtual bool next() = 0;
   virtual void value(size_t column, Cell& cell) const = 0;
+  // Of the row: the same in every pass, and no other row's. For OR, SQLite makes several passes and takes each row
+  // once.
+  virtual int64_t id() const = 0;
   virtual const Error* error() const { return nullptr; }
 };
 

@@ -25,7 +25,6 @@ struct Cursor : sqlite3_vtab_cursor {
   const Table* table;
   std::unique_ptr<Rows> rows;
   bool at_row;
-  sqlite3_int64 number;
 };
 
 class Answer final : public Cell {
@@ -35,6 +34,9 @@ class Answer final : public Cell {
   void number(int64_t value) override { sqlite3_result_int64(context_, value); }
   void text(std::string_view value) override {
     sqlite3_result_text64(context_, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  }
+  void lasting(std::string_view text) override {
+    sqlite3_result_text64(context_, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   }
 
  private:
@@ -246,7 +248,6 @@ int guarded(sqlite3_vtab* tab, Do what) {
 
 int advance(Cursor& cursor) {
   cursor.at_row = cursor.rows->next();
-  ++cursor.number;
   const Error* error = cursor.at_row ? nullptr : cursor.rows->error();
   if (!error) return SQLITE_OK;
   sqlite3_free(cursor.pVtab->zErrMsg);
@@ -259,7 +260,6 @@ int filter(sqlite3_vtab_cursor* at, int, const char* plan, int, sqlite3_value** 
   return guarded(at->pVtab, [&] {
     cursor.rows.reset();
     cursor.rows = cursor.table->rows(wanted_by(plan, values));
-    cursor.number = 0;
     return advance(cursor);
   });
 }
@@ -279,7 +279,7 @@ int column(sqlite3_vtab_cursor* at, sqlite3_context* context, int index) {
 }
 
 int rowid(sqlite3_vtab_cursor* at, sqlite3_int64* out) {
-  *out = static_cast<Cursor*>(at)->number;
+  *out = static_cast<Cursor*>(at)->rows->id();
   return SQLITE_OK;
 }
 

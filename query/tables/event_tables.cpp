@@ -34,6 +34,7 @@ class EventRows final : public Rows {
   void value(size_t column, Cell& cell) const override {
     show(columns_.sources[column], *record_, scan_.trace(), cell);
   }
+  int64_t id() const override { return scan_.id_of(*record_); }
 
  private:
   bool is_wanted() const {

@@ -23,6 +23,7 @@ class KeptTable final : public Table {
     explicit Walk(const Result<std::vector<KeptRow>>& made) : made_(made) {}
     bool next() override { return made_.ok() && ++next_ <= (*made_).size(); }
     const Error* error() const override { return made_.ok() ? nullptr : &made_.error(); }
+    int64_t id() const override { return static_cast<int64_t>(next_); }
     void value(size_t column, Cell& cell) const override {
       const KeptValue& v = (*made_)[next_ - 1][column];
       if (const auto* number = std::get_if<int64_t>(&v)) return cell.number(*number);

@@ -64,7 +64,7 @@ void add_origin_tables(Tables& tables, const Traces& traces) {
                               1, [&traces] { return traces_of(traces); }));
   tables.push_back(kept_table("processes", "who ran the code that made records",
                               {{"tgid", false, "process"},
-                               {"name", true, "of its first task, ?: the trace does not say"},
+                               {"process", true, "the name of its first task, ? if the trace does not say"},
                                {"tasks", false, "of it that made records"},
                                {"records", false, "all records"},
                                {"invalidations", false, "inv_start"},

@@ -75,10 +75,16 @@ class SpanRows final : public Rows {
     if (column == own_ + 1) return cell.number(static_cast<int64_t>(last->time - row_.first->time));
     show(columns_.sources[column], *last, *row_.trace, cell);
   }
+  int64_t id() const override { return row_.id; }
 
  private:
+  struct Open {
+    KeptRecord first;
+    int64_t id;  // of its row
+  };
   struct Row {
     KeptRecord first, last;
+    int64_t id = 0;
     const OpenTrace* trace = nullptr;
   };
 
@@ -89,7 +95,12 @@ class SpanRows final : public Rows {
   Key key_of(const ev_header& h, const FieldInfo* key) const {
     return {span_.per_task ? (uint64_t{h.tgid} << 32 | h.tid) : h.mm, value_of(h, key)};
   }
-  void deliver(KeptRecord first, KeptRecord last) { ready_.push_back({std::move(first), std::move(last), trace_}); }
+  bool is_wanted(const ev_header& first) const { return static_cast<int64_t>(first.time) <= wanted_.until; }
+  void deliver(Open& open, KeptRecord last) {
+    --waiting_;
+    wanted_waiting_ -= is_wanted(*open.first);
+    ready_.push_back({std::move(open.first), std::move(last), open.id, trace_});
+  }
 
   void step() {
     const ev_header* h = scan_.next();
@@ -99,40 +110,37 @@ class SpanRows final : public Rows {
       if (at_end_) return;
       trace_ = &scan_.trace();
     }
-    const auto time = static_cast<int64_t>(h->time);
-    if (h->id == span_.first->id && time <= wanted_.until) {
+    if (h->id == span_.first->id) {
       begin(*h);
     } else if (h->id == span_.last->id) {
       end(*h);
-    } else if (time > wanted_.until && waiting_ == 0) {
-      scan_.leave_trace();
     }
+    if (!is_wanted(*h) && wanted_waiting_ == 0) scan_.leave_trace();
   }
+  // Also what is too late to be wanted: its end is not that of an earlier one.
   void begin(const ev_header& h) {
     if (waiting_ >= kMostOpen) give_up();
     auto& open = open_[key_of(h, span_.first_key)];
     if (open.size() >= kDeepest) {
-      deliver(std::move(open.front()), {});
+      deliver(open.front(), {});
       open.erase(open.begin());
-      --waiting_;
     }
-    open.emplace_back(h);
+    open.push_back({KeptRecord(h), scan_.id_of(h)});
     ++waiting_;
+    wanted_waiting_ += is_wanted(h);
   }
   void end(const ev_header& h) {
     const auto it = open_.find(key_of(h, span_.last_key));
     if (it == open_.end()) return;
-    deliver(std::move(it->second.back()), KeptRecord(h));
+    deliver(it->second.back(), KeptRecord(h));
     it->second.pop_back();
-    --waiting_;
     if (it->second.empty()) open_.erase(it);
   }
   // Whatever is open has no end.
   void give_up() {
     for (auto& [key, open] : open_)
-      for (KeptRecord& first : open) deliver(std::move(first), {});
+      for (Open& one : open) deliver(one, {});
     open_.clear();
-    waiting_ = 0;
   }
 
   const RecordColumns& columns_;
@@ -140,8 +148,8 @@ class SpanRows final : public Rows {
   const Span& span_;
   Wanted wanted_;
   Scan scan_;
-  std::unordered_map<Key, std::vector<KeptRecord>, Hash> open_;
-  size_t waiting_ = 0;
+  std::unordered_map<Key, std::vector<Open>, Hash> open_;
+  size_t waiting_ = 0, wanted_waiting_ = 0;  // in open_, and those of them that began in time
   std::deque<Row> ready_;
   Row row_;
   const OpenTrace* trace_ = nullptr;

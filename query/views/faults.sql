@@ -1,3 +1,7 @@
--- calls of hmm_range_fault(): which took how long, and which collided with an invalidation and have to be made again
-SELECT trace, time, until, duration, cpu, tgid, tid, task, mm, sub, start, "end", ret, ret_text, ret = -16 AS collided, sampled, valid, writable, error
-  FROM range_fault_calls
+-- lookups by hmm_range_fault(), retries included: a task's attempts at one range, up to the first one that does not collide
+SELECT trace, host, min(time) AS time, max(until) AS until, max(until) - min(time) AS duration, tgid, process, tid, task, mm, sub, start, "end",
+       count(*) AS attempts, count(*) FILTER (WHERE collided) AS collided,
+       CASE WHEN sum(ret IS NULL) > 0 THEN NULL ELSE ifnull(sum(ret) FILTER (WHERE NOT collided), -16) END AS ret
+  FROM (SELECT *, sum(begins) OVER (PARTITION BY trace, tgid, tid, sub, start, "end" ORDER BY time ROWS UNBOUNDED PRECEDING) AS number
+          FROM (SELECT *, lag(ret) OVER (PARTITION BY trace, tgid, tid, sub, start, "end" ORDER BY time) IS NOT -16 AS begins FROM fault_attempts))
+ GROUP BY trace, host, tgid, tid, sub, start, "end", number
