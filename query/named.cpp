@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files of views/ and recipes/ as they were when the program was built.
+// The files of views/ and recipes/, and guide.md, as they were when the program was built.
 #include <array>
 
 #include "query/query.h"
@@ -15,6 +15,9 @@ constexpr Embedded kViews[] = {
 };
 constexpr Embedded kRecipes[] = {
 #include "recipes.inc"
+};
+constexpr Embedded kGuide[] = {
+#include "guide.inc"
 };
 
 // "-- What it answers.\nSELECT ..."
@@ -32,5 +35,6 @@ std::vector<Named> named(std::span<const Embedded> files) {
 
 std::vector<Named> recipes() { return named(kRecipes); }
 std::vector<Named> views() { return named(kViews); }
+std::string_view guide() { return kGuide[0].text; }
 
 }  // namespace mirrorscope::query

@@ -66,5 +66,7 @@ struct Named {
 };
 std::vector<Named> recipes();
 std::vector<Named> views();
+// How to ask, in Markdown: the head of docs/query.md.
+std::string_view guide();
 
 }  // namespace mirrorscope::query

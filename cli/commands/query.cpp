@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "cli/options/suggest.h"
+#include "cli/output/query_page.h"
 #include "cli/output/refusal.h"
 #include "cli/output/rows.h"
 #include "cli/subcommand.h"
@@ -25,6 +26,7 @@ struct QueryOptions {
   std::string schema;
   bool list_tables = false;
   bool list_recipes = false;
+  bool markdown = false;
 };
 
 int fail_with(const std::string& sentence) { return refuse("query", sentence); }
@@ -47,23 +49,13 @@ int list_tables(const query::Query& query) {
   return exit_ok;
 }
 
-void print_schema(const query::TableInfo& t) {
-  fmt::print("{}: {}\n", t.name, t.says);
-  if (!t.table) {
-    fmt::print("{}", t.sql);
-    return;
-  }
-  for (const query::Column& c : t.table->columns())
-    fmt::print("  {:24} {:8} {}{}\n", c.name, c.is_text ? "TEXT" : "INTEGER", c.says, c.hidden ? " (not in *)" : "");
-}
-
-int print_schema(const query::Query& query, const std::string& name) {
+int print_schema(query::Query& query, const std::string& name) {
   std::vector<std::string> names;
   bool found = false;
   for (const query::TableInfo& t : query.tables()) {
     names.push_back(t.name);
     if (name != "all" && t.name != name) continue;
-    print_schema(t);
+    fmt::print("{}", schema_text(query, t));
     found = true;
   }
   return found ? int{exit_ok} : fail_with(no_such("table", name, names, "--tables lists them"));
@@ -96,9 +88,10 @@ int ask(const std::string& sql, const QueryOptions& o, const std::vector<std::st
 
 int run_query(const QueryOptions& o) {
   if (o.list_recipes) return list_recipes();
-  if (o.list_tables || !o.schema.empty()) {
+  if (o.list_tables || o.markdown || !o.schema.empty()) {
     const auto nothing = query::Query::over({});
     if (!nothing) return fail_with(nothing.error().message);
+    if (o.markdown) return fmt::print("{}", query_page(**nothing)), int{exit_ok};
     return o.list_tables ? list_tables(**nothing) : print_schema(**nothing, o.schema);
   }
   if (o.recipe.empty())
@@ -128,17 +121,21 @@ void add_query(CLI::App& app, int& exit_code) {
   sub->add_flag("--tables", o->list_tables, "say which tables there are");
   sub->add_option("--schema", o->schema, "say which columns a table has and what they mean; all: of every table")
       ->option_text("TABLE");
+  sub->add_flag("--markdown", o->markdown, "everything as in docs/query.md");
   sub->footer(
-      "A trace is only read, while the query runs; what a condition on time, cpu or trace leaves out is not even read. "
-      "An event's field\n"
-      "keeps its name; what the header says is h_NAME where the event has such a field: h_seq. `end`, `from` and "
-      "`order` want quotes.\n"
-      "Times are ns. Exit codes: 0 answered, 2 cannot be asked or read.\n"
+      "A trace is only read, while the query runs; what a condition on time, cpu or trace leaves out is\n"
+      "not even read. A field of an event keeps its name; what the header says is h_NAME where the event\n"
+      "has such a field: h_seq. `end`, `from` and `order` want quotes. Times are ns. Damage is said on\n"
+      "standard error; what is missing stands in `losses`. docs/query.md says more.\n"
+      "\n"
+      "Exit codes: 0 answered, 2 cannot be asked or read.\n"
       "\n"
       "Examples:\n"
       "  mirrorscope query 'SELECT reason, count(*) FROM inv_start GROUP BY reason' run\n"
       "  mirrorscope query 'SELECT function, max(duration) FROM callbacks GROUP BY function' run other\n"
+      "  mirrorscope query 'SELECT process, sum(attempts) FROM faults WHERE collided > 0 GROUP BY tgid' run\n"
       "  mirrorscope query --recipe longest-episodes --format json run\n"
+      "  mirrorscope query --recipes                 what else can be asked by name\n"
       "  mirrorscope query --schema inv_start");
   sub->callback([o, &exit_code] { exit_code = run_query(*o); });
 }
