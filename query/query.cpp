@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "query/sqlite/copy.h"
 #include "query/sqlite/guard.h"
 #include "query/sqlite/module.h"
 #include "query/tables/tables.h"
@@ -92,7 +93,7 @@ Result<std::unique_ptr<Query>> Query::over(const std::vector<std::string>& paths
   add_event_tables(in.tables, *in.traces);
   sqlite3* db = nullptr;
   const int opened =
-      sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, nullptr);
+      sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   in.db.reset(db);
   if (opened != SQLITE_OK) return fail(0, "cannot start SQLite: ", sqlite3_errstr(opened));
   for (const auto& table : in.tables)
@@ -131,6 +132,15 @@ Result<void> Query::run(const std::string& sql, Sink& sink) {
   }
   if (in.traces->stopped()) return in.why();
   return {};
+}
+
+Result<void> Query::save(const std::string& path) {
+  Inside& in = *inside_;
+  in.guard.leave(in.db.get());
+  auto saved = copy_into(in.db.get(), in.tables, path);
+  in.guard.watch(in.db.get());
+  if (in.traces->stopped()) return in.why();
+  return saved;
 }
 
 void Query::interrupt() noexcept {

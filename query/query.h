@@ -46,6 +46,8 @@ class Query {
 
   // Streams the answer to one SELECT. The Error is one sentence.
   Result<void> run(const std::string& sql, Sink& sink);
+  // All tables and views as an SQLite file (sqlite/copy.h).
+  Result<void> save(const std::string& path);
   // From a signal handler: run() ends with an Error soon.
   void interrupt() noexcept;
 

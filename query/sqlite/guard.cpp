@@ -60,6 +60,11 @@ void Guard::watch(sqlite3* db) {
   sqlite3_set_authorizer(db, decide, this);
 }
 
+void Guard::leave(sqlite3* db) {
+  sqlite3_set_authorizer(db, nullptr, nullptr);
+  sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1);
+}
+
 std::string Guard::refused() { return std::exchange(refused_, {}); }
 
 }  // namespace mirrorscope::query

@@ -164,7 +164,8 @@ def processes(trace):
 @recipe(["invalidations"])
 def reasons(trace):
     for (reason,), rows in grouped(of(trace, "inv_start"), "reason"):
-        yield {"reason": reason, "invalidations": len(rows)}
+        sizes = [size(r) for r in rows if address(r["end"]) < 2**63 - 1]
+        yield {"reason": reason, "invalidations": len(rows), "kbytes": sum(sizes) // 1024 if sizes else None}
 
 
 @recipe(["refused"])
