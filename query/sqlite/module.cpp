@@ -8,6 +8,7 @@
 #include "query/sqlite/module.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <new>
@@ -88,7 +89,8 @@ char operator_of(unsigned char op) {
   }
 }
 
-bool is_of_text(Narrows n) { return n == Narrows::mm || n == Narrows::trace || n == Narrows::event; }
+// narrow_event() takes names as any collation of SQLite may
+bool is_of_text(Narrows n) { return n == Narrows::mm || n == Narrows::trace; }
 
 // What of condition `i` is worth while: the operator for the plan, 0: nothing.
 char use_of(sqlite3_index_info* info, int i, Narrows narrows) {
@@ -181,10 +183,19 @@ void narrow_mm(Wanted& wanted, sqlite3_value* value) {
   if (hex(mm, room) == *text) wanted.mm = mm;
 }
 
+// SQLite makes `event = 'X' COLLATE NOCASE OR event = 'y'` a list without saying how its first name is compared:
+// capitals and blanks behind the name make no difference here.
+std::string plain(std::string name) {
+  name.erase(name.find_last_not_of(' ') + 1);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
+}
+
 void narrow_event(Wanted& wanted, char op, sqlite3_value* value) {
   std::vector<std::string> names;
   const auto add = [&names](sqlite3_value* one) {
-    if (auto name = text_of(one)) names.push_back(*std::move(name));
+    if (auto name = text_of(one)) names.push_back(plain(*std::move(name)));
   };
   sqlite3_value* one = nullptr;
   if (op == '=') {

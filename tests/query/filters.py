@@ -76,6 +76,10 @@ for _ in range(asked):
     some += 0 < wanted[0][0] < len(tables[table])
 if some < asked / 4: complain("conditions", f"only {some} of them leave out some rows and not all")
 
+# SQLite makes a list of this, and does not say that capitals make no difference to its first name
+capitals = "event = 'INV_START' COLLATE NOCASE OR event = 'inv_end '"
+same(capitals, values(f"SELECT count(*) FROM events WHERE {capitals}", *traces), [(sum(r[EVENT] == "inv_start" for r in everything),)])
+
 # each of these is made use of, and only then
 for where in ("time > 5", "cpu = 0", "tid = 1", "tgid = 1", "mm = '0x0'", "event = 'inv_start'", "event IN ('inv_start', 'inv_end')", "trace = 'x'"):
     used, unused = (re.search(r"VIRTUAL TABLE INDEX 0:(\S*)", plan("SELECT * FROM events WHERE " + w)) for w in (where, hidden(where)))
