@@ -152,7 +152,8 @@ void show(const Source& source, const ev_header& h, const OpenTrace& trace, Cell
       return cell.number(h.tgid);
     case Source::task:
       return cell.text(trace.names().task(h.tid));
-    case Source::process: return cell.text(trace.names().task(h.tgid));
+    case Source::process:
+      return cell.text(trace.names().task(h.tgid));
     case Source::text:
       return cell.text(trace::to_text(h));
     case Source::field:

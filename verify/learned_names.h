@@ -7,8 +7,8 @@
 
 namespace mirrorscope {
 
-// One pass over all of it: a name may stand behind the records that it is about. A task that is another program later has the later name, as in
-// `check`: exec is seen where the task runs, so on the streams of CPUs too.
+// One pass over all of it: a name may stand behind the records that it is about. A task that is another program later
+// has the later name, as in `check`: exec is seen where the task runs, so on the streams of CPUs too.
 Names learned_names(const trace::Reader& reader);
 
 }  // namespace mirrorscope

@@ -45,7 +45,8 @@ int run_sqlite(const ExportOptions& o) {
 int run_export(const ExportOptions& o) {
   if (o.format == kSqlite) return run_sqlite(o);
   const ExportFormat* format = export_format_named(o.format);
-  if (format->binary && o.output.empty() && isatty(STDOUT_FILENO)) return fail_with(o.format + " is binary; write it to a file with -o");
+  if (format->binary && o.output.empty() && isatty(STDOUT_FILENO))
+    return fail_with(o.format + " is binary; write it to a file with -o");
   const auto reader = trace::Reader::open(o.trace);
   if (!reader) return fail_with(reader.error().message);
   std::ofstream file;
@@ -61,7 +62,9 @@ int run_export(const ExportOptions& o) {
   for (const ev_header* record; out && (record = merge.next());) exporter->record(*record);
   exporter->finish();
   out.flush();
-  if (!out) return fail_with("cannot write " + (o.output.empty() ? "to standard output" : o.output) + ": " + std::strerror(errno));
+  if (!out)
+    return fail_with("cannot write " + (o.output.empty() ? "to standard output" : o.output) + ": " +
+                     std::strerror(errno));
   for (const trace::Cursor& cursor : merge.cursors())
     for (const trace::Damage& damage : cursor.damage()) remark("export", trace::to_text(damage));
   return exit_ok;
@@ -82,7 +85,10 @@ void add_export(CLI::App& app, int& exit_code) {
   for (const ExportFormat& f : all_export_formats()) names.emplace_back(f.name);
   names.emplace_back(kSqlite);
   sub->add_option("TRACE", o->trace, "a directory written by `mirrorscope record`")->required();
-  sub->add_option("--format", o->format, "for which tool, see below")->required()->check(CLI::IsMember(names))->option_text("FORMAT");
+  sub->add_option("--format", o->format, "for which tool, see below")
+      ->required()
+      ->check(CLI::IsMember(names))
+      ->option_text("FORMAT");
   sub->add_option("-o,--output", o->output, "write to FILE instead of standard output")->option_text("FILE");
   sub->footer(formats_help() +
               "\n"
