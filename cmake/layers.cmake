@@ -14,9 +14,10 @@ set(MS_MAY_USE_tally schema bpf)
 set(MS_MAY_USE_collector schema trace bpf tally)
 set(MS_MAY_USE_report schema analyzer)
 set(MS_MAY_USE_verify schema trace driver-model analyzer crosscheck report)
+set(MS_MAY_USE_query schema trace driver-model analyzer crosscheck report verify)
 set(MS_MAY_USE_host "")
 set(MS_MAY_USE_fleet schema trace report verify)
-set(MS_MAY_USE_cli schema trace driver-model analyzer crosscheck bpf tally collector report verify host fleet)
+set(MS_MAY_USE_cli schema trace driver-model analyzer crosscheck bpf tally collector report verify query host fleet)
 
 # ms_layer(NAME SOURCES file... [USES layer...] [LINKS library...]): USES are public arrows, LINKS are private libraries.
 function(ms_layer name)

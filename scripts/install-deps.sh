@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   # build
   cmake ninja-build g++ clang llvm pkg-config bpftool libbpf-dev libelf-dev zlib1g-dev libcap-dev libsodium-dev libxxhash-dev
-  libbpfcc libcli11-dev nlohmann-json3-dev libpugixml-dev libprotobuf-dev protobuf-compiler libfmt-dev libncurses-dev prometheus-cpp-dev libgtest-dev libgmock-dev git
+  libbpfcc libcli11-dev nlohmann-json3-dev libpugixml-dev libprotobuf-dev protobuf-compiler libfmt-dev libsqlite3-dev libncurses-dev prometheus-cpp-dev libgtest-dev libgmock-dev git
   # guests with real kernels
   qemu-system-x86 busybox-static binutils xz-utils zstd kmod iproute2 rdma-core ibverbs-utils libibverbs-dev libibverbs1
   # registration caches that others wrote

@@ -136,6 +136,13 @@ must "format of export: the manual has it" page mirrorscope-export.1 'counts +a 
 must "format of export: completion has it" offers export --format counts
 must "format of export: it is written" says '^dev_map,[1-9]' "$mirrorscope" export --format counts model
 must "format of export: the tests of formats take it in and pass" bash tests/report/export_test.sh "$mirrorscope" "$case_trace"
+must "recipe of query: the list has it" says '^removals +who took interval notifiers' "$mirrorscope" query --recipes
+must "recipe of query: completion has it" offers query --recipe removals
+must "recipe of query: docs/query.md has it" grep -q '^### removals' docs/query.md
+must "recipe of query: its answer is what dump says" python3 tests/query/recipes.py "$mirrorscope" model
+must "view of query: the list has it" says '^refusals +invalidations that' "$mirrorscope" query --tables
+must "view of query: docs/query.md has it" grep -q '^### refusals' docs/query.md
+must "view of query: it counts what dump says" python3 tests/query/tables.py "$mirrorscope" model
 must "subcommand: help has it" says '^ *causes ' "$mirrorscope" --help
 must "subcommand: the manual has it" page mirrorscope.1 'causes'
 must "subcommand: it has a page" page mirrorscope-causes.1 'mirrorscope causes'

@@ -23,6 +23,7 @@ fi
 page events.md events --markdown
 page rules.md rules --markdown
 page mutants.md explore --markdown
+page query.md query --markdown
 # a build without libbpf has no exporter
 if "$mirrorscope" exporter --print docs > /dev/null 2>&1; then
   page metrics.md exporter --print docs

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was written is what is read.
 #include <sys/stat.h>
+#include <algorithm>
 
 #include "trace/reading/merge.h"
 #include "vocabulary.h"
@@ -128,6 +129,27 @@ TEST_F(RoundTrip, MergeOrdersByTime) {
   }
   EXPECT_EQ(count, 400u);
   EXPECT_EQ(merge.damages(), 0u);
+}
+
+TEST_F(RoundTrip, MergeOfTheWantedPacketsOnly) {
+  begin({.packet_bytes = 4096});
+  for (int i = 0; i < 4000; i++) record(static_cast<uint16_t>((i * 7) % 5));
+  end();
+  auto reader = Reader::open(path);
+  ASSERT_TRUE(reader);
+  std::vector<uint64_t> all;
+  Merge everything(*reader);
+  while (const ev_header* r = everything.next()) all.push_back(r->time);
+  ASSERT_EQ(all.size(), 4000u);
+  const uint64_t from = all[1900], until = all[2100];
+  Merge merge(*reader, nullptr, [&](uint64_t first, uint64_t last) { return first <= until && last >= from; });
+  std::vector<uint64_t> some;
+  while (const ev_header* r = merge.next()) some.push_back(r->time);
+  EXPECT_TRUE(std::is_sorted(some.begin(), some.end()));
+  EXPECT_LT(some.size(), all.size() / 4) << "whole packets of every stream are left out";
+  const auto within = [&](uint64_t t) { return from <= t && t <= until; };
+  EXPECT_EQ(std::count_if(some.begin(), some.end(), within), 201) << "and none that is wanted";
+  EXPECT_EQ(merge.damages(), 0u) << "what is left out is not missing";
 }
 
 TEST_F(RoundTrip, RecordsOutliveTheReadersMove) {

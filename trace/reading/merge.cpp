@@ -6,8 +6,10 @@
 
 namespace mirrorscope::trace {
 
-Merge::Merge(const Reader& reader, BufferStore* store) {
+Merge::Merge(const Reader& reader, BufferStore* store, const Cursor::Wanted& only) {
   for (size_t i = 0; i < reader.streams().size(); i++) cursors_.push_back(reader.cursor(i, store));
+  if (only)
+    for (Cursor& cursor : cursors_) cursor.only(only);
   for (uint32_t i = 0; i < cursors_.size(); i++)
     if (const ev_header* r = cursors_[i].next()) heap_.push_back({r->time, i, r});
   std::sort(heap_.begin(), heap_.end(), [](const Head& a, const Head& b) { return a.before(b); });

@@ -15,7 +15,8 @@ namespace mirrorscope::trace {
 class Merge {
  public:
   // The Reader must outlive it. `store`: where packets go that are left, for others to go on looking at their records.
-  explicit Merge(const Reader& reader, BufferStore* store = nullptr);
+  // `only`: of which packets records are wanted, as Cursor::only() has it; empty: of all.
+  explicit Merge(const Reader& reader, BufferStore* store = nullptr, const Cursor::Wanted& only = {});
 
   // The record with the smallest time, at equal times the one of the lower stream; null at the end. Valid until the next
   // next(), like a Cursor's. Streams are left only when another one is due: records of one CPU come in runs.
