@@ -12,7 +12,7 @@ namespace mirrorscope {
 
 namespace {
 // Fields with a column of their own; empty where the event has none.
-constexpr auto kColumns = std::to_array<std::string_view>({"sub", "ctx", "start", "end", "reason", "seq", "sub_seq", "ret"});
+constexpr auto kOwnFields = std::to_array<std::string_view>({"sub", "ctx", "start", "end", "reason", "seq", "sub_seq", "ret"});
 
 // What stands between two semicolons of the last column.
 std::string without_semicolon(std::string text) {
@@ -24,7 +24,7 @@ class Csv final : public Exporter {
  public:
   Csv(std::ostream& out, const Names& names) : out_(out), names_(names) {
     out_ << "time,cpu,sequence,tgid,tid,task,mm,event,function";
-    for (std::string_view column : kColumns) out_ << ',' << column;
+    for (std::string_view column : kOwnFields) out_ << ',' << column;
     out_ << ",fields\r\n";
   }
 
@@ -33,14 +33,14 @@ class Csv final : public Exporter {
     if (!row || row->kind == EventKind::about) return;
     out_ << fmt::format("{}.{:09},{},{},{},{},{},{:#x},{},{}", h.time / 1'000'000'000, h.time % 1'000'000'000, h.cpu, h.seq, h.tgid, h.tid,
                         csv_cell(names_.task(h.tid)), h.mm, row->name, csv_cell(function_of(h, names_)));
-    std::array<std::string, kColumns.size()> own;
+    std::array<std::string, kOwnFields.size()> own;
     std::string rest;
     for (const FieldInfo& f : row->fields) {
       if (f.count != 1 || f.name.starts_with("pad")) continue;
       const std::string value = value_text(h, f, names_);
       bool placed = false;
-      for (size_t i = 0; i < kColumns.size(); ++i)
-        if (kColumns[i] == f.name) own[i] = value, placed = true;
+      for (size_t i = 0; i < kOwnFields.size(); ++i)
+        if (kOwnFields[i] == f.name) own[i] = value, placed = true;
       if (!placed) rest += fmt::format("{}{}={}", rest.empty() ? "" : ";", f.name, without_semicolon(value));
     }
     for (const std::string& value : own) out_ << ',' << value;  // numbers and labels
