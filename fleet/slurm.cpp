@@ -91,7 +91,7 @@ Result<uint32_t> slurm_array_limit() {
 }
 
 Result<Submitted> submit(const Plan& plan, const std::filesystem::path& plan_file, const std::filesystem::path& program,
-                         const std::vector<std::string>& options, const std::vector<std::string>& merge) {
+                         const SbatchOptions& options, const std::vector<std::string>& merge) {
   const std::filesystem::path log = std::filesystem::path(plan.output) / "log";
   std::error_code error;
   std::filesystem::create_directories(log, error);  // sbatch does not make it
@@ -103,14 +103,16 @@ Result<Submitted> submit(const Plan& plan, const std::filesystem::path& plan_fil
     const auto array =
         submit_one({"sbatch", "--parsable", "--requeue", "--open-mode=append", "--job-name=mirrorscope-check",
                     fmt::format("--array=0-{}", plan.tasks.size() - 1), "--output=" + (log / "%A_%a.log").string()},
-                   options, command_line({program.string(), "fleet", "task", plan_file.string()}));
+                   options.both, command_line({program.string(), "fleet", "task", plan_file.string()}));
     if (!array) return array.error();
     out.array = *array;
     merging.push_back("--dependency=afterany:" + *array);
   }
   std::vector<std::string> words{program.string(), "fleet", "merge", plan_file.string()};
   words.insert(words.end(), merge.begin(), merge.end());
-  const auto merged = submit_one(merging, options, command_line(words));
+  std::vector<std::string> of_merge = options.both;
+  of_merge.insert(of_merge.end(), options.merge.begin(), options.merge.end());
+  const auto merged = submit_one(merging, of_merge, command_line(words));
   if (!merged) return merged.error();
   out.merge = *merged;
   return out;

@@ -15,14 +15,20 @@ namespace mirrorscope::fleet {
 // How many tasks an array may have here: MaxArraySize of `scontrol show config`.
 Result<uint32_t> slurm_array_limit();
 
+// Options that the user has for sbatch.
+struct SbatchOptions {
+  std::vector<std::string> both;   // of the array job and of the one that merges
+  std::vector<std::string> merge;  // of the one that merges, behind those of both: sbatch takes the last of two that contradict each other
+};
+
 struct Submitted {
   std::string array;  // job id; empty: nothing was left to do
   std::string merge;  // of the job that runs when every task of the array has ended, however it did
 };
 
-// `program` is this one, as the nodes find it; `options` are for both calls of sbatch, `merge` is what `fleet merge` is
-// given beside the plan. Messages of sbatch go to standard error.
+// `program` is this one, as the nodes find it; `merge` is what `fleet merge` is given beside the plan.
+// Messages of sbatch go to standard error.
 Result<Submitted> submit(const Plan& plan, const std::filesystem::path& plan_file, const std::filesystem::path& program,
-                         const std::vector<std::string>& options, const std::vector<std::string>& merge);
+                         const SbatchOptions& options, const std::vector<std::string>& merge);
 
 }  // namespace mirrorscope::fleet

@@ -37,7 +37,7 @@ constexpr uint64_t kLocalChunk = uint64_t{64} << 20;
 constexpr uint32_t kMostTasks = 1000;
 
 struct FleetOptions {
-  std::vector<std::string> archives, rules, sbatch, volumes;
+  std::vector<std::string> archives, rules, sbatch, sbatch_merge, volumes;
   std::string results = "mirrorscope-fleet", image;
   std::string plan;
   Concluding concluding;
@@ -141,7 +141,7 @@ int by_slurm(const fleet::Planned& p, const FleetOptions& o) {
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return fail_with("check", fail(error.value(), "cannot tell where this program lies"));
-  const auto jobs = fleet::submit(p.plan, p.file, program, o.sbatch, for_merge(o, p.plan.output));
+  const auto jobs = fleet::submit(p.plan, p.file, program, {o.sbatch, o.sbatch_merge}, for_merge(o, p.plan.output));
   if (!jobs) return fail_with("check", jobs.error());
   if (!jobs->array.empty()) std::printf("array job %s: %zu tasks\n", jobs->array.c_str(), p.plan.tasks.size());
   std::printf("job %s merges when they have ended; what it says is in %s\n", jobs->merge.c_str(),
@@ -249,6 +249,12 @@ void add_fleet(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1u, 65536u))
       ->option_text("N");
   check_sub->add_option("--sbatch", o->sbatch, "an option for sbatch, e.g. --sbatch=--partition=night; may be repeated")
+      ->needs(slurm)
+      ->allow_extra_args(false)
+      ->option_text("OPTION");
+  check_sub
+      ->add_option("--sbatch-merge", o->sbatch_merge,
+                   "one for the job that merges alone, e.g. --sbatch-merge=--mem=2G; may be repeated")
       ->needs(slurm)
       ->allow_extra_args(false)
       ->option_text("OPTION");

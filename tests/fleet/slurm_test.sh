@@ -69,7 +69,7 @@ slurm_wait 30 "n2 is back" nodes_are 'n1 idle' 'n2 idle'
 
 # a trace that takes more memory than its task has: Slurm ends the task, and what it did not come to is missing by name
 "$make_trace" archive/host0/large 1200000 4 2 250000 > /dev/null
-submit --results memory --chunk 1M --sbatch=--mem=100M
+submit --results memory --chunk 1M --sbatch=--mem=100M --sbatch-merge=--mem=500M
 slurm_wait 600 "the jobs end, one of them without memory" job_has_ended "$merge"
 grep -qE 'JobState=(OUT_OF_MEMORY|FAILED|CANCELLED)' <<< "$(scontrol -o show job "$array")" || complain "a task was ended: $(job_state "$array")"
 left=$(($(jq '.traces | length' memory/plans/*.json) - $(results_in memory)))
