@@ -64,6 +64,17 @@ class Side {
       return row == p.latencies.end() ? nullptr : &row->second.counts;
     });
   }
+  // Of each run: records that are missing, and those that should be there.
+  std::vector<double> lost() const {
+    std::vector<double> out;
+    for (const Part* p : parts_) out.push_back(static_cast<double>(p->lost));
+    return out;
+  }
+  std::vector<double> all_records() const {
+    std::vector<double> out;
+    for (const Part* p : parts_) out.push_back(static_cast<double>(p->records + p->lost));
+    return out;
+  }
   std::vector<double> seconds() const {
     std::vector<double> out;
     for (const Part* p : parts_) {
@@ -127,6 +138,7 @@ class Comparer {
     }
     of_calls(out.work.empty() ? Unit::per_second : Unit::per_work);
     of_costs(out.work.empty() ? Unit::per_second : Unit::per_work);
+    of_losses();
     settle(out);
   }
 
@@ -197,6 +209,12 @@ class Comparer {
     }
   }
 
+  // How much was lost is known of a run, and not of its stretches.
+  void of_losses() {
+    if (before_.by_run() && after_.by_run())
+      rate("records lost", before_.lost(), after_.lost(), before_.all_records(), after_.all_records(), Unit::share);
+  }
+
   // With many numbers some differ by chance: each has to be surer the more there are (Bonferroni).
   void settle(Comparison& out) {
     out.compared = all_.size();
@@ -231,8 +249,8 @@ void findings_only_in(const RulePart& one, const RulePart* other, bool is_new, s
 
 Comparison compare(const Summary& before, const Summary& after, double least) {
   Comparison out;
-  out.runs_before = before.judged;
-  out.runs_after = after.judged;
+  out.before = {before.judged, before.total.records, before.total.lost};
+  out.after = {after.judged, after.total.records, after.total.lost};
   for (const Summary* s : {&before, &after})
     for (const Problem& p : s->problems) out.problems.push_back(p.says);
   for (const RuleDef* def : all_rules()) {

@@ -37,7 +37,11 @@ struct NumberChange {
 struct Comparison {
   static constexpr double kChance = 0.001;  // that one difference or more is named where there is none
 
-  size_t runs_before = 0, runs_after = 0;   // that could be judged
+  struct Of {
+    size_t runs = 0;                        // that could be judged
+    uint64_t records = 0, lost = 0;         // of them all; what was lost is in no other number, and a rule that leans on it is inconclusive
+  };
+  Of before, after;
   std::string work;                         // what rates are per: "hmm_range_fault()"; empty: there was nothing that both sides did, so per second
   std::vector<VerdictChange> verdicts;      // by rule
   std::vector<FindingChange> findings;      // new ones first, by key

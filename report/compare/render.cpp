@@ -50,12 +50,16 @@ std::string_view unit_name(Unit unit) {
   return "?";
 }
 
-std::string runs_text(size_t n) { return n == 1 ? "1 run" : fmt::format("{} runs", n); }
+std::string side_text(const Comparison::Of& side) {
+  std::string out = side.runs == 1 ? "1 run" : fmt::format("{} runs", side.runs);
+  if (side.lost) out += fmt::format(", {} of {} records lost", grouped(side.lost), grouped(side.records + side.lost));
+  return out;
+}
 
 std::string finding_text(const FindingChange& f, const Comparison& c) {
   const Sighting& s = f.sighting;
   return fmt::format("{} ({}, {} in {})", s.what, s.key, s.count == 1 ? "once" : fmt::format("{} times", grouped(s.count)),
-                     of_traces(s.traces, f.is_new ? c.runs_after : c.runs_before));
+                     of_traces(s.traces, f.is_new ? c.after.runs : c.before.runs));
 }
 
 std::string rule_text(const RuleDef& rule) {
@@ -70,7 +74,7 @@ std::string noise_text(const Comparison& c) {
 bool nothing(const Comparison& c) { return c.verdicts.empty() && c.findings.empty() && c.numbers.empty(); }
 
 std::string to_text(const Comparison& c, const ComparisonText& t) {
-  std::string out = fmt::format("before: {}, {}\nafter:  {}, {}\n", t.before, runs_text(c.runs_before), t.after, runs_text(c.runs_after));
+  std::string out = fmt::format("before: {}, {}\nafter:  {}, {}\n", t.before, side_text(c.before), t.after, side_text(c.after));
   for (const std::string& sentence : c.problems) out += fmt::format("problem: {}\n", folded(sentence, 9));
   if (!c.verdicts.empty()) out += "\nverdicts that changed:\n";
   for (const VerdictChange& v : c.verdicts) out += fmt::format("  {}: {} -> {}\n", rule_text(*v.rule), to_string(v.before), to_string(v.after));
@@ -92,6 +96,7 @@ std::string to_text(const Comparison& c, const ComparisonText& t) {
 
 std::string to_markdown(const Comparison& c, const ComparisonText& t) {
   std::string out = fmt::format("### mirrorscope: {} against {}\n\n", markdown_cell(t.after), markdown_cell(t.before));
+  out += fmt::format("- before: {}\n- after: {}\n", side_text(c.before), side_text(c.after));
   for (const std::string& sentence : c.problems) out += fmt::format("- **problem**: {}\n", markdown_cell(sentence));
   if (nothing(c)) out += "No difference that is more than noise.\n";
   if (!c.verdicts.empty()) out += "\n| rule | before | after |\n|---|---|---|\n";
@@ -107,8 +112,12 @@ std::string to_markdown(const Comparison& c, const ComparisonText& t) {
 // What is not finite is no number of JSON.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
+Json side_json(const std::string& name, const Comparison::Of& side) {
+  return {{"name", name}, {"runs", side.runs}, {"records", side.records}, {"lost", side.lost}};
+}
+
 std::string to_json(const Comparison& c, const ComparisonText& t) {
-  Json out{{"format", "mirrorscope-compare-1"}, {"before", {{"name", t.before}, {"runs", c.runs_before}}}, {"after", {{"name", t.after}, {"runs", c.runs_after}}},
+  Json out{{"format", "mirrorscope-compare-1"}, {"before", side_json(t.before, c.before)}, {"after", side_json(t.after, c.after)},
            {"work", c.work.empty() ? Json(nullptr) : Json(c.work)}, {"compared", c.compared}, {"too_few", c.too_few}, {"problems", c.problems},
            {"verdicts", Json::array()}, {"findings", Json::array()}, {"numbers", Json::array()}};
   for (const VerdictChange& v : c.verdicts)

@@ -53,6 +53,19 @@ exits 0 "${compare[@]}" --format json "${sides[@]}"
 named "four runs"
 [ "$(jq -c '[.before.runs, .after.runs]' out)" = '[4,4]' ] || complain "four runs are not four"
 
+# what was lost is said of each side, and of many runs it is a number like others
+sides=()
+for i in 1 2 3 4; do
+  cp -r "two_$i" "cut_$i"
+  stream=$(find "cut_$i" -type f -size +64k -printf '%s %p\n' | sort -rn | head -1 | cut -d' ' -f2)
+  truncate -s "-$((16384 * (i + 1)))" "$stream"
+  sides+=(--before "one_$i.json" --after "cut_$i")
+done
+"${compare[@]}" --fail-on none one_1.json cut_1 > out || complain "a cut trace: exit $?"
+grep -qE '^after: .*, [1-9][0-9,]* of [0-9,]* records lost$' out && ! grep -q '^before: .*lost' out || { complain "losses of a side"; head -3 out; }
+"${compare[@]}" --fail-on none --format json "${sides[@]}" > out || complain "cut traces: exit $?"
+jq -e '.before.lost == 0 and .after.lost > 0 and ([.numbers[] | select(.name == "records lost" and .worse)] | length == 1)' out > /dev/null || { complain "records lost is a number"; jq -c '.before, .after, .numbers[]' out; }
+
 # verdicts and findings
 "$mirrorscope" check --format json -o bug.json driver_bug > /dev/null || true
 exits 1 "${compare[@]}" all_well bug.json
