@@ -22,7 +22,6 @@ struct CheckOptions {
   bool explain = false;
 };
 
-int fail_with(const std::string& sentence) { return refuse("check", sentence); }
 
 Result<std::unique_ptr<Judged>> check_one(const std::string& path, const CheckOptions& o, const ReplayOptions& options, bool as_result) {
   auto out = judge(path, options);
@@ -44,9 +43,9 @@ Result<void> write_baseline(const std::string& file, std::span<const std::unique
 
 int check(const CheckOptions& o) {
   const auto options = replay_options(o.judging);
-  if (!options) return fail_with(options.error().message);
+  if (!options) return refuse("check", options.error().message);
   const auto conclude_by = conclusions(o.concluding, (*options).rules);
-  if (!conclude_by) return fail_with(conclude_by.error().message);
+  if (!conclude_by) return refuse("check", conclude_by.error().message);
   Baseline baseline = conclude_by->baseline;
 
   const bool as_result = std::any_of(conclude_by->outputs.begin(), conclude_by->outputs.end(), [](const Output& output) { return output.format->name == "json"; });  // which can be merged and compared
@@ -61,11 +60,11 @@ int check(const CheckOptions& o) {
       checked.push_back(std::move(*one));
       continue;
     }
-    add(fail_with(one.error().message));
+    add(refuse("check", one.error().message));
     unjudged.push_back({shown(path), shown_sentence(one.error().message), MIRRORSCOPE_VERSION});
   }
   if (!o.concluding.write_baseline.empty()) {
-    if (auto done = write_baseline(o.concluding.write_baseline, checked); !done) return fail_with(done.error().message);
+    if (auto done = write_baseline(o.concluding.write_baseline, checked); !done) return refuse("check", done.error().message);
     for (const auto& c : checked)
       for (const Finding& f : c->document.findings) baseline.keys.insert(f.key);
   }
@@ -81,7 +80,7 @@ int check(const CheckOptions& o) {
     documents.push_back(d);
   }
   const Look look{.all_rules = o.concluding.all, .findings_per_rule = o.concluding.findings, .unjudged = unjudged};
-  if (auto done = write_outputs(conclude_by->outputs, documents, look); !done) return fail_with(done.error().message);
+  if (auto done = write_outputs(conclude_by->outputs, documents, look); !done) return refuse("check", done.error().message);
   return worst;
 }
 }  // namespace

@@ -32,7 +32,6 @@ struct CompareOptions {
   std::string output;
 };
 
-int fail_with(const std::string& sentence) { return refuse("compare", sentence); }
 
 // A result file, a folder of them, or a trace, which is judged and measured here.
 Result<Merged> side_of(const std::vector<std::string>& paths, const ReplayOptions& options) {
@@ -75,28 +74,28 @@ int run_compare(const CompareOptions& o) {
     before.insert(before.begin(), o.sides[0]);
     after.insert(after.begin(), o.sides[1]);
   } else if (!o.sides.empty()) {
-    return fail_with("write BEFORE AFTER, or --before and --after");
+    return refuse("compare", "write BEFORE AFTER, or --before and --after");
   }
-  if (before.empty() || after.empty()) return fail_with(before.empty() ? "nothing is before" : "nothing is after");
+  if (before.empty() || after.empty()) return refuse("compare", before.empty() ? "nothing is before" : "nothing is after");
   const ComparisonFormat* format = format_of(o.format);
   if (!format) {
     std::vector<std::string> known;
     for (const ComparisonFormat& f : all_comparison_formats()) known.emplace_back(f.name);
-    return fail_with(no_such("format", o.format, known, fmt::format("there are {}", fmt::join(known, ", "))));
+    return refuse("compare", no_such("format", o.format, known, fmt::format("there are {}", fmt::join(known, ", "))));
   }
   const auto on = fail_on(o);
-  if (!on) return fail_with(on.error().message);
+  if (!on) return refuse("compare", on.error().message);
   const auto options = replay_options(o.judging);
-  if (!options) return fail_with(options.error().message);
+  if (!options) return refuse("compare", options.error().message);
   const auto side_before = side_of(before, *options);
-  if (!side_before) return fail_with(side_before.error().message);
+  if (!side_before) return refuse("compare", side_before.error().message);
   const auto side_after = side_of(after, *options);
-  if (!side_after) return fail_with(side_after.error().message);
+  if (!side_after) return refuse("compare", side_after.error().message);
 
   const Comparison c = compare(summary_of(*side_before, MIRRORSCOPE_VERSION), summary_of(*side_after, MIRRORSCOPE_VERSION), o.least / 100);
   for (const std::string& sentence : c.problems) remark("compare", sentence);
   const auto named = [](const std::vector<std::string>& paths) { return shown_sentence(fmt::format("{}", fmt::join(paths, ", "))); };
-  if (auto done = write_file(o.output, format->render(c, {named(before), named(after), *on})); !done) return fail_with(done.error().message);
+  if (auto done = write_file(o.output, format->render(c, {named(before), named(after), *on})); !done) return refuse("compare", done.error().message);
   const auto failed = [&](const auto& changes) { return std::any_of(changes.begin(), changes.end(), [&](const auto& change) { return fails(change, *on); }); };
   if (failed(c.verdicts) || failed(c.findings) || failed(c.numbers)) return exit_violated;
   return c.problems.empty() ? exit_ok : exit_inconclusive;

@@ -10,12 +10,12 @@
 namespace mirrorscope::cli {
 
 namespace {
-struct Options {
+struct ConformOptions {
   std::string trace, profile, format = "text";
   unsigned most = 10;
 };
 
-int run(const Options& o) {
+int run(const ConformOptions& o) {
   const model::Profile* profile = nullptr;
   if (!o.profile.empty() && !(profile = model::profile_named(o.profile)))
     return refuse("conform", "there is no profile '" + o.profile + "'; `mirrorscope explore --list` names them");
@@ -33,7 +33,7 @@ int run(const Options& o) {
 
 void add_conform(CLI::App& app, int& exit_code) {
   auto* sub = app.add_subcommand("conform", "replay a trace as a run of the model: is each record one that the model allows there?");
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<ConformOptions>();
   sub->add_option("TRACE", o->trace, "a directory written by `mirrorscope record`, or by `explore --write-trace`")->required();
   std::vector<std::string> names;
   for (const model::Profile& p : model::all_profiles()) names.emplace_back(p.name);

@@ -89,7 +89,7 @@ std::string type_of(const FieldInfo& f) {
   return f.count == 1 ? std::string(type_text(f)) : fmt::format("{}[{}]", type_text(f), f.count);
 }
 
-void list(bool fields) {
+void list_events(bool fields) {
   for (const EventInfo& e : catalog::events) {
     std::fputs(fmt::format("{:28} {:6} {}\n", e.name, kind_text(e.kind), e.says).c_str(), stdout);
     if (!fields) continue;
@@ -101,7 +101,7 @@ void list(bool fields) {
   }
 }
 
-void as_markdown() {
+void events_as_markdown() {
   std::fputs(
       "# Events\n\nMade from schema/events.def by `mirrorscope events --markdown`; a test compares. What the types "
       "mean stands at the "
@@ -140,9 +140,9 @@ void add_events(CLI::App& app, int& /*exit_code*/) {
   sub->footer("Examples:\n  mirrorscope events --fields\n  mirrorscope dump run --event inv_start --limit 5");
   sub->callback([o] {
     if (o->markdown)
-      as_markdown();
+      events_as_markdown();
     else
-      list(o->fields);
+      list_events(o->fields);
   });
 }
 

@@ -13,9 +13,8 @@
 namespace mirrorscope::cli {
 
 namespace {
-int fail_with(const std::string& sentence) { return refuse("explain", sentence); }
 
-void list(const std::vector<Finding>& findings) {
+void list_findings(const std::vector<Finding>& findings) {
   for (const Finding& f : findings)
     std::printf("%-10s %s %s\n", f.id.c_str(), clock_text(f.what->completing.time).c_str(),
                 folded(f.what->what, 24).c_str());
@@ -25,16 +24,16 @@ int run_explain(const std::string& path, const std::string& id) {
   ReplayOptions options;
   options.jobs = std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
   const auto done = replay(path, options);
-  if (!done) return fail_with(done.error().message);
+  if (!done) return refuse("explain", done.error().message);
   const EvidenceIndex index(*done->reader, done->report);
   const auto findings = findings_of(done->report, [&index](const EventRef& r) { return index.find(r); });
   if (id.empty()) {
     if (findings.empty()) std::puts("no findings");
-    list(findings);
+    list_findings(findings);
     return exit_ok;
   }
   const Finding* finding = finding_named(findings, id);
-  if (!finding) return fail_with("there is no finding '" + id + "'; `mirrorscope explain " + path + "` lists them");
+  if (!finding) return refuse("explain", "there is no finding '" + id + "'; `mirrorscope explain " + path + "` lists them");
   const Candidate* const wanted[] = {finding->what};
   const Windows windows = windows_of(*done->reader, wanted, index);
   std::fputs(explain(*finding, windows.of(*finding->what), done->report).c_str(), stdout);

@@ -22,7 +22,7 @@
 namespace mirrorscope::cli {
 
 namespace {
-struct Options {
+struct ExploreOptions {
   std::string profile, scenario, mutant, replay, write_trace;
   std::string strategy = "exhaustive";
   bool all = false, list = false, markdown = false, no_reduction = false;
@@ -30,11 +30,10 @@ struct Options {
   uint64_t executions = 10'000, states = 100'000'000, seed = 1;
 };
 
-int fail_with(const std::string& sentence) { return refuse("explore", sentence); }
 
 void say(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
-void list() {
+void list_profiles() {
   for (const model::Profile& p : model::all_profiles()) {
     say(fmt::format("{}: {}\n  {}\n", p.name, p.says, p.mirrors));
     for (const model::Scenario& s : p.scenarios) say(fmt::format("  scenario {}\n", s.name));
@@ -54,9 +53,9 @@ std::string again(const Trial& t, const model::Schedule& s) {
 }
 
 // A line on the terminal while it takes longer than two seconds.
-class Progress {
+class Counting {
  public:
-  Progress(std::atomic<uint64_t>& n, std::string what) : n_(n), what_(std::move(what)) {
+  Counting(std::atomic<uint64_t>& n, std::string what) : n_(n), what_(std::move(what)) {
     if (!isatty(STDERR_FILENO)) return;
     ticker_ = std::jthread([this](std::stop_token stop) {
       for (int tenths = 0; !stop.stop_requested(); ++tenths) {
@@ -65,7 +64,7 @@ class Progress {
       }
     });
   }
-  ~Progress() {
+  ~Counting() {
     if (!ticker_.joinable()) return;
     ticker_.request_stop();
     ticker_.join();
@@ -87,15 +86,15 @@ std::vector<std::string> names_of(const List& list) {
 }
 
 int no_profile(const std::string& name) {
-  return fail_with(no_such("profile", name, names_of(model::all_profiles()), "`mirrorscope explore --list` names them"));
+  return refuse("explore", no_such("profile", name, names_of(model::all_profiles()), "`mirrorscope explore --list` names them"));
 }
 
 template <typename List>
-std::string none_in(const Options& o, std::string_view kind, const std::string& name, const List& list) {
+std::string none_in(const ExploreOptions& o, std::string_view kind, const std::string& name, const List& list) {
   return no_such(kind, name, names_of(list), "`mirrorscope explore --list` names those of " + o.profile);
 }
 
-int explore_all(const Options& o) {
+int explore_all(const ExploreOptions& o) {
   std::vector<Trial> trials;
   for (const model::Profile& p : model::all_profiles())
     if (o.profile.empty() || p.name == o.profile)
@@ -105,7 +104,7 @@ int explore_all(const Options& o) {
   std::vector<TrialResult> outcomes;
   const auto began = std::chrono::steady_clock::now();
   {
-    Progress progress(done, fmt::format("of {} explored", trials.size()));
+    Counting progress(done, fmt::format("of {} explored", trials.size()));
     outcomes = run_trials(trials, o.jobs ? o.jobs : std::clamp(std::thread::hardware_concurrency(), 1u, 8u), &done);
   }
   const bool wrong = std::any_of(outcomes.begin(), outcomes.end(), [](const TrialResult& r) { return r.ending == Ending::wrong; });
@@ -129,7 +128,7 @@ int explore_all(const Options& o) {
 }
 
 // The simplest execution of each finding, and how to see it again.
-int tell(const Trial& t, const model::Model& m, const Crosscheck& crosscheck, const model::Covered& c, const Options& o) {
+int tell(const Trial& t, const model::Model& m, const Crosscheck& crosscheck, const model::Covered& c, const ExploreOptions& o) {
   bool found = false;
   std::optional<model::Schedule> first;
   for (const auto& [id, r] : crosscheck.reported()) {
@@ -153,17 +152,17 @@ int tell(const Trial& t, const model::Model& m, const Crosscheck& crosscheck, co
                     grouped(a.rules_only), grouped(a.oracle_only), grouped(a.neither)));
   if (!o.write_trace.empty() && first) {
     auto written = write_trace(m, *first, o.write_trace);
-    if (!written) return fail_with(written.error().message);
+    if (!written) return refuse("explore", written.error().message);
     say("  written: " + o.write_trace + "; mirrorscope check " + o.write_trace + "\n");
   }
   return found ? exit_violated : exit_ok;
 }
 
-int explore_one(const Trial& t, const Options& o) {
+int explore_one(const Trial& t, const ExploreOptions& o) {
   const model::Model m = model::model_of(*t.profile, *t.scenario, t.mutant);
   if (!o.replay.empty()) {
     const auto schedule = model::parse_schedule(o.replay);
-    if (!schedule) return fail_with("'" + o.replay + "' is no schedule; one looks like a3ba2");
+    if (!schedule) return refuse("explore", "'" + o.replay + "' is no schedule; one looks like a3ba2");
     return replay_schedule(m, *schedule, o.write_trace);
   }
   std::atomic<uint64_t> n{0};
@@ -179,24 +178,24 @@ int explore_one(const Trial& t, const Options& o) {
   Crosscheck crosscheck({});
   model::Covered c;
   {
-    Progress progress(n, strategy.counts_states ? "states" : "executions");
+    Counting progress(n, strategy.counts_states ? "states" : "executions");
     c = strategy.explore(m, b, &crosscheck);
   }
   say(name_of(t) + ": " + model::to_text(c) + "\n");
   return tell(t, m, crosscheck, c, o);
 }
 
-int explore(const Options& o) {
-  if (o.list) return list(), exit_ok;
+int explore(const ExploreOptions& o) {
+  if (o.list) return list_profiles(), exit_ok;
   if (o.all || o.markdown) return explore_all(o);
-  if (o.profile.empty()) return fail_with("which profile? `mirrorscope explore --list` names them");
+  if (o.profile.empty()) return refuse("explore", "which profile? `mirrorscope explore --list` names them");
   const model::Profile* p = model::profile_named(o.profile);
   if (!p) return no_profile(o.profile);
   const model::Mutant* mutant = o.mutant.empty() ? nullptr : model::mutant_named(*p, o.mutant);
-  if (!o.mutant.empty() && !mutant) return fail_with(none_in(o, "mutant", o.mutant, p->mutants));
-  if (!o.scenario.empty() && !model::scenario_named(*p, o.scenario)) return fail_with(none_in(o, "scenario", o.scenario, p->scenarios));
+  if (!o.mutant.empty() && !mutant) return refuse("explore", none_in(o, "mutant", o.mutant, p->mutants));
+  if (!o.scenario.empty() && !model::scenario_named(*p, o.scenario)) return refuse("explore", none_in(o, "scenario", o.scenario, p->scenarios));
   if (!o.replay.empty() && o.scenario.empty() && !mutant && p->scenarios.size() > 1)
-    return fail_with("--replay needs the --scenario that the schedule is of");
+    return refuse("explore", "--replay needs the --scenario that the schedule is of");
   int worst = exit_ok;
   for (const model::Scenario& s : p->scenarios) {
     const model::Scenario* chosen = !o.scenario.empty() ? model::scenario_named(*p, o.scenario)
@@ -212,7 +211,7 @@ int explore(const Options& o) {
 
 void add_explore(CLI::App& app, int& exit_code) {
   auto* sub = app.add_subcommand("explore", "try every interleaving of a modelled driver and its surroundings, and judge each");
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<ExploreOptions>();
   sub->add_option("PROFILE", o->profile, "which driver; --list names them")->option_text("");
   sub->add_option("--mutant", o->mutant, "with this mistake built in")->option_text("NAME");
   sub->add_option("--scenario", o->scenario, "only this one (default: all, of a mutant its own)")->option_text("NAME");

@@ -26,18 +26,17 @@ struct ExportOptions {
   std::string output;
 };
 
-int fail_with(const std::string& sentence) { return refuse("export", sentence); }
 
 constexpr std::string_view kSqlite = "sqlite";
 constexpr std::string_view kSqliteSays = "every table of `query` in one file (sqlite3, pandas, DuckDB); wants -o";
 
 // Its own way: not record by record, and SQLite writes only into files.
 int run_sqlite(const ExportOptions& o) {
-  if (o.output.empty()) return fail_with("sqlite is written into a file; name one with -o");
+  if (o.output.empty()) return refuse("export", "sqlite is written into a file; name one with -o");
   const auto query = query::Query::over({o.trace});
-  if (!query) return fail_with(query.error().message);
+  if (!query) return refuse("export", query.error().message);
   const auto saved = (*query)->save(o.output);
-  if (!saved) return fail_with(saved.error().message);
+  if (!saved) return refuse("export", saved.error().message);
   for (const std::string& sentence : (*query)->damage()) remark("export", sentence);
   return exit_ok;
 }
@@ -46,13 +45,13 @@ int run_export(const ExportOptions& o) {
   if (o.format == kSqlite) return run_sqlite(o);
   const ExportFormat* format = export_format_named(o.format);
   if (format->binary && o.output.empty() && isatty(STDOUT_FILENO))
-    return fail_with(o.format + " is binary; write it to a file with -o");
+    return refuse("export", o.format + " is binary; write it to a file with -o");
   const auto reader = trace::Reader::open(o.trace);
-  if (!reader) return fail_with(reader.error().message);
+  if (!reader) return refuse("export", reader.error().message);
   std::ofstream file;
   if (!o.output.empty()) {
     file.open(o.output, std::ios::binary);
-    if (!file) return fail_with("cannot write " + o.output + ": " + std::strerror(errno));
+    if (!file) return refuse("export", "cannot write " + o.output + ": " + std::strerror(errno));
   }
   std::ios::sync_with_stdio(false);
   std::ostream& out = o.output.empty() ? std::cout : file;
@@ -63,14 +62,14 @@ int run_export(const ExportOptions& o) {
   exporter->finish();
   out.flush();
   if (!out)
-    return fail_with("cannot write " + (o.output.empty() ? "to standard output" : o.output) + ": " +
+    return refuse("export", "cannot write " + (o.output.empty() ? "to standard output" : o.output) + ": " +
                      std::strerror(errno));
   for (const trace::Cursor& cursor : merge.cursors())
     for (const trace::Damage& damage : cursor.damage()) remark("export", trace::to_text(damage));
   return exit_ok;
 }
 
-std::string formats_help() {
+std::string export_formats_help() {
   std::string text = "Formats:\n";
   for (const ExportFormat& f : all_export_formats()) text += fmt::format("  {:9} {}\n", f.name, f.says);
   text += fmt::format("  {:9} {}\n", kSqlite, kSqliteSays);
@@ -90,7 +89,7 @@ void add_export(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember(names))
       ->option_text("FORMAT");
   sub->add_option("-o,--output", o->output, "write to FILE instead of standard output")->option_text("FILE");
-  sub->footer(formats_help() +
+  sub->footer(export_formats_help() +
               "\n"
               "Examples:\n"
               "  mirrorscope export --format perfetto -o run.pftrace run   open it in ui.perfetto.dev\n"

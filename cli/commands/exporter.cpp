@@ -24,14 +24,14 @@ namespace mirrorscope::cli {
 
 namespace {
 
-struct Arguments {
+struct ExporterArguments {
   Scope scope;
   std::string listen = "127.0.0.1:9435", print;
   uint64_t processes = 30;
   bool once = false;
 };
 
-int complain(const std::string& sentence) { return refuse("exporter", sentence + "."); }
+int exporter_cannot(const std::string& sentence) { return refuse("exporter", sentence + "."); }
 
 std::string kernel_release() {
   utsname name{};
@@ -75,29 +75,29 @@ class Source final : public prometheus::Collectable {
   mutable std::string broken_;
 };
 
-int serve(const Arguments& a, Tallying& tallying, const std::shared_ptr<Source>& source) {
+int serve(const ExporterArguments& a, Tallying& tallying, const std::shared_ptr<Source>& source) {
   std::string refused;
   const auto endpoint = Endpoint::open(a.listen, source, refused);
-  if (!endpoint) return complain("cannot listen on " + a.listen + ": the address is taken, or no address (" + refused + ")");
+  if (!endpoint) return exporter_cannot("cannot listen on " + a.listen + ": the address is taken, or no address (" + refused + ")");
   std::fprintf(stderr, "mirrorscope exporter: http://%s/metrics; Ctrl-C ends\n", a.listen.c_str());
   for (;;) {
     auto why = tallying.wait(std::chrono::seconds(5));
-    if (!why) return complain(why.error().message);
+    if (!why) return exporter_cannot(why.error().message);
     if (*why) break;
     source->look();
-    if (const std::string broken = source->broken(); !broken.empty()) return complain(broken);
+    if (const std::string broken = source->broken(); !broken.empty()) return exporter_cannot(broken);
   }
   return exit_ok;
 }
 
-int run(const Arguments& a) {
+int run(const ExporterArguments& a) {
   if (!a.print.empty()) {
     const std::string text = a.print == "dashboard" ? grafana_dashboard() : a.print == "alerts" ? prometheus_rules() : metrics_page();
     std::fputs(text.c_str(), stdout);
     return exit_ok;
   }
   auto tallying = Tallying::start({a.scope, true});
-  if (!tallying) return complain(tallying.error().message);
+  if (!tallying) return exporter_cannot(tallying.error().message);
   const auto source = std::make_shared<Source>(*tallying, a.processes);
   if (a.once) {
     std::fputs(prometheus::TextSerializer().Serialize(source->Collect()).c_str(), stdout);
@@ -111,7 +111,7 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_exporter(CLI::App& app, int& exit_code) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<ExporterArguments>();
   auto* sub = app.add_subcommand("exporter", "Serve counts and latencies of this machine to Prometheus");
   sub->add_option("-l,--listen", a->listen, "address and port")->type_name("ADDRESS:PORT")->capture_default_str();
   sub->add_option("--processes", a->processes, "so many command names get series of their own, the others are \"(other)\"; one that is idle for five minutes makes room")

@@ -49,7 +49,7 @@ struct FleetOptions {
   int64_t task = -1;
 };
 
-int fail_with(const std::string& command, const Error& error) { return refuse("fleet " + command, error.message); }
+int fleet_cannot(const std::string& command, const Error& error) { return refuse("fleet " + command, error.message); }
 
 Result<fleet::Planned> make_plan(const FleetOptions& o) {
   fleet::Wanted wanted{o.archives,
@@ -77,7 +77,7 @@ std::string in_words(const fleet::Planned& p) {
 
 int run_one(const Plan& plan, uint32_t task, unsigned jobs, bool say) {
   const auto outcome = fleet::run_task(plan, task, jobs);
-  if (!outcome) return fail_with("task", outcome.error());
+  if (!outcome) return fleet_cannot("task", outcome.error());
   if (say)
     std::printf("task %u: %u checked, %u had a result, %u have none\n", task, outcome->checked, outcome->there,
                 outcome->open);
@@ -90,7 +90,7 @@ int merge(const std::string& command, const Plan& plan, const Conclusions& concl
   std::vector<std::string> files;
   for (const auto& file : gathered.files) files.push_back(file.string());
   auto read = read_results(files, {});
-  if (!read) return fail_with(command, read.error());
+  if (!read) return fleet_cannot(command, read.error());
   for (const fleet::PlannedTrace& t : plan.traces) read->merged.add(Expected{shown(t.trace.path), {}});
   for (const auto& [path, why] : gathered.open) {
     remark("fleet " + command, path + ": " + why.says);
@@ -114,7 +114,7 @@ int on_this_machine(const fleet::Planned& p, const FleetOptions& o, const Conclu
         if (code >= 128) remark("fleet check", fmt::format("task {} was ended by signal {}", task, code - 128));
       });
   if (ended) std::fprintf(stderr, "\r\033[K");
-  if (!done) return fail_with("check", done.error());
+  if (!done) return fleet_cannot("check", done.error());
   return worse(worst, merge("check", p.plan, conclude_by, o.concluding));
 }
 
@@ -140,9 +140,9 @@ std::vector<std::string> for_merge(const FleetOptions& o, const std::string& res
 int by_slurm(const fleet::Planned& p, const FleetOptions& o) {
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return fail_with("check", fail(error.value(), "cannot tell where this program lies"));
+  if (error) return fleet_cannot("check", fail(error.value(), "cannot tell where this program lies"));
   const auto jobs = fleet::submit(p.plan, p.file, program, {o.sbatch, o.sbatch_merge}, for_merge(o, p.plan.output));
-  if (!jobs) return fail_with("check", jobs.error());
+  if (!jobs) return fleet_cannot("check", jobs.error());
   if (!jobs->array.empty()) std::printf("array job %s: %zu tasks\n", jobs->array.c_str(), p.plan.tasks.size());
   std::printf("job %s merges when they have ended; what it says is in %s\n", jobs->merge.c_str(),
               p.plan.output.c_str());
@@ -153,11 +153,11 @@ int as_manifest(const fleet::Planned& p, const FleetOptions& o) {
   fleet::Pods pods{o.image, {}, o.jobs};
   for (const std::string& text : o.volumes) {
     auto volume = fleet::parse_volume(text);
-    if (!volume) return fail_with("check", volume.error());
+    if (!volume) return fleet_cannot("check", volume.error());
     pods.volumes.push_back(std::move(*volume));
   }
   const auto text = fleet::manifest(p.plan, p.file, pods);
-  if (!text) return fail_with("check", text.error());
+  if (!text) return fleet_cannot("check", text.error());
   std::fputs(text->c_str(), stdout);
   return exit_ok;
 }
@@ -166,14 +166,14 @@ int check(FleetOptions o) {
   if (!o.slurm && !o.kubernetes) o.local = true;
   if (!o.rules.empty()) {
     auto rules = select_rules(o.rules);
-    if (!rules) return fail_with("check", rules.error());
+    if (!rules) return fleet_cannot("check", rules.error());
     o.judged = std::move(*rules);
   }
   // what is wrong about it is said before anything is run
   const auto conclude_by = conclusions(o.concluding, o.judged);
-  if (!conclude_by) return fail_with("check", conclude_by.error());
+  if (!conclude_by) return fleet_cannot("check", conclude_by.error());
   const auto planned = make_plan(o);
-  if (!planned) return fail_with("check", planned.error());
+  if (!planned) return fleet_cannot("check", planned.error());
   remark("fleet check", in_words(*planned));
   if (o.slurm) return by_slurm(*planned, o);
   if (o.kubernetes) return as_manifest(*planned, o);
@@ -196,9 +196,9 @@ Result<uint32_t> number_from_scheduler() {
 
 int task(const FleetOptions& o) {
   const auto plan = fleet::read_plan(o.plan);
-  if (!plan) return fail_with("task", plan.error());
+  if (!plan) return fleet_cannot("task", plan.error());
   const auto number = o.task >= 0 ? Result<uint32_t>(static_cast<uint32_t>(o.task)) : number_from_scheduler();
-  if (!number) return fail_with("task", number.error());
+  if (!number) return fleet_cannot("task", number.error());
   const char* cpus = std::getenv("SLURM_CPUS_PER_TASK");
   const unsigned jobs = o.jobs ? o.jobs : cpus ? static_cast<unsigned>(std::strtoul(cpus, nullptr, 10)) : 1;
   return run_one(*plan, *number, std::clamp(jobs, 1u, 256u), true);
@@ -206,9 +206,9 @@ int task(const FleetOptions& o) {
 
 int merge_plan(const FleetOptions& o) {
   const auto plan = fleet::read_plan(o.plan);
-  if (!plan) return fail_with("merge", plan.error());
+  if (!plan) return fleet_cannot("merge", plan.error());
   const auto conclude_by = conclusions(o.concluding, {});
-  if (!conclude_by) return fail_with("merge", conclude_by.error());
+  if (!conclude_by) return fleet_cannot("merge", conclude_by.error());
   return merge("merge", *plan, *conclude_by, o.concluding);
 }
 }  // namespace

@@ -17,17 +17,16 @@ struct MergeOptions {
   Concluding concluding;
 };
 
-int fail_with(const std::string& sentence) { return refuse("merge", sentence); }
 
 int merge(const MergeOptions& o) {
   const auto conclude_by = conclusions(o.concluding, {});
-  if (!conclude_by) return fail_with(conclude_by.error().message);
+  if (!conclude_by) return refuse("merge", conclude_by.error().message);
   std::vector<std::string> written;
   for (const Output& output : conclude_by->outputs) written.push_back(output.file);
   auto read = read_results(o.results, written);
-  if (!read) return fail_with(read.error().message);
+  if (!read) return refuse("merge", read.error().message);
   if (!o.expect.empty())
-    if (auto done = read_expected(read->merged, o.expect); !done) return fail_with(done.error().message);
+    if (auto done = read_expected(read->merged, o.expect); !done) return refuse("merge", done.error().message);
   return conclude_merged("merge", std::move(*read), *conclude_by, o.concluding);
 }
 }  // namespace

@@ -29,7 +29,6 @@ struct QueryOptions {
   bool markdown = false;
 };
 
-int fail_with(const std::string& sentence) { return refuse("query", sentence); }
 
 // Ctrl-C ends the query; the second one the program.
 query::Query* asked = nullptr;
@@ -58,7 +57,7 @@ int print_schema(query::Query& query, const std::string& name) {
     fmt::print("{}", schema_text(query, t));
     found = true;
   }
-  return found ? int{exit_ok} : fail_with(no_such("table", name, names, "--tables lists them"));
+  return found ? int{exit_ok} : refuse("query", no_such("table", name, names, "--tables lists them"));
 }
 
 std::vector<std::string> recipe_names() {
@@ -73,9 +72,9 @@ int list_recipes() {
 }
 
 int ask(const std::string& sql, const QueryOptions& o, const std::vector<std::string>& traces) {
-  if (traces.empty()) return fail_with("which trace? name at least one behind the query");
+  if (traces.empty()) return refuse("query", "which trace? name at least one behind the query");
   auto query = query::Query::over(traces);
-  if (!query) return fail_with(query.error().message);
+  if (!query) return refuse("query", query.error().message);
   const auto out = rows_out(o.format, stdout);
   interruptible(query->get());
   const auto done = (*query)->run(sql, *out);
@@ -83,25 +82,25 @@ int ask(const std::string& sql, const QueryOptions& o, const std::vector<std::st
   if (done) out->finish();
   std::fflush(stdout);
   for (const std::string& sentence : (*query)->damage()) remark("query", sentence);
-  return done ? int{exit_ok} : fail_with(done.error().message);
+  return done ? int{exit_ok} : refuse("query", done.error().message);
 }
 
 int run_query(const QueryOptions& o) {
   if (o.list_recipes) return list_recipes();
   if (o.list_tables || o.markdown || !o.schema.empty()) {
     const auto nothing = query::Query::over({});
-    if (!nothing) return fail_with(nothing.error().message);
+    if (!nothing) return refuse("query", nothing.error().message);
     if (o.markdown) return fmt::print("{}", query_page(**nothing)), int{exit_ok};
     return o.list_tables ? list_tables(**nothing) : print_schema(**nothing, o.schema);
   }
   if (o.recipe.empty())
-    return o.sql.empty() ? fail_with("which query? write one in SQL, or name one of --recipes")
+    return o.sql.empty() ? refuse("query", "which query? write one in SQL, or name one of --recipes")
                          : ask(o.sql, o, o.traces);
   std::vector<std::string> traces = o.traces;
   if (!o.sql.empty()) traces.insert(traces.begin(), o.sql);
   for (const query::Named& r : query::recipes())
     if (r.name == o.recipe) return ask(std::string(r.sql), o, traces);
-  return fail_with(no_such("recipe", o.recipe, recipe_names(), "--recipes lists them"));
+  return refuse("query", no_such("recipe", o.recipe, recipe_names(), "--recipes lists them"));
 }
 }  // namespace
 

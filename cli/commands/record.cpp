@@ -32,14 +32,14 @@ namespace mirrorscope::cli {
 
 namespace {
 
-struct Arguments {
+struct RecordArguments {
   RecordOptions record;
   std::string duration, ring_size, max_size;
   std::vector<std::string> probes;
   bool no_stacks = false, progress = false, stats = false, quiet = false, check = false, pass_exit_code = false;
 };
 
-int complain(const std::string& sentence) { return refuse("record", sentence + "."); }
+int record_cannot(const std::string& sentence) { return refuse("record", sentence + "."); }
 
 // "mirrorscope-20251120-093045"
 std::string default_output() {
@@ -171,7 +171,7 @@ int print_verdict(LiveCheck& judge, const std::string& output) {
   const Report report = judge.finish();
   // the records behind the findings are looked up in the trace that was just written
   auto reader = trace::Reader::open(output);
-  if (!reader) return complain(reader.error().message);
+  if (!reader) return record_cannot(reader.error().message);
   const EvidenceIndex index(*reader, report);
   const std::string text = to_text(report, {colored(), nullptr, false, 3},
                                    [&index](const EventRef& r) { return index.find(r); });
@@ -187,23 +187,23 @@ int print_verdict(LiveCheck& judge, const std::string& output) {
   return code;
 }
 
-int run(Arguments& a) {
+int run(RecordArguments& a) {
   RecordOptions& o = a.record;
   if (!a.duration.empty()) {
     auto duration = duration_of(a.duration);
-    if (!duration) return complain(duration.error().message);
+    if (!duration) return record_cannot(duration.error().message);
     o.duration = *duration;
   }
   for (auto [text, bytes] : {std::pair{&a.ring_size, &o.ring_bytes}, {&a.max_size, &o.segment_bytes}}) {
     if (text->empty()) continue;
     auto parsed = bytes_of(*text);
-    if (!parsed) return complain(parsed.error().message);
+    if (!parsed) return record_cannot(parsed.error().message);
     *bytes = *parsed;
   }
   if (o.keep_segments && !o.segment_bytes)
-    return complain("--max-files needs --max-size: it says how many files of that size stay");
+    return record_cannot("--max-files needs --max-size: it says how many files of that size stay");
   auto without = events_left_out(a.probes);
-  if (!without) return complain(without.error().message);
+  if (!without) return record_cannot(without.error().message);
   o.without_events = *without;
   if (o.output.empty()) o.output = default_output();
   o.stacks = !a.no_stacks;
@@ -218,11 +218,11 @@ int run(Arguments& a) {
   LiveCheck judge;
   auto recorded = record(o, talk, a.check ? judge.tap() : RecordTap{});
   talk.clear();
-  if (!recorded) return complain(recorded.error().message);
+  if (!recorded) return record_cannot(recorded.error().message);
   print_summary(*recorded, o.output.string());
   if (a.stats) print_stats(*recorded);
   if (!recorded->balanced())
-    return complain(
+    return record_cannot(
         "the books do not balance: records are missing that are not accounted for, see --stats; this is a bug of "
         "mirrorscope");
   if (a.check) return unless_unwritten(print_verdict(judge, o.output.string()), *recorded, o.output.string());
@@ -234,7 +234,7 @@ int run(Arguments& a) {
 }  // namespace
 
 void add_record(CLI::App& app, int& exit_code) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<RecordArguments>();
   auto* sub = app.add_subcommand("record", "Record a live kernel, or a command on it, into a trace");
   RecordOptions& o = a->record;
   sub->add_option("-o,--output", o.output, "the trace directory to make (default ./mirrorscope-<date>)")

@@ -27,7 +27,6 @@ struct PageOptions {
   std::string output = "report.html";
 };
 
-int fail_with(const std::string& sentence) { return refuse("report", sentence); }
 
 std::unique_ptr<Survey> survey(const Judged& judged) {
   const Document& d = judged.document;
@@ -45,15 +44,15 @@ std::unique_ptr<Survey> survey(const Judged& judged) {
 int write_page(const PageOptions& o, std::span<const Document> documents, std::span<const Survey* const> surveys, int code) {
   const bool to_stdout = o.output == "-";
   const std::filesystem::path folder = to_stdout ? "." : std::filesystem::absolute(o.output).parent_path();
-  if (auto done = write_file(to_stdout ? "" : o.output, to_page(documents, surveys, folder.string())); !done) return fail_with(done.error().message);
+  if (auto done = write_file(to_stdout ? "" : o.output, to_page(documents, surveys, folder.string())); !done) return refuse("report", done.error().message);
   if (!to_stdout) remark("report", "wrote " + o.output);
   return code;
 }
 
 int report_results(const PageOptions& o, const Insistence& insist) {
   auto read = read_results(o.traces, {});
-  if (!read) return fail_with(read.error().message);
-  if (!read->any) return fail_with(o.traces.front() + ": no trace, and no result of a check: " + read->merged.unreadable().begin()->why);
+  if (!read) return refuse("report", read.error().message);
+  if (!read->any) return refuse("report", o.traces.front() + ": no trace, and no result of a check: " + read->merged.unreadable().begin()->why);
   const auto whole = merged_document(std::move(read->merged), MIRRORSCOPE_VERSION, {}, insist);
   for (const Problem& p : whole->summary.problems) remark("report", p.says);
   const int code = worse(conclude(whole->document.outcomes).exit_code, whole->summary.problems.empty() ? exit_ok : exit_inconclusive);
@@ -63,9 +62,9 @@ int report_results(const PageOptions& o, const Insistence& insist) {
 
 int run_report(const PageOptions& o) {
   const bool to_stdout = o.output == "-";
-  if (to_stdout && isatty(STDOUT_FILENO)) return fail_with("a page is for a browser; write it to a file with -o");
+  if (to_stdout && isatty(STDOUT_FILENO)) return refuse("report", "a page is for a browser; write it to a file with -o");
   const auto options = replay_options(o.judging);
-  if (!options) return fail_with(options.error().message);
+  if (!options) return refuse("report", options.error().message);
   Insistence insist;
   insist.strict = strict_level(o.strict);
 
@@ -73,7 +72,7 @@ int run_report(const PageOptions& o) {
     std::error_code none;
     return std::filesystem::is_regular_file(path, none);
   });
-  if (are_files && !o.judging.rules.empty()) return fail_with("--rules is for traces; what a result says was decided by check --rules");
+  if (are_files && !o.judging.rules.empty()) return refuse("report", "--rules is for traces; what a result says was decided by check --rules");
   if (are_files) return report_results(o, insist);
   int worst = exit_ok;
   std::vector<std::unique_ptr<Judged>> judged;
@@ -83,7 +82,7 @@ int run_report(const PageOptions& o) {
   for (const std::string& path : o.traces) {
     auto one = judge(path, *options);
     if (!one) {
-      worst = worse(worst, fail_with(one.error().message));
+      worst = worse(worst, refuse("report", one.error().message));
       continue;
     }
     Document& d = (*one)->document;

@@ -20,7 +20,7 @@ std::string needs_text(const RuleDef& rule) {
   return text;
 }
 
-void list() {
+void list_rules() {
   for (const RuleDef* rule : all_rules())
     std::fputs(fmt::format("{:7} {:6} {:12} {}\n", rule->info.id, to_string(rule->info.level), to_string(rule->info.party), rule->info.says)
                    .c_str(),
@@ -40,7 +40,7 @@ int show(const std::string& id) {
   return exit_ok;
 }
 
-void as_markdown() {
+void rules_as_markdown() {
   std::fputs("# Rules\n\nMade by `mirrorscope rules --markdown`; a test compares. How a rule is justified: [rule.md](rule.md).\n\n"
              "| rule | says | level | contract of | source | not claimed | needs |\n|---|---|---|---|---|---|---|\n", stdout);
   for (const RuleDef* rule : all_rules()) {
@@ -76,9 +76,9 @@ void add_rules(CLI::App& app, int& exit_code) {
     else if (o->json)
       std::fputs(rules_to_json().c_str(), stdout);
     else if (o->markdown)
-      as_markdown();
+      rules_as_markdown();
     else
-      list();
+      list_rules();
   });
 }
 

@@ -22,13 +22,13 @@ namespace mirrorscope::cli {
 
 namespace {
 
-struct Arguments {
+struct StatArguments {
   Scope scope;
   std::string duration, format = "text", output;
   bool pass_exit_code = false;
 };
 
-int complain(const std::string& sentence) { return refuse("stat", sentence + "."); }
+int stat_cannot(const std::string& sentence) { return refuse("stat", sentence + "."); }
 
 std::string as_text(const Tally& tally, double seconds) {
   if (tally.rows.empty()) return fmt::format("nothing happened: no invalidation, fault, migration or pin in {:.1f} s\n", seconds);
@@ -58,15 +58,15 @@ std::string as_json(const Tally& tally, double seconds) {
   return all.dump(2) + "\n";
 }
 
-int run(const Arguments& a) {
+int run(const StatArguments& a) {
   std::chrono::nanoseconds left = std::chrono::hours(24 * 365);
   if (!a.duration.empty()) {
     auto duration = duration_of(a.duration);
-    if (!duration) return complain(duration.error().message);
+    if (!duration) return stat_cannot(duration.error().message);
     left = *duration;
   }
   auto tallying = Tallying::start({a.scope, false});
-  if (!tallying) return complain(tallying.error().message);
+  if (!tallying) return stat_cannot(tallying.error().message);
   using Clock = std::chrono::steady_clock;
   const auto began = Clock::now();
   if (a.scope.command.empty() && a.duration.empty()) std::fprintf(stderr, "mirrorscope: counting; Ctrl-C ends\n");
@@ -77,10 +77,10 @@ int run(const Arguments& a) {
     const auto now = Clock::now();
     if (now - began >= left) break;
     auto waited = tallying->wait(std::min<std::chrono::nanoseconds>(look_every, left - (now - began)));
-    if (!waited) return complain(waited.error().message);
+    if (!waited) return stat_cannot(waited.error().message);
     why = *waited;
     auto read = tallying->read();
-    if (!read) return complain(read.error().message);
+    if (!read) return stat_cannot(read.error().message);
     tally = std::move(*read);
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
@@ -90,7 +90,7 @@ int run(const Arguments& a) {
   if (a.output.empty())
     std::fputs(text.c_str(), stdout), std::fflush(stdout);
   else if (auto written = write_file(a.output, text); !written)
-    return complain(written.error().message);
+    return stat_cannot(written.error().message);
   if (tally->lost())
     std::fprintf(stderr, "mirrorscope stat: at most %s calls are not in these numbers: their probes were interrupted, or found no room\n",
                  grouped(tally->lost()).c_str());
@@ -101,7 +101,7 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_stat(CLI::App& app, int& exit_code) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<StatArguments>();
   auto* sub = app.add_subcommand("stat", "Count what happens to the memory of a command, or of everybody, without recording it");
   add_command(*sub, a->scope, "count");
   sub->add_option("-d,--duration", a->duration, "stop after this time: 10, 500ms, 2m, 1h")->type_name("TIME");

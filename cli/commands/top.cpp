@@ -30,14 +30,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Arguments {
+struct TopArguments {
   Scope scope;
   std::string interval = "1s";
   uint64_t frames = 0;  // 0: until told
   bool batch = false, check = false;
 };
 
-int complain(const std::string& sentence) { return refuse("top", sentence + "."); }
+int top_cannot(const std::string& sentence) { return refuse("top", sentence + "."); }
 
 std::string clock_text() {
   const std::time_t now = std::time(nullptr);
@@ -94,29 +94,29 @@ std::vector<std::string> frame(const Tally& interval, double seconds, TallyOrder
   return lines;
 }
 
-int run(const Arguments& a) {
+int run(const TopArguments& a) {
   auto interval = duration_of(a.interval);
-  if (!interval) return complain(interval.error().message);
+  if (!interval) return top_cannot(interval.error().message);
   if (a.check && !a.scope.command.empty())
-    return complain("--check judges what runs already; for a command there is 'mirrorscope record --check'");
+    return top_cannot("--check judges what runs already; for a command there is 'mirrorscope record --check'");
   std::optional<Watcher> watcher;
   if (a.check) {
     auto watches = Watcher::start(a.scope);
-    if (!watches) return complain(watches.error().message);
+    if (!watches) return top_cannot(watches.error().message);
     watcher.emplace(std::move(*watches));
   }
   const bool screen_wanted = !a.batch && isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
   auto tallying = Tallying::start({a.scope, true});
-  if (!tallying) return complain(tallying.error().message);
+  if (!tallying) return top_cannot(tallying.error().message);
   auto before = tallying->read();
-  if (!before) return complain(before.error().message);
+  if (!before) return top_cannot(before.error().message);
   auto before_at = Clock::now();
   std::optional<Screen> screen;
   if (screen_wanted) {
     auto opened = Screen::open();
-    if (!opened) return complain(opened.error().message + "; 'mirrorscope top --batch' needs none");
+    if (!opened) return top_cannot(opened.error().message + "; 'mirrorscope top --batch' needs none");
     screen.emplace(std::move(*opened));
-    if (auto waits = tallying->also_wait_for(STDIN_FILENO); !waits) return complain(waits.error().message);
+    if (auto waits = tallying->also_wait_for(STDIN_FILENO); !waits) return top_cannot(waits.error().message);
     screen->draw({"mirrorscope top: the first interval is being counted", "", "q quits, o changes the order, p pauses"}, {});
   }
   TallyOrder order = TallyOrder::invalidations;
@@ -124,7 +124,7 @@ int run(const Arguments& a) {
   std::vector<std::string> shown;
   for (uint64_t frames = 0; a.frames == 0 || frames < a.frames;) {
     auto why = tallying->wait(before_at + *interval - Clock::now());
-    if (!why) return complain(why.error().message);
+    if (!why) return top_cannot(why.error().message);
     bool redraw = false;
     for (int key = screen ? screen->key() : 0; key; key = screen->key()) {
       if (key == 'q') return tallying->end(), exit_ok;
@@ -136,11 +136,11 @@ int run(const Arguments& a) {
     const bool due = now - before_at >= *interval || *why;
     if (due) {
       auto read = tallying->read();
-      if (!read) return complain(read.error().message);
+      if (!read) return top_cannot(read.error().message);
       const double seconds = std::max(1e-3, std::chrono::duration<double>(now - before_at).count());
       const Tally since = read->since(*before);
       if (watcher)
-        if (auto listened = watcher->listen(); !listened) return complain(listened.error().message);
+        if (auto listened = watcher->listen(); !listened) return top_cannot(listened.error().message);
       if (!paused) shown = frame(since, seconds, order, screen ? screen->height() : SIZE_MAX, watcher ? &watcher->findings() : nullptr);
       if (!screen) {
         for (const std::string& line : shown) std::printf("%s\n", line.c_str());
@@ -163,7 +163,7 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_top(CLI::App& app, int& exit_code) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<TopArguments>();
   auto* sub = app.add_subcommand("top", "Show who invalidates whose mirrors right now, and what callbacks take");
   add_command(*sub, a->scope, "count");
   add_filters(*sub, a->scope);
