@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "cli/options/judging.h"
@@ -13,10 +12,7 @@
 #include "cli/output/refusal.h"
 #include "cli/subcommand.h"
 #include "report/compare/compare.h"
-#include "report/result/result_file.h"
 #include "schema/meant.h"
-#include "schema/shown.h"
-#include "verify/judged.h"
 
 namespace mirrorscope::cli {
 
@@ -27,34 +23,10 @@ struct CompareOptions {
   Judging judging;
   std::string strict = "hard";
   std::vector<std::string> fail_on{"verdict", "finding", "number"};
-  double least = 5;
+  double least = 100 * kLeastDifference;
   std::string format = "text";
   std::string output;
 };
-
-
-// A result file, a folder of them, or a trace, which is judged and measured here.
-Result<Merged> side_of(const std::vector<std::string>& paths, const ReplayOptions& options) {
-  Merged side;
-  std::error_code none;
-  for (const std::string& path : paths) {
-    const bool is_trace = std::filesystem::is_directory(path, none);
-    if (is_trace) {
-      auto judged = judge(path, options);
-      if (!judged) return judged.error();
-      measure(**judged);
-      Part part = part_of((*judged)->document);
-      part.files = {shown(path)};
-      side.add(std::move(part));
-      continue;
-    }
-    auto read = read_results({path}, {});
-    if (!read) return read.error();
-    if (!read->any) return fail(0, path, ": no trace, and no result of a check: ", read->merged.unreadable().begin()->why);
-    side.add(read->merged);
-  }
-  return side;
-}
 
 Result<FailOn> fail_on(const CompareOptions& o) {
   const auto has = [&](const char* word) { return std::find(o.fail_on.begin(), o.fail_on.end(), word) != o.fail_on.end(); };
@@ -94,8 +66,7 @@ int run_compare(const CompareOptions& o) {
 
   const Comparison c = compare(summary_of(*side_before, MIRRORSCOPE_VERSION), summary_of(*side_after, MIRRORSCOPE_VERSION), o.least / 100);
   for (const std::string& sentence : c.problems) remark("compare", sentence);
-  const auto named = [](const std::vector<std::string>& paths) { return shown_sentence(fmt::format("{}", fmt::join(paths, ", "))); };
-  if (auto done = write_file(o.output, format->render(c, {named(before), named(after), *on})); !done) return refuse("compare", done.error().message);
+  if (auto done = write_file(o.output, format->render(c, {side_name(before), side_name(after), *on})); !done) return refuse("compare", done.error().message);
   const auto failed = [&](const auto& changes) { return std::any_of(changes.begin(), changes.end(), [&](const auto& change) { return fails(change, *on); }); };
   if (failed(c.verdicts) || failed(c.findings) || failed(c.numbers)) return exit_violated;
   return c.problems.empty() ? exit_ok : exit_inconclusive;

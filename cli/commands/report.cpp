@@ -12,6 +12,7 @@
 #include "cli/output/refusal.h"
 #include "cli/output/verdict.h"
 #include "cli/subcommand.h"
+#include "report/compare/compare.h"
 #include "report/page/page.h"
 #include "report/result/merged_document.h"
 #include "trace/reading/merge.h"
@@ -21,12 +22,11 @@ namespace mirrorscope::cli {
 
 namespace {
 struct PageOptions {
-  std::vector<std::string> traces;
+  std::vector<std::string> traces, before;
   Judging judging;
   std::string strict = "hard";
   std::string output = "report.html";
 };
-
 
 std::unique_ptr<Survey> survey(const Judged& judged) {
   const Document& d = judged.document;
@@ -41,15 +41,25 @@ std::unique_ptr<Survey> survey(const Judged& judged) {
 }
 
 // `code` if the page could be written.
-int write_page(const PageOptions& o, std::span<const Document> documents, std::span<const Survey* const> surveys, int code) {
+int write_page(const PageOptions& o, const ReplayOptions& options, std::span<const Document> documents, std::span<const Survey* const> surveys, int code) {
   const bool to_stdout = o.output == "-";
-  const std::filesystem::path folder = to_stdout ? "." : std::filesystem::absolute(o.output).parent_path();
-  if (auto done = write_file(to_stdout ? "" : o.output, to_page(documents, surveys, folder.string())); !done) return refuse("report", done.error().message);
+  PageContext context{.folder = (to_stdout ? "." : std::filesystem::absolute(o.output).parent_path()).string()};
+  Comparison comparison;
+  if (!o.before.empty()) {
+    const auto before = side_of(o.before, options);
+    if (!before) return refuse("report", before.error().message);
+    const auto after = side_of(o.traces, options);
+    if (!after) return refuse("report", after.error().message);
+    comparison = compare(summary_of(*before, MIRRORSCOPE_VERSION), summary_of(*after, MIRRORSCOPE_VERSION), kLeastDifference);
+    context.comparison = &comparison;
+    context.sides = {side_name(o.before), side_name(o.traces), FailOn{}};
+  }
+  if (auto done = write_file(to_stdout ? "" : o.output, to_page(documents, surveys, context)); !done) return refuse("report", done.error().message);
   if (!to_stdout) remark("report", "wrote " + o.output);
   return code;
 }
 
-int report_results(const PageOptions& o, const Insistence& insist) {
+int report_results(const PageOptions& o, const ReplayOptions& options, const Insistence& insist) {
   auto read = read_results(o.traces, {});
   if (!read) return refuse("report", read.error().message);
   if (!read->any) return refuse("report", o.traces.front() + ": no trace, and no result of a check: " + read->merged.unreadable().begin()->why);
@@ -57,7 +67,7 @@ int report_results(const PageOptions& o, const Insistence& insist) {
   for (const Problem& p : whole->summary.problems) remark("report", p.says);
   const int code = worse(conclude(whole->document.outcomes).exit_code, whole->summary.problems.empty() ? exit_ok : exit_inconclusive);
   const Survey* const none = nullptr;
-  return write_page(o, {&whole->document, 1}, {&none, 1}, code);
+  return write_page(o, options, {&whole->document, 1}, {&none, 1}, code);
 }
 
 int run_report(const PageOptions& o) {
@@ -73,7 +83,7 @@ int run_report(const PageOptions& o) {
     return std::filesystem::is_regular_file(path, none);
   });
   if (are_files && !o.judging.rules.empty()) return refuse("report", "--rules is for traces; what a result says was decided by check --rules");
-  if (are_files) return report_results(o, insist);
+  if (are_files) return report_results(o, *options, insist);
   int worst = exit_ok;
   std::vector<std::unique_ptr<Judged>> judged;
   std::vector<std::unique_ptr<Survey>> surveys;
@@ -94,7 +104,7 @@ int run_report(const PageOptions& o) {
     judged.push_back(std::move(*one));
   }
   if (documents.empty()) return worst;
-  return write_page(o, documents, seen, worst);
+  return write_page(o, *options, documents, seen, worst);
 }
 }  // namespace
 
@@ -103,6 +113,9 @@ void add_report(CLI::App& app, int& exit_code) {
   auto o = std::make_shared<PageOptions>();
   sub->add_option("TRACE", o->traces, "directories written by `mirrorscope record`; or files of `check --format json` or `merge --format json`")->required();
   sub->add_option("-o,--output", o->output, "the page (default report.html); - is standard output")->option_text("FILE");
+  sub->add_option("--before", o->before, "a run of before, a trace or a result: what differs from it by more than noise is shown first; may be repeated")
+      ->allow_extra_args(false)
+      ->option_text("RUN");
   add_rules_option(*sub, o->judging);
   add_strict_option(*sub, o->strict);
   sub->add_option("-j,--jobs", o->judging.jobs, "threads (default: all CPUs, at most 8)")->check(CLI::Range(0u, 256u))->option_text("N");
@@ -120,6 +133,7 @@ void add_report(CLI::App& app, int& exit_code) {
       "  mirrorscope report -o bug.html run          under another name\n"
       "  mirrorscope report --rules 'SEQ-*' run-1 run-2\n"
       "  mirrorscope report -o all.html all.json     a merged result: hosts, worst first, with links to pages beside their results\n"
+      "  mirrorscope report --before monday tuesday  what `mirrorscope compare monday tuesday` says, in the page of tuesday\n"
       "  mirrorscope report -o - run | gzip > report.html.gz");
   sub->callback([o, &exit_code] { exit_code = run_report(*o); });
 }

@@ -2,13 +2,16 @@
 // How result files are found and read.
 #include "cli/options/results.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 
 #include "report/result/result_file.h"
-
 #include "schema/shown.h"
 #include "trace/small_file.h"
+#include "verify/judged.h"
 
 namespace mirrorscope::cli {
 
@@ -56,6 +59,30 @@ Result<ReadResults> read_results(const std::vector<std::string>& paths, const st
   }
   return out;
 }
+
+Result<Merged> side_of(const std::vector<std::string>& paths, const ReplayOptions& options) {
+  Merged side;
+  std::error_code none;
+  for (const std::string& path : paths) {
+    const bool is_trace = fs::is_directory(path, none);
+    if (is_trace) {
+      auto judged = judge(path, options);
+      if (!judged) return judged.error();
+      measure(**judged);
+      Part part = part_of((*judged)->document);
+      part.files = {shown(path)};
+      side.add(std::move(part));
+      continue;
+    }
+    auto read = read_results({path}, {});
+    if (!read) return read.error();
+    if (!read->any) return fail(0, path, ": no trace, and no result of a check: ", read->merged.unreadable().begin()->why);
+    side.add(read->merged);
+  }
+  return side;
+}
+
+std::string side_name(const std::vector<std::string>& paths) { return shown_sentence(fmt::format("{}", fmt::join(paths, ", "))); }
 
 Result<void> read_expected(Merged& merged, const std::string& file) {
   const auto text = trace::read_small_file(file);

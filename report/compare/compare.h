@@ -51,6 +51,9 @@ struct Comparison {
   size_t too_few = 0;                       // numbers with too few samples or calls to be compared
 };
 
+// Of the number before; what is sure to differ by less need not matter.
+inline constexpr double kLeastDifference = 0.05;
+
 // `least`: what is less than this share of the number before is not named, however sure it is.
 Comparison compare(const Summary& before, const Summary& after, double least);
 

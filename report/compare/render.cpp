@@ -8,7 +8,7 @@
 #include <pugixml.hpp>
 #include <sstream>
 
-#include "report/compare/compare.h"
+#include "report/compare/json.h"
 #include "report/folding.h"
 #include "report/render/markdown_cell.h"
 
@@ -116,7 +116,9 @@ Json side_json(const std::string& name, const Comparison::Of& side) {
   return {{"name", name}, {"runs", side.runs}, {"records", side.records}, {"lost", side.lost}};
 }
 
-std::string to_json(const Comparison& c, const ComparisonText& t) {
+}  // namespace
+
+Json comparison_json(const Comparison& c, const ComparisonText& t) {
   Json out{{"format", "mirrorscope-compare-1"}, {"before", side_json(t.before, c.before)}, {"after", side_json(t.after, c.after)},
            {"work", c.work.empty() ? Json(nullptr) : Json(c.work)}, {"compared", c.compared}, {"too_few", c.too_few}, {"problems", c.problems},
            {"verdicts", Json::array()}, {"findings", Json::array()}, {"numbers", Json::array()}};
@@ -130,8 +132,11 @@ std::string to_json(const Comparison& c, const ComparisonText& t) {
     out["numbers"].push_back({{"name", n.name}, {"unit", std::string(unit_name(n.unit))}, {"before", number(n.before)}, {"after", number(n.after)},
                               {"by", number(n.difference.by)}, {"from", number(n.difference.from)}, {"until", number(n.difference.until)},
                               {"chance", n.difference.chance}, {"worse", n.worse}, {"fails", fails(n, t.on)}});
-  return out.dump(2) + "\n";
+  return out;
 }
+
+namespace {
+std::string to_json(const Comparison& c, const ComparisonText& t) { return comparison_json(c, t).dump(2) + "\n"; }
 
 std::string to_junit(const Comparison& c, const ComparisonText& t) {
   pugi::xml_document xml;

@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "report/compare/json.h"
 #include "report/explain/explain.h"
 #include "report/page/whole.h"
 #include "report/values.h"
@@ -215,12 +216,13 @@ Json rule_catalog(std::span<const Document> documents) {
 }
 }  // namespace
 
-std::string page_data(std::span<const Document> documents, std::span<const Survey* const> surveys, const std::string& folder) {
+std::string page_data(std::span<const Document> documents, std::span<const Survey* const> surveys, const PageContext& context) {
   Json out{{"format", "mirrorscope-report-1"}, {"version", documents.front().version}, {"rules", rule_catalog(documents)},
            {"traces", Json::array()}};
+  if (context.comparison) out["comparison"] = comparison_json(*context.comparison, context.sides);
   for (size_t i = 0; i < documents.size(); ++i) {
     out["traces"].push_back(PageData(documents[i], surveys[i]).trace());
-    if (documents[i].summary) out["traces"].back()["whole"] = whole_json(*documents[i].summary, folder);
+    if (documents[i].summary) out["traces"].back()["whole"] = whole_json(*documents[i].summary, context.folder);
   }
   // "<" is only ever inside a string, where an escape means the same
   const std::string text = out.dump(-1, ' ', true);
@@ -235,10 +237,10 @@ std::string page_data(std::span<const Document> documents, std::span<const Surve
   return safe;
 }
 
-std::string to_page(std::span<const Document> documents, std::span<const Survey* const> surveys, const std::string& folder) {
+std::string to_page(std::span<const Document> documents, std::span<const Survey* const> surveys, const PageContext& context) {
   std::string out;
   for (const std::string_view part : page_before) out += part;
-  out += page_data(documents, surveys, folder);
+  out += page_data(documents, surveys, context);
   for (const std::string_view part : page_after) out += part;
   return out;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page: what the trace is, and its sections in the order in which a reader asks.
+import { compared } from "./compared.js";
 import { el } from "./dom.js";
 import { findings } from "./findings.js";
 import { hosts } from "./hosts.js";
@@ -48,6 +49,7 @@ function head(trace) {
 
 // Each section, and whether a merged result has it: what lies on one trace's axis of time has no place in many.
 const parts = [
+  ["compared", "Compared", () => data.comparison, () => compared(data)],
   ["hosts", "Hosts", (trace) => trace.whole, hosts],
   ["verdicts", "Verdicts", () => true, (trace) => verdicts(trace, data.rules)],
   ["findings", "Findings", () => true, (trace) => findings(trace, data.rules)],

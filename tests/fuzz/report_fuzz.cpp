@@ -13,6 +13,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const trace::AnyRecord& r : input.records) survey.see(r.header());
   survey.finish();
   const Survey* const seen = &survey;
-  fuzz::check(page_data({&judged.document, 1}, {&seen, 1}, ".").find('<') == std::string::npos);
+  fuzz::check(page_data({&judged.document, 1}, {&seen, 1}, {.folder = "."}).find('<') == std::string::npos);
   return 0;
 }

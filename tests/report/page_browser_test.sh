@@ -21,5 +21,18 @@ for name in driver_bug application_mistake doubt all_well hostile explored long 
   "$mirrorscope" check --format json "$name" > check.json || true
   node node/page_test.mjs "$chromium" page.html check.json "$short" ${SCREENSHOTS:+"$SCREENSHOTS"} || complain "$name"
 done
+# what differs from a run before, and what many results say together
+"$make_trace" before 40000 4 2 8 1 > out
+"$make_trace" after 40000 4 2 8 2 4000 > out
+"$mirrorscope" report --before before -o page.html after 2> err || complain "no page of two runs"
+"$mirrorscope" check --format json after > check.json
+node node/page_test.mjs "$chromium" page.html check.json compared ${SCREENSHOTS:+"$SCREENSHOTS"} || complain "a slower callback"
+"$mirrorscope" report --before all_well -o page.html driver_bug 2> err || [ $? = 1 ] || complain "no page of a new finding"
+"$mirrorscope" check --format json driver_bug > check.json || true
+node node/page_test.mjs "$chromium" page.html check.json new_finding ${SCREENSHOTS:+"$SCREENSHOTS"} || complain "a new finding"
+for name in driver_bug doubt all_well; do "$mirrorscope" check --format json -o "$name.json" "$name" > out || true; done
+"$mirrorscope" report -o page.html driver_bug.json doubt.json all_well.json doubt.json 2> err || [ $? = 1 ] || complain "no page of results"
+"$mirrorscope" merge --format json driver_bug.json doubt.json all_well.json doubt.json > check.json || true
+node node/page_test.mjs "$chromium" page.html check.json merged ${SCREENSHOTS:+"$SCREENSHOTS"} || complain "a merged result"
 grep -q 'onerror' <("$mirrorscope" report -o - hostile) || complain "the hostile name is not in its page: the test shows nothing"
 exit $bad

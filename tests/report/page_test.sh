@@ -58,6 +58,15 @@ page 1 explored
 agree explored
 is "mapping of a mutant" true "$(jq '[.traces[0].findings[].timeline.bars[] | select(.span) | .name] | index("mapping") != null' explored.data)"
 
+# with a run before: what compare says, word for word
+"$mirrorscope" compare --fail-on none --format json all_well driver_bug > compared.json || complain "compare: exit $?"
+exits 1 "$mirrorscope" report --before all_well -o with.html driver_bug
+data with.html > with.data
+is "what differs" "$(jq -cS 'del(.. | .fails?)' compared.json)" "$(jq -cS '.comparison | del(.. | .fails?)' with.data)"
+is "a new finding" true "$(jq '[.comparison.findings[] | select(.change == "new")] | length > 0' with.data)"
+is "nothing before" null "$(jq -c .comparison driver_bug.data)"
+exits 2 "$mirrorscope" report --before nothing_here driver_bug
+
 # several traces, standard output, wrong usage
 exits 1 "$mirrorscope" report -o both.html driver_bug all_well
 is "two traces" '["driver_bug","all_well"]' "$(data both.html | jq -c '[.traces[].name]')"

@@ -38,11 +38,14 @@ async function look() {
   await page.waitForSelector("html[data-ready]");
 
   await verdicts(page);
-  await moves(page, "#map");
+  const data = JSON.parse(await page.$eval("#data", (e) => e.textContent));
+  await compared(page, data.comparison);
+  await hosts(page, data.traces[0].whole);
+  if (!data.traces[0].whole) await moves(page, "#map");
   if (await page.$("article.finding .timeline")) await finding(page);
   else
     assert.ok(
-      check.rules.every((r) => r.verdict !== "violated"),
+      (await page.$("article.finding")) || check.rules.every((r) => r.verdict !== "violated"),
       "violated, and no finding is shown",
     );
   await names(page);
@@ -52,6 +55,44 @@ async function look() {
   assert.equal(await page.$$eval("img, script:not(#data)", (all) => all.length), 1, "elements that the page did not make");
   assert.deepEqual(complaints, [], "console");
   assert.deepEqual(requests, [], "requests");
+}
+
+function rows(page, section) {
+  return page.$$eval(`${section} tbody tr`, (all) => all.map((tr) => [...tr.cells].map((td) => td.textContent)));
+}
+
+// Every difference has a row, in the order of the data, and what got worse is marked.
+async function compared(page, comparison) {
+  if (!comparison) return assert.equal(await page.$("#compared"), null, "compared with nothing");
+  const shown = await rows(page, "#compared");
+  const wanted = [
+    ...comparison.verdicts.map((v) => [v.rule, v.level, v.before, v.after]),
+    ...comparison.findings.map((f) => [f.change, f.what]),
+    ...comparison.numbers.map((n) => [n.name]),
+  ];
+  assert.ok(wanted.length > 0, "the test compares what does not differ");
+  assert.deepEqual(
+    shown.map((cells, i) => cells.slice(0, wanted[i]?.length)),
+    wanted,
+    "differences",
+  );
+  assert.equal(await page.$$eval("#compared .worse", (all) => all.length), comparison.numbers.filter((n) => n.worse).length, "worse");
+  for (const [name, , , after] of shown.slice(comparison.verdicts.length + comparison.findings.length))
+    assert.doesNotMatch(after, /NaN|undefined|null/, name);
+}
+
+// Of a merged result: each host, the worst first, and its traces.
+async function hosts(page, whole) {
+  if (!whole) return assert.equal(await page.$("#hosts"), null, "hosts of one trace");
+  const shown = await rows(page, "#hosts");
+  assert.deepEqual(
+    shown.map((cells) => cells[0]),
+    whole.hosts.map((h) => h.host || "(no host)"),
+    "hosts",
+  );
+  for (const [i, host] of whole.hosts.entries())
+    for (const trace of host.traces) assert.ok(shown[i].at(-1).includes(trace.name), `${host.host}: ${trace.name}`);
+  assert.equal(await page.$$eval("#problems li", (all) => all.length), whole.problems.length, "problems");
 }
 
 // The counts are check's, and a click shows the rules that they count.
