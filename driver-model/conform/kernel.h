@@ -42,6 +42,7 @@ class Kernel {
     uint64_t ptr = 0, mm = 0, start = 0, last = 0, fn = 0;
     bool settled = false;    // in the tree, in every state
     uint32_t callbacks = 0;  // under way
+    uint64_t returned = 0;   // number of the record of the last one that returned
     uint64_t called_in = 0;  // episode of its last callback
     ValueLog m;              // its invalidate_seq
   };

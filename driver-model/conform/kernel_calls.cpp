@@ -111,10 +111,14 @@ void Kernel::on(Now n, const ev_cb_ret& e) {
   if (in && in->value != e.cur_seq && !s.states.empty()) diverge(n, s, "cur_seq " + std::to_string(in->value), std::to_string(e.cur_seq));
   observe(n, s, {e.seq, e.active, n.before}, [](const State&) { return true; }, "behind a callback");
   if (in && !s.states.empty()) check_m(n, s, e.sub, e.sub_seq, in->at);
+  const uint64_t entered = in ? in->at : 0;
   leave(n, in, s);
   if (auto w = watches_.find(e.sub); w != watches_.end()) {
     if (w->second.callbacks) --w->second.callbacks;
-    if (!w->second.callbacks && !e.finish) w->second.m.becomes(e.sub_seq, now_);
+    // what it shows was read before its time was taken: another one that returned meanwhile may have stored a newer one behind the reading
+    const bool alone = entered && w->second.returned <= entered;
+    if (!w->second.callbacks && !e.finish && alone) w->second.m.becomes(e.sub_seq, now_);
+    w->second.returned = now_;
   }
   Call* c = invalidating(n);
   if (!c || c->id == EV_inv_end) return;
