@@ -11,7 +11,8 @@ owners AS MATERIALIZED (SELECT mm, sub, count(DISTINCT owner) AS number, max(own
 -- for these drivers it is known that they unmap
 touches AS MATERIALIZED (
   SELECT mm, ctx, sub, start, "end", time, cpu, 1 AS maps, write,
-         driver IN ('ib_umem_odp', 'rxe_odp', 'mlx5', 'kvm', 'drm_gpusvm', 'xe_svm', 'nouveau') AS unmaps FROM dev_map WHERE start < "end" AND source <> 'buffer'
+         driver IN ('ib_umem_odp', 'rxe_odp', 'mlx5', 'kvm', 'drm_gpusvm', 'xe_svm', 'nouveau') AS unmaps
+    FROM dev_map WHERE start < "end" AND source <> 'buffer'
   UNION ALL SELECT mm, ctx, NULL, start, "end", time, cpu, 0, NULL, NULL FROM dev_unmap WHERE start < "end"
   UNION ALL SELECT mm, ctx, NULL, 0, 9223372036854775807, time, cpu, 0, NULL, NULL FROM ends),
 -- between two points everything is mapped and unmapped together; 256 such pieces are a cell, so that few have to be compared
@@ -23,7 +24,8 @@ cells AS MATERIALIZED (SELECT mm, ctx, cell, min(start) AS start, max("end") AS 
 cell_touches AS MATERIALIZED (
   SELECT t.*, c.cell FROM cells c JOIN touches t ON t.mm = c.mm AND t.ctx = c.ctx AND t.start < c."end" AND t."end" > c.start),
 history AS (
-  SELECT p.mm, p.ctx, p.cell, p.start, p."end", t.sub, t.maps, t.write, t.unmaps, t.time AS since, lead(t.time) OVER piece AS until, lead(t.cpu) OVER piece AS until_cpu
+  SELECT p.mm, p.ctx, p.cell, p.start, p."end", t.sub, t.maps, t.write, t.unmaps, t.time AS since,
+         lead(t.time) OVER piece AS until, lead(t.cpu) OVER piece AS until_cpu
     FROM cell_touches t JOIN pieces p ON p.mm = t.mm AND p.ctx = t.ctx AND p.cell = t.cell AND p.start >= t.start AND p."end" <= t."end"
   WINDOW piece AS (PARTITION BY p.mm, p.ctx, p.start ORDER BY t.time)),
 -- of a piece: from a map of it to the next map or unmap
