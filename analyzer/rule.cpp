@@ -26,7 +26,16 @@ void Judge::broken(const ev_header& completing, const Since& since, std::vector<
 void Judge::never_came(const ev_header& owing, const Since& since, uint64_t end, std::vector<Evidence> evidence, std::string what, uint64_t fn) {
   ++broken_;
   evidence.push_back({EventRef::of(owing), "this completes it"});
-  candidates_.add({EventRef::of(owing), owing.mm, owing.tid, owing.tgid, since.from, since.of_driver, fn, std::move(what), std::move(evidence), end});
+  candidates_.add({.completing = EventRef::of(owing),
+                   .mm = owing.mm,
+                   .tid = owing.tid,
+                   .tgid = owing.tgid,
+                   .from = since.from,
+                   .of_driver = since.of_driver,
+                   .fn = fn,
+                   .what = std::move(what),
+                   .evidence = std::move(evidence),
+                   .awaited = end});
 }
 
 std::string_view to_string(Level level) {
