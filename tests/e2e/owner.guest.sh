@@ -82,7 +82,7 @@ mount -t tmpfs tmpfs /mnt/ro && chown alice /mnt/ro && mount -o remount,ro /mnt/
 refused "a full disk" "No space left" -o /mnt/full/run
 refused "a read-only disk" "Read-only file system" -o /mnt/ro/run
 mkfifo fifo
-refused "a hook that is a FIFO" "no regular file" --hook /tmp/fifo
+refused "a hook that is a FIFO" "no regular file" --hook "$PWD/fifo"
 refused "a hook that never ends" "no regular file" --hook /dev/zero
 refused "an owner that is nobody" "no such user" --owner no-such-user
 must "nothing of it is left behind" test ! -e /home/bob/new -a ! -e /root/new -a ! -e /mnt/full/run -a "$(find /home/bob/theirs | wc -l)" = 1

@@ -29,8 +29,9 @@ must "what ran is a run of the model: $(tail -1 churn.conform)" is $? 0
 [ $bad = 0 ] || keep churn
 
 changes=${CHANGES:-800}
-mkdir wide
-(cd "$source" && tests/bench/wide_notifiers.sh in-guest "$BUILD" "$changes" /tmp/wide)
+wide=$PWD/wide
+mkdir "$wide"
+(cd "$source" && tests/bench/wide_notifiers.sh in-guest "$BUILD" "$changes" "$wide")
 must "the load runs with every kind" is $? 0
 "$source/tests/bench/wide_notifiers.sh" table wide
 cp wide/*.csv /out/

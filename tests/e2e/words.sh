@@ -6,7 +6,8 @@ workloads=$BUILD/tests/lab/workloads
 lab=$PWD/tests/lab
 bad=0
 trap '[ $bad = 0 ] || exit 1' EXIT
-cd /tmp
+# an empty directory: the guest sees the /tmp of the machine below it, and what somebody left there
+cd "$(mktemp -d)" && chmod 1777 . || exit 1
 
 # must SENTENCE COMMAND...: the command must succeed.
 must() {

@@ -10,8 +10,9 @@ case $load in
   kvm)      "$bin/kvm_tap" --seconds "$seconds"
             "$bin/mm_reap" --kvm --rounds 2 --mb 64 ;;
   pins)     lab-modprobe loop
-            truncate -s 64M /tmp/disk
-            "$bin/pin_churn" --seconds "$seconds" --tap --file "$(losetup -f --show /tmp/disk)" ;;
+            disk=$(mktemp)
+            truncate -s 64M "$disk"
+            "$bin/pin_churn" --seconds "$seconds" --tap --file "$(losetup -f --show "$disk")" ;;
   module)   for mode in $(tests/lab/inside/modes.sh); do
               "$bin/../../../driver-model/kernel/client/mirrorscope-device" churn "$mode" --operations "$((seconds * 10))" --dma-us 50
             done ;;
