@@ -14,7 +14,8 @@ inline constexpr uint64_t kHmmReqWrite = 1ull << 62;  // HMM_PFN_REQ_WRITE
 inline constexpr uint32_t kFollLongterm = 1u << 8;
 inline constexpr uint32_t kFollPciP2pdma = 1u << 10;
 
-// vm_flags, include/linux/mm.h
-inline constexpr uint64_t kVmShared = 8;
+// vm_flags, include/linux/mm.h. Shared memory has VM_MAYSHARE; VM_SHARED (8) is taken from what maps a file that was opened for reading
+// (mm/mmap.c, do_mmap()).
+inline constexpr uint64_t kVmShared = 0x80 | 8;
 
 }  // namespace mirrorscope

@@ -9,6 +9,32 @@ namespace mirrorscope {
 namespace {
 constexpr size_t kEndedKept = 1024;  // registrations that are over and whose use would still be noticed
 uint64_t cached_key(uint64_t cache, uint64_t region) { return cache * 0x9e3779b97f4a7c15ull ^ region; }
+
+// The pieces of [from, to) that no shared memory was unmapped or moved away from: of those that were, together, another unmap takes nothing.
+template <typename Visit>
+void each_not_parted(const Registration& r, uint64_t from, uint64_t to, Visit visit) {
+  const auto parted = r.parted;  // visit() may note more
+  while (from < to) {
+    uint64_t next = to, past = from;
+    for (const Taken& p : parted) {
+      if (p.start <= from && from < p.end) past = std::max(past, p.end);
+      if (p.start > from) next = std::min(next, p.start);
+    }
+    if (past == from) visit(from, past = next);
+    from = past;
+  }
+}
+
+// Notes that shared memory was unmapped or moved away; what touches is one piece, as old as its oldest part.
+void part(Registration& r, const Taken& piece) {
+  for (Taken& p : r.parted)
+    if (p.start <= piece.end && piece.start <= p.end) {
+      p.start = std::min(p.start, piece.start);
+      p.end = std::max(p.end, piece.end);
+      return;
+    }
+  r.parted.push(piece);
+}
 }
 
 // Its region in a cache is another's from now on.
@@ -125,10 +151,12 @@ void Mirror::unmapped(const ev_header& h, uint64_t start, uint64_t end, Mm& mm, 
   all &= mm.pinned.overlapping(start, end - 1, [&](Registration& r) {
     const uint64_t from = std::max(start, r.start), to = std::min(end, r.end);
     return all &= each_by_sharing(mm, from, to, looks, [&](uint64_t a, uint64_t b, bool shared, uint64_t since) {
-      for (const Taken& p : r.parted)
-        if (p.start <= a && b <= p.end) return;
-      if (!shared) return take_part(r, h, a, b, since, f);
-      r.parted.push(Taken{a, b, h.tid, EventRef::of(h)});
+      each_not_parted(r, a, b, [&](uint64_t left, uint64_t right) {
+        if (shared)
+          part(r, Taken{left, right, h.tid, EventRef::of(h)});
+        else if (!r.parted.overflowed)  // else it may be what was not noted
+          take_part(r, h, left, right, since, f);
+      });
     });
   });
   if (!all) give_up(h.time);
