@@ -78,7 +78,7 @@ struct Facts : Fact {
   ListSub list_was;     // has_list_was: mn_register_ret, mn_unregister, mn_free: the notifier of this address before this record
   EventRef site;        // vma_unmap, vma_remap, vma_discard: where the task stands that does it, none if no stack was taken
   EventRef seq_was;     // seq_went_back: where the higher one was read
-  Few<const Registration*, 4> stale;  // inv_start, vma_*: pinned registrations whose addresses lead elsewhere from now on, each said once
+  Few<const Registration*, 64> stale;  // inv_start, vma_*: pinned registrations whose addresses lead elsewhere from now on, each said once
   Few<Migration, 2> unfinished;       // mm_exit_ret: migrations that can no longer be finalized
   Few<const Mapping*, 16> gone;       // dev_map, dev_unmap, dereg, sub_remove_ret, mm_exit_ret: what it ended, whole or in part
   Few<Hold, 4> left;    // dev_ctx_end: what it has not given back, as far as its pages are known

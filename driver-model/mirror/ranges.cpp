@@ -104,6 +104,7 @@ void Mirror::on(const ev_vma_map& e, Facts& f) {
   if (!mm) return;
   mm_lives(*mm);
   mm->vmas_watched = true;
+  f.task->told = Span{};  // what it unmaps from here on is what it maps now
   if (mm->pinned.size()) mapped_over(e, *mm, f);
   set_vma(*mm, e.start, e.end, e.flags, EventRef::of(e.h));
 }
@@ -124,32 +125,6 @@ void Mirror::on(const ev_vma_unmap& e, Facts& f) {
   set_vma(*mm, e.start, e.end, std::nullopt, EventRef::of(e.h));
 }
 
-// MADV_FREE takes nothing away: a page that is pinned is not reclaimed (mm/vmscan.c, shrink_folio_list()). After MADV_DONTNEED of shared
-// memory the next touch finds the same page in the page cache; MADV_REMOVE takes it from there.
-void Mirror::on(const ev_vma_discard& e, Facts& f) {
-  constexpr uint32_t kMadvFree = 8, kMadvRemove = 9;
-  task_of(e.h, f);
-  Mm* mm = mm_of(e.h, f);
-  if (!mm || e.advice == kMadvFree || e.end <= e.start) return;
-  mm_lives(*mm);
-  mm->vmas_watched = true;
-  size_t looks = SpanList<VmaPiece>::kMostMet;
-  bool all = true;
-  all &= each_by_sharing(*mm, e.start, e.end, looks, [&](uint64_t start, uint64_t end, bool shared, uint64_t since) {
-    if (shared && e.advice != kMadvRemove) return;
-    if (!f.takes_away) f.site = site_of(e.h, f);
-    f.takes_away = true;
-    if (mm->releasing || !mm->pinned.size()) return;
-    all &= mm->pinned.overlapping(start, end - 1, [&](Registration& r) {
-      if (!looks) return all = false;
-      --looks;
-      take_part(r, e.h, std::max(start, r.start), std::min(end, r.end), shared ? r.begun.time : since, f);
-      return true;
-    });
-  });
-  if (!all) give_up(e.h.time);
-}
-
 void Mirror::on(const ev_vma_remap& e, Facts& f) {
   task_of(e.h, f);
   Mm* mm = mm_of(e.h, f);
@@ -158,8 +133,9 @@ void Mirror::on(const ev_vma_remap& e, Facts& f) {
   const VmaPiece* moved = nullptr;
   mm->vmas.overlapping(e.start, e.start, [&](const VmaPiece& v) { moved = &v; });
   const uint64_t flags = moved ? moved->flags : 0;
+  // The old place stays what it is until it is unmapped, which has a record of its own, and for good with MREMAP_DONTUNMAP: who pins pages
+  // of a file there meanwhile has the file's (mm/mremap.c, move_vma()).
   set_vma(*mm, e.to_start, e.to_end, moved ? std::optional(flags) : std::nullopt, EventRef::of(e.h));
-  set_vma(*mm, e.start, e.end, std::nullopt, EventRef::of(e.h));
 }
 
 // Whatever was on the address of the child is gone, whether its end was seen or not.

@@ -134,7 +134,10 @@ void Mirror::take_part(Registration& r, const ev_header& h, uint64_t from, uint6
   if (r.begun.time + kClockSlack >= h.time) return;
   r.known_since = std::min(r.known_since, known_since);
   // a cache that gave it up in time need not have ended it: what is left is a pin
-  if (r.taken.empty() && !r.given_up && !f.stale.push(&r)) return;
+  if (r.taken.empty() && !r.given_up && !f.stale.push(&r)) {
+    r.parted.overflowed = true;  // so many at once: of this one it is not known
+    return;
+  }
   for (const Taken& t : r.taken)
     if (t.start <= from && to <= t.end) return;
   if (r.taken.push(Taken{from, to, h.tid, EventRef::of(h)})) return;
@@ -168,6 +171,38 @@ void Mirror::mapped_over(const ev_vma_map& e, Mm& mm, Facts& f) {
   const bool all = mm.pinned.overlapping(e.start, e.end - 1, [&](Registration& r) {
     for (const Taken& p : r.parted)
       if (p.start < e.end && e.start < p.end) take_part(r, e.h, std::max<uint64_t>(p.start, e.start), std::min<uint64_t>(p.end, e.end), p.at.time, f);
+  });
+  if (!all) give_up(e.h.time);
+}
+
+// MADV_FREE takes nothing away: a page that is pinned is not reclaimed (mm/vmscan.c, shrink_folio_list()). After MADV_DONTNEED of shared
+// memory the next touch finds the same page in the page cache; MADV_REMOVE takes it from there. The record comes when madvise() is done:
+// shared memory that another task moved away meanwhile (mremap()) is where it was discarded, and nothing is lost of it.
+void Mirror::on(const ev_vma_discard& e, Facts& f) {
+  constexpr uint32_t kMadvFree = 8, kMadvRemove = 9;
+  task_of(e.h, f);
+  Mm* mm = mm_of(e.h, f);
+  if (!mm || e.advice == kMadvFree || e.end <= e.start) return;
+  mm_lives(*mm);
+  mm->vmas_watched = true;
+  size_t looks = SpanList<VmaPiece>::kMostMet;
+  bool all = true;
+  all &= each_by_sharing(*mm, e.start, e.end, looks, [&](uint64_t start, uint64_t end, bool shared, uint64_t since) {
+    if (shared && e.advice != kMadvRemove) return;
+    if (!f.takes_away) f.site = site_of(e.h, f);
+    f.takes_away = true;
+    if (mm->releasing || !mm->pinned.size()) return;
+    all &= mm->pinned.overlapping(start, end - 1, [&](Registration& r) {
+      if (!looks) return all = false;
+      --looks;
+      const uint64_t from = std::max(start, r.start), to = std::min(end, r.end);
+      const auto take = [&](uint64_t left, uint64_t right) { take_part(r, e.h, left, right, shared ? r.begun.time : since, f); };
+      if (e.advice == kMadvRemove)
+        take(from, to);
+      else if (!r.parted.overflowed)
+        each_not_parted(r, from, to, take);
+      return true;
+    });
   });
   if (!all) give_up(e.h.time);
 }

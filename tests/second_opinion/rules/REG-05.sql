@@ -45,9 +45,10 @@ taken AS MATERIALIZED (
          ifnull((SELECT k.shared FROM kinds k WHERE k.mm = h.mm AND k.start <= p.start AND k."end" >= p."end" AND k.time < h.since
                   ORDER BY k.time DESC, k.before DESC LIMIT 1), 0) AS shared
     FROM hits h JOIN pieces p ON p.number = h.number AND p.start >= h.start AND p."end" <= h."end"),
--- shared memory is still the file's, unless the file loses it or other memory takes its place; what is gone cannot go again
+-- shared memory is still the file's, unless the file loses it or other memory takes its place; private memory goes by an unmap, and mprotect() says
+-- the mapping anew that stays (mprotect_fixup(), perf_event_mmap()); what is gone cannot go again
 gone AS MATERIALIZED (
-  SELECT number, piece, tid, min(time) AS time FROM taken WHERE NOT shared OR what IN ('punch', 'replace') GROUP BY number, piece),
+  SELECT number, piece, tid, min(time) AS time FROM taken WHERE iif(shared, what IN ('punch', 'replace'), what NOT IN ('replace', 'share')) GROUP BY number, piece),
 -- a cache's regions, and the registrations behind them
 regions AS MATERIALIZED (
   SELECT p.number, i.mm, i.cache, i.region, i.time FROM ucache_insert i JOIN pinned p ON p.mm = i.mm AND p.time < i.time AND p.until > i.time
