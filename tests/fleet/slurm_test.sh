@@ -3,7 +3,8 @@
 # `fleet check --slurm` on Debian's Slurm with two nodes: the results are those of `check` one by one, also when a node is lost in the middle, and a task
 # that is out of memory is named and can be made up for. The same traces with --local.
 #
-# Usage: slurm_test.sh MIRRORSCOPE MAKE_TRACE TRACES. Prints the efficiency: seconds of the single checks / (cores x seconds of the fleet).
+# Usage: slurm_test.sh MIRRORSCOPE MAKE_TRACE TRACES. Prints the efficiency: seconds of the single checks / (cores x seconds of the fleet), and how long
+# Slurm takes for the same jobs with nothing in them: it starts a task a second on each node.
 set -euo pipefail
 mirrorscope=$1 make_trace=$2 traces=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -51,6 +52,12 @@ grep -q "^.*$traces traces" clean/report.txt || complain "the report of all of t
 [ "$(jq -r .format clean/merged.json)" = mirrorscope-merged-1 ] || complain "and as JSON"
 same_one_by_one clean
 efficiency "Slurm" "$took" 2
+began=$EPOCHREALTIME
+array=$(sbatch --parsable --array=0-11 --output=/dev/null --wrap true)
+merge=$(sbatch --parsable --dependency=afterany:"$array" --output=/dev/null --wrap true)
+slurm_wait 120 "empty jobs end" job_has_ended "$merge"
+empty=$(awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')
+efficiency "Slurm, but for the $empty s that it takes for empty tasks" "$(awk -v t="$took" -v e="$empty" 'BEGIN { print t - e }')" 2
 
 # a node is lost while it works: its task begins again on the other, and does what is missing. Whether the task ends just before is chance, so up to
 # three times.
@@ -78,12 +85,17 @@ submit --results memory --chunk 1M --sbatch=--mem=100M --sbatch-merge=--mem=500M
 slurm_wait 600 "the jobs end, one of them without memory" job_has_ended "$merge"
 grep -qE 'JobState=(OUT_OF_MEMORY|FAILED|CANCELLED)' <<< "$(scontrol -o show job "$array")" || complain "a task was ended: $(job_state "$array")"
 left=$(($(jq '.traces | length' memory/plans/*.json) - $(results_in memory)))
+# with those that could not be read: they are tried again
+again=$(jq -r '.traces[].key' memory/plans/*.json | while read -r key; do
+  [ -e "memory/results/${key:0:2}/$key.json" ] && [ ! -e "memory/results/${key:0:2}/$key.open" ] || echo "$key"
+done | wc -l)
+[ "$again" -ge "$left" ] && [ "$again" -le $((left + unreadable)) ] || complain "$again are to be done again"
 [ "$left" -ge 1 ] || complain "a result is missing"
 [ "$(jq '[.problems[] | select(.kind == "missing" or .kind == "died")] | length' memory/merged.json)" = "$left" ] || complain "$left results are missing by name"
 jq -e '.problems[] | select(.name | endswith("/archive/host0/large"))' memory/merged.json > /dev/null || complain "the trace that took the memory is named"
 grep -q '/archive/host0/large: begun by task [0-9]* on ' memory/log/merge-"$merge".log || complain "and who had begun it"
 submit --results memory --chunk 1M --sbatch=--mem=500M
-[ "$(jq '[.tasks[][]] | length' "$(ls -t memory/plans/*.json | head -1)")" = $((left + unreadable)) ] || complain "the second run does what is missing"
+[ "$(jq '[.tasks[][]] | length' "$(ls -t memory/plans/*.json | head -1)")" = "$again" ] || complain "the second run does what is missing"
 slurm_wait 600 "the jobs end" job_has_ended "$merge"
 [ "$(results_in memory)" = $((traces + 1)) ] || complain "with enough memory every result is there"
 [ "$(jq '[.problems[] | select(.kind == "missing" or .kind == "died")] | length' memory/merged.json)" = 0 ] || complain "and nothing is missing"
