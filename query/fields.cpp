@@ -118,7 +118,7 @@ RecordColumns columns_of(const EventInfo* event) {
   if (!event) add("event", true, "the event", Narrows::event, Source::event);
   add("time", false, "ns on the clock of the trace", Narrows::time, Source::time);
   add("cpu", false, "the CPU, -1: the recorder itself", Narrows::cpu, Source::cpu);
-  add("seq", false, "running number on that CPU", Narrows::nothing, Source::seq);
+  add("sequence", false, "running number on that CPU", Narrows::nothing, Source::sequence);
   add("tgid", false, "the process that ran the code", Narrows::tgid, Source::tgid);
   add("process", true, "the name of its first task, ? if the trace does not say", Narrows::nothing, Source::process);
   add("tid", false, "the task that ran the code", Narrows::tid, Source::tid);
@@ -144,7 +144,7 @@ void show(const Source& source, const ev_header& h, const OpenTrace& trace, Cell
       return cell.number(static_cast<int64_t>(h.time));
     case Source::cpu:
       return cell.number(cpu_of(h));
-    case Source::seq:
+    case Source::sequence:
       return cell.number(h.seq);
     case Source::tid:
       return cell.number(h.tid);

@@ -24,7 +24,7 @@ struct Source {
     event,
     time,
     cpu,
-    seq,
+    sequence,
     mm,
     tid,
     tgid,

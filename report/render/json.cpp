@@ -51,12 +51,13 @@ Json element(const ev_header& h, const FieldInfo& f, size_t i) {
   return nullptr;
 }
 
+// A record in JSON: what its header says, then its fields. A field that would hide the name of the record is of_event.
 Json record(const ev_header& h) {
   Json out;
   const EventInfo* row = event_info(h.id);
   out["time"] = h.time;
   out["cpu"] = h.cpu;
-  out["seq"] = h.seq;
+  out["sequence"] = h.seq;
   out["tid"] = h.tid;
   out["tgid"] = h.tgid;
   out["mm"] = hex_string(h.mm);
@@ -65,7 +66,10 @@ Json record(const ev_header& h) {
   for (const FieldInfo& f : row->fields) {
     if (f.name.starts_with("pad")) continue;
     const std::string name(f.name);
-    if (f.type == FieldType::chars) {
+    if (name == "event") {
+      const EventInfo* of = event_info(load<uint32_t>(h, f, 0));
+      out["of_event"] = of ? Json(std::string(of->name)) : Json(load<uint32_t>(h, f, 0));
+    } else if (f.type == FieldType::chars) {
       const char* chars = reinterpret_cast<const char*>(&h) + f.offset;
       out[name] = shown({chars, strnlen(chars, f.count)});
     } else if (f.count == 1) {
@@ -80,7 +84,7 @@ Json record(const ev_header& h) {
 Json reference(const EventRef& r, const RecordFinder& find) {
   if (const ev_header* h = find ? find(r) : nullptr) return record(*h);
   const EventInfo* row = event_info(r.id);
-  return {{"time", r.time}, {"cpu", r.cpu}, {"seq", r.seq}, {"event", row ? std::string(row->name) : "?"}};
+  return {{"time", r.time}, {"cpu", r.cpu}, {"sequence", r.seq}, {"event", row ? std::string(row->name) : "?"}};
 }
 
 Json finding(const RuleResult& rule, const Candidate& c, const Report& report, const RecordFinder& find) {

@@ -55,23 +55,16 @@ def schema():
 events = {name for name in (line.split(" ")[0] for line in run("events").splitlines() if line) if name in schema()}
 
 
-# The records of a trace in their order. Where an event has a field "seq" or "event", that hides what the header says.
+# The records of a trace in their order, with the columns' names.
 @functools.cache
 def dumped(trace):
     records = [json.loads(line) for line in run("dump", "--json", trace).splitlines()]
-    for record in records: record[EVENT] = record["event"] if record["event"] in events else named_by(frozenset(record))
+    for record in records:
+        record[EVENT] = record.pop("event")
+        if "of_event" in record: record["event_name"] = record.pop("of_event")
     return records
 
 
-# The event of these fields: only those are looked for that have a field "event".
-@functools.cache
-def named_by(fields):
-    like = [e for e in events if ("event", "INTEGER") in schema()[e] and fields - HEADER <= {name for name, _ in schema()[e]}]
-    assert len(like) == 1, (fields, like)
-    return like[0]
-
-
-HEADER = {"time", "cpu", "seq", "tid", "tgid", "mm"}
 EVENT = "its event"  # as a key no field has
 
 

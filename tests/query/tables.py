@@ -4,7 +4,7 @@ from collections import Counter
 
 from asked import *
 
-HEADERS = ("time", "cpu", "seq", "tgid", "tid", "mm")
+HEADERS = ("time", "cpu", "sequence", "tgid", "tid", "mm")
 
 
 # What a column shows of a record, None: dump does not say it.

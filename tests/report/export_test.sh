@@ -32,14 +32,14 @@ assert [r.get("reason", "") for r in traced] == [r["reason"] for r in rows], "cs
 # chrome: every record is the args of one event; calls nest
 events = json.load(open(f"{name}.chrome"))["traceEvents"]
 timed = [e for e in events if e["ph"] != "M"]
-assert [e["args"] for e in timed if "seq" in e["args"]] == records, "chrome: records"
+assert [e["args"] for e in timed if "sequence" in e["args"]] == records, "chrome: records"
 stacks = {}
 for e in timed:
     stack = stacks.setdefault(e["tid"], [])
     if e["ph"] == "B": stack.append(e["name"])
     if e["ph"] == "E": assert stack.pop() == e["name"], "chrome: nesting"
 assert not any(stacks.values()), "chrome: open calls"
-cut = [e for e in timed if e["ph"] == "E" and "seq" not in e["args"]]
+cut = [e for e in timed if e["ph"] == "E" and "sequence" not in e["args"]]
 
 # perfetto: decoded by protoc, the same events in the same order
 text = subprocess.run(["protoc", "--decode=perfetto.protos.Trace", f"--proto_path={proto[:proto.rindex('/')]}", proto],
