@@ -17,6 +17,7 @@ namespace mirrorscope::cli {
 namespace {
 struct CheckOptions {
   std::vector<std::string> traces;
+  std::string name;  // of the one trace in reports, none if it is empty
   Judging judging;
   Concluding concluding;
   bool explain = false;
@@ -42,6 +43,8 @@ Result<void> write_baseline(const std::string& file, std::span<const std::unique
 }
 
 int check(const CheckOptions& o) {
+  if (!o.name.empty() && o.traces.size() > 1)
+    return refuse("check", "cannot call " + std::to_string(o.traces.size()) + " traces by one name; --name is for one.");
   const auto options = replay_options(o.judging);
   if (!options) return refuse("check", options.error().message);
   const auto conclude_by = conclusions(o.concluding, (*options).rules);
@@ -71,6 +74,7 @@ int check(const CheckOptions& o) {
   std::vector<Document> documents;
   for (const auto& c : checked) {
     Document& d = c->document;
+    if (!o.name.empty()) d.trace = shown(o.name);
     d.has_baseline = !o.concluding.baseline.empty() || !o.concluding.write_baseline.empty();
     mark_known(d.findings, baseline);
     d.outcomes = outcomes_of(*d.report, d.findings, conclude_by->insist);
@@ -89,6 +93,7 @@ void add_check(CLI::App& app, int& exit_code) {
   auto* sub = app.add_subcommand("check", "say which rules a recorded trace keeps, and which it breaks, with the evidence");
   auto o = std::make_shared<CheckOptions>();
   sub->add_option("TRACE", o->traces, "directories written by `mirrorscope record`")->required();
+  sub->add_option("--name", o->name, "call the trace so in reports: a history of test results needs a name that stays")->type_name("NAME");
   add_rules_option(*sub, o->judging);
   add_concluding_options(*sub, o->concluding);
   sub->add_flag("--explain", o->explain, "print the events that prove each finding, with their values and stacks");

@@ -7,7 +7,8 @@ usage() {
     cat <<'TEXT'
 usage: guest.sh [OPTION]... -- COMMAND [ARG...]
 
-  --kernel NAME      6.1, 6.12 or 7.x (default 7.x)
+  --kernel NAME      6.1, 6.12 or 7.x (default 7.x), or the path of one that was just built, with a slash in it: the directory
+                     of `make dir-pkg`, the archive of `make tar-pkg`, the linux-image package of `make bindeb-pkg`
   --out DIR          the guest's /out, writable; also receives the kernel's console.log
   --timeout SECONDS  for boot and command together (default 300)
   --memory SIZE      default 2G

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Where is a Debian kernel of this series, unpacked and ready to boot? Fetches it once, then prints its cache directory.
+# Where is this kernel, unpacked and ready to boot? Of a Debian series it is fetched once; one that was just built is given by its path
+# (built_kernel.sh). Prints its cache directory.
 set -euo pipefail
 
-usage="usage: kernel.sh 6.1 | 6.12 | 7.x"
+usage="usage: kernel.sh 6.1 | 6.12 | 7.x | PATH"
 
 say() { printf 'kernel.sh: %s\n' "$*" >&2; }
 die() { say "$*"; exit 2; }
 
 [[ $# -eq 1 ]] || die "$usage"
 name=$1
+[[ $name != */* ]] || exec "$(dirname "$0")/built_kernel.sh" "$name"
 
 # packages: what holds the vmlinuz (first), the modules and their lists; VER stands for the release.
 case $name in
@@ -53,31 +55,8 @@ for package in ${packages//VER/$release}; do
 done
 for deb in "$work"/*.deb; do dpkg -x "$deb" "$work/root"; done
 
-# Releases differ in where they put things: /boot or beside the modules, /lib or /usr/lib.
 new=$work/new
-tree=$new/modules/lib/modules/$release
-mkdir -p "$new/modules/lib/modules"
-for where in usr/lib lib; do
-    [[ ! -d $work/root/$where/modules/$release ]] || mv "$work/root/$where/modules/$release" "$tree"
-done
-[[ -d $tree/kernel ]] || die "the packages of $release hold no modules."
-for file in vmlinuz config; do
-    [[ ! -f $work/root/boot/$file-$release ]] || mv "$work/root/boot/$file-$release" "$tree/$file"
-    [[ -s $tree/$file ]] || die "the packages of $release hold no $file."
-done
-mv "$tree/vmlinuz" "$new/vmlinuz"
-
-# busybox loads modules in the guest and finds them by an index that Debian makes only when the package is installed.
-say "unpacking the modules of $release"
-find "$new/modules" -name '*.ko.xz' -print0 | xargs -0r -n 64 -P "$(nproc)" xz -d
-busybox depmod -b "$new/modules" "$release"
-
-say "extracting the BTF of $release"
-"$(dirname "$0")/vmlinux.sh" "$new/vmlinuz" "$work/vmlinux" || die "no ELF image was found inside vmlinuz-$release."
-objcopy --dump-section ".BTF=$new/vmlinux.btf" "$work/vmlinux" /dev/null
-[[ -s $new/vmlinux.btf ]] || die "vmlinuz-$release carries no BTF."
-
-echo "$release" >"$new/version"
+"$(dirname "$0")/kernel_layout.sh" "$work/root" "$release" "$new" || die "so kernel $name cannot be had."
 rm -rf "$dir"
 mv "$new" "$dir"
 echo "$dir"

@@ -15,6 +15,14 @@ exits 3 "$ci/check.sh" --out report --trace doubt
 exits 3 "$ci/check.sh" --out report --trace all_well -- --require 'MIG-*'
 exits 2 "$ci/check.sh" --out report --trace not_there
 exits 2 "$ci/check.sh" --out report
+exits 0 "$ci/check.sh" --help
+grep -q -- '--kernel KERNEL' out || complain "no help"
+
+# a history of results needs a name that stays, wherever the trace lies
+exits 1 "$ci/check.sh" --out report --trace driver_bug --name 'my driver'
+[ "$(xmllint --xpath 'string(//testsuite/@name)' report/report.xml)" = "my driver" ] || complain "JUnit: the suite's name"
+[ "$(grep -c 'my driver$' report/report.tap)" = 2 ] || complain "KTAP: the suite's name"
+exits 2 "$mirrorscope" check --name one driver_bug all_well
 
 GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=summary.md exits 1 "$ci/check.sh" --out report --trace driver_bug
 grep -q '^::error title=SEQ-01 sequence_not_stored::' out || complain "GitHub: no annotation"
