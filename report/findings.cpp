@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "report/values.h"
 #include "schema/catalog.h"
 #include "schema/meant.h"
@@ -30,14 +33,25 @@ std::string key_of(const RuleResult& r, const Candidate& c, const Report& report
   return key;
 }
 
+std::vector<const RuleResult*> worst_first(const Report& report) {
+  std::vector<const RuleResult*> rules;
+  for (const RuleResult& r : report.rules) rules.push_back(&r);
+  const auto place = [](const RuleResult* r) {
+    const int verdict = r->verdict == Verdict::violated ? 0 : r->verdict == Verdict::inconclusive ? 1 : 2;
+    return std::pair(verdict, verdict == 2 ? 0 : static_cast<int>(r->rule->info.level));
+  };
+  std::stable_sort(rules.begin(), rules.end(), [&](const RuleResult* a, const RuleResult* b) { return place(a) < place(b); });
+  return rules;
+}
+
 std::vector<Finding> findings_of(const Report& report, const RecordFinder& find) {
   std::vector<Finding> list;
-  for (const RuleResult& r : report.rules) {
-    if (r.verdict != Verdict::violated && r.verdict != Verdict::inconclusive) continue;
+  for (const RuleResult* r : worst_first(report)) {
+    if (r->verdict != Verdict::violated && r->verdict != Verdict::inconclusive) break;
     size_t number = 0;
-    for (const Candidate& c : r.verdict == Verdict::violated ? r.findings : r.suspects) {
+    for (const Candidate& c : r->verdict == Verdict::violated ? r->findings : r->suspects) {
       ++number;
-      list.push_back({&r, &c, number, fmt::format("{}/{}", r.rule->info.id, number), key_of(r, c, report, find)});
+      list.push_back({r, &c, number, fmt::format("{}/{}", r->rule->info.id, number), key_of(*r, c, report, find)});
     }
   }
   return list;

@@ -26,7 +26,9 @@ struct Finding {
 // The key of a breach that `rule` keeps.
 std::string key_of(const RuleResult& rule, const Candidate& breach, const Report& report, const RecordFinder& find);
 
-// Of rules that are violated the breaches, of rules that are inconclusive the doubtful ones; in the order of the report.
+// In the order to read them: what is violated before what is inconclusive, and of each what is hard before hazards and smells; then the rest.
+std::vector<const RuleResult*> worst_first(const Report& report);
+// Of rules that are violated the breaches, of rules that are inconclusive the doubtful ones; worst first.
 std::vector<Finding> findings_of(const Report& report, const RecordFinder& find);
 // "SEQ-01/2", or "SEQ-01" for its first; null if there is none.
 const Finding* finding_named(const std::vector<Finding>& findings, std::string_view id);

@@ -39,6 +39,8 @@ std::string grouped(uint64_t n) {
   return text;
 }
 
+std::string counted(uint64_t n, std::string_view of) { return fmt::format("{} {}{}", grouped(n), of, n == 1 ? "" : "s"); }
+
 std::string clock_text(uint64_t time) { return fmt::format("{}.{:06}", time / 1'000'000'000, time / 1000 % 1'000'000); }
 
 }  // namespace mirrorscope

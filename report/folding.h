@@ -14,6 +14,8 @@ inline constexpr size_t kColumns = 80;
 std::string folded(std::string_view text, size_t indent);
 // 1234567 as 1,234,567.
 std::string grouped(uint64_t n);
+// "1 occasion", "1,234 occasions"
+std::string counted(uint64_t n, std::string_view of);
 // Seconds with microseconds, as dmesg and ftrace print them.
 std::string clock_text(uint64_t time);
 

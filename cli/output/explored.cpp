@@ -36,7 +36,7 @@ Result<void> write_trace(const model::Model& m, const model::Schedule& schedule,
   model::explore_replay(m, schedule, &keep);
   trace::Provenance from;
   from.origin = trace::Origin::model;
-  from.recorder = MIRRORSCOPE_VERSION;
+  from.recorder = "mirrorscope " MIRRORSCOPE_VERSION;
   from.kernel_release = "model";
   from.kernel_version = "explored " + model::to_text(schedule);
   from.machine = "model";

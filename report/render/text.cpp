@@ -13,6 +13,7 @@
 #include "report/render/format.h"
 #include "report/render/hosts.h"
 #include "schema/catalog.h"
+#include "schema/shown.h"
 
 namespace mirrorscope {
 
@@ -111,9 +112,8 @@ std::string report_text(const Report& report, const std::vector<Finding>& findin
   say_losses(out, report);
   const auto not_whole = [&](const RuleResult& r) { return !only_problems.empty() && only_problems[static_cast<size_t>(&r - report.rules.data())]; };
 
-  for (Verdict v : {Verdict::violated, Verdict::inconclusive})
-    for (const RuleResult& r : report.rules)
-      if (r.verdict == v && !not_whole(r)) say_rule(out, r, report, options, findings, paint);
+  for (const RuleResult* r : worst_first(report))
+    if ((r->verdict == Verdict::violated || r->verdict == Verdict::inconclusive) && !not_whole(*r)) say_rule(out, *r, report, options, findings, paint);
 
   size_t count[kVerdicts] = {};
   for (const RuleResult& r : report.rules) ++count[static_cast<size_t>(r.verdict)];
@@ -123,12 +123,12 @@ std::string report_text(const Report& report, const std::vector<Finding>& findin
   if (options.all_rules || of(Verdict::holds)) out += "\n";
   for (const RuleResult& r : report.rules) {
     if (r.verdict == Verdict::holds)
-      out += fmt::format("{}  {:7} {:28} {} occasions\n", paint("32", "holds"), r.rule->info.id, r.rule->info.name, grouped(r.held));
+      out += fmt::format("{}  {:7} {:28} {}\n", paint("32", "holds"), r.rule->info.id, r.rule->info.name, counted(r.held, "occasion"));
   }
   if (std::find(only_problems.begin(), only_problems.end(), true) != only_problems.end()) {
     out += "\ninconclusive, because not everything that was to be merged is there:\n";
     for (const RuleResult& r : report.rules)
-      if (not_whole(r)) out += fmt::format("  {:7} {:28} {} occasions held\n", r.rule->info.id, r.rule->info.name, grouped(r.held));
+      if (not_whole(r)) out += fmt::format("  {:7} {:28} {} held\n", r.rule->info.id, r.rule->info.name, counted(r.held, "occasion"));
   }
   for (const auto& [verdict, head] : {std::pair{Verdict::never_exercised, "never exercised, nothing is known about"},
                                       std::pair{Verdict::not_observable, "not observable here"}}) {
@@ -156,7 +156,7 @@ std::string to_text(const Report& report, const TextOptions& options, const Reco
 std::string to_text(std::span<const Document> documents, const Look& look) {
   std::string out;
   for (const Document& d : documents) {
-    out += fmt::format("{}: kernel {}, mirrorscope {}\n", d.trace, d.kernel, d.recorder);
+    out += fmt::format("{}: kernel {}, recorded by {}\n", d.trace, d.kernel, d.recorder);
     for (const std::string& sentence : d.damage) out += fmt::format("damaged: {}\n", sentence);
     if (d.summary)
       for (const Problem& p : d.summary->problems) out += fmt::format("{}: {}\n", p.kind, folded(p.says, p.kind.size() + 2));
@@ -169,7 +169,7 @@ std::string to_text(std::span<const Document> documents, const Look& look) {
     if (failed == d.outcomes.end() || d.windows) continue;
     const auto first = std::find_if(d.findings.begin(), d.findings.end(), [&](const Finding& f) { return f.rule == failed->rule; });
     const bool elsewhere = first != d.findings.end() && !first->trace.empty();
-    out += fmt::format("next: mirrorscope check --explain {}\n", elsewhere ? first->trace : d.trace);
+    out += fmt::format("next: mirrorscope check --explain {}\n", elsewhere ? first->trace : shown(d.path));
   }
   return out;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Do all formats of check say the same, each in the way that its readers expect?
 source "$(dirname "$0")/words.sh"
-trace driver_bug application_mistake doubt all_well
+trace driver_bug application_mistake doubt all_well probes two_mistakes
 all=(driver_bug application_mistake doubt all_well)
 check=("$mirrorscope" check --rules 'SEQ-01,REG-05')
 
@@ -31,6 +31,22 @@ value() { xmllint --xpath "string(/testsuites/@$1)" all.xml; }
 [ "$(xmllint --xpath 'count(//testcase[failure])' all.xml)" = "$(value failures)" ] || complain "JUnit: a failure per failure"
 [ "$(jq '[.runs[].results[].occurrenceCount] | add' all.sarif)" = "$(jq -s '[.[].rules[].broken] | add' all.json)" ] ||
   complain "SARIF: every breach is counted in a result"
+
+# what is proven before what is in doubt, and of each the worst first
+for name in two_mistakes doubt; do
+  "$mirrorscope" check "$name" > out || [ $? -ne 2 ] || complain "$name cannot be checked"
+  sed -nE 's/^(violated|inconclusive) +[A-Z0-9]+-[0-9]+ +[a-z_]+( +\((hazard|smell)\))?$/\1\3/p' out |
+    sed 's/violated/1/; s/inconclusive/2/; s/hazard/2/; s/smell/3/; s/^\([12]\)$/\11/' > seen
+  [ "$(wc -l < seen)" -ge 2 ] && sort -c seen || { complain "$name: the worst first"; cat seen; }
+done
+
+# a record has its name in JSON, whatever its fields are called
+for name in driver_bug doubt probes; do
+  "$mirrorscope" dump --json "$name" | jq -r .event > of_json
+  "$mirrorscope" dump "$name" | awk '{ print $5 }' > of_text
+  [ -s of_json ] && cmp -s of_json of_text || complain "$name: the events of dump --json"
+done
+[ "$("$mirrorscope" dump --json probes | jq -r 'select(.event == "probe_state") | .of_event')" = dev_map ] || complain "which event a probe feeds"
 
 # what explain says is in what CI shows
 exits 1 "${check[@]}" --explain --format junit driver_bug
