@@ -31,7 +31,7 @@ built=$("$lab/built_kernel.sh" "$package")
 [ "$(<"$built/version")" = "$release" ] || complain "the release of the directory"
 [ "$("$lab/kernel.sh" "$package")" = "$built" ] || complain "kernel.sh passes a path on, and it is unpacked once"
 cmp -s "$built/vmlinux.btf" "$dir/vmlinux.btf" || complain "its BTF"
-find "$built/modules" -name '*.ko.*' | grep -q . && complain "its modules are unpacked"
+[ -z "$(find "$built/modules" -name '*.ko.*')" ] || complain "its modules are unpacked"
 
 tar -C "$package" -cf "$work/linux.tar" boot lib
 mkdir "$package/DEBIAN"
