@@ -17,12 +17,11 @@ namespace mirrorscope {
 // Each empty if the path does not say. Letters, digits and ":-_.@\" only: nothing that a terminal or a format would
 // mind.
 struct Workload {
-  std::string
-      unit;  // of systemd, the first of the path: "slurmd.service", "session-3.scope", "cri-containerd-4f….scope"
-  std::string pod;        // its uid, as Kubernetes writes it: "2f4bd9d2-e0b1-4a0e-9a42-0d5d4b4c8f11"
-  std::string container;  // its id: 64 hexadecimal digits
-  std::string job;        // of Slurm: "4711"
-  std::string step;       // of that job: "0", "batch", "extern", "interactive"
+  std::string unit = {};       // of systemd, the first of the path: "slurmd.service", "cri-containerd-4f….scope"
+  std::string pod = {};        // its uid, as Kubernetes writes it: "2f4bd9d2-e0b1-4a0e-9a42-0d5d4b4c8f11"
+  std::string container = {};  // its id: 64 hexadecimal digits
+  std::string job = {};        // of Slurm: "4711"
+  std::string step = {};       // of that job: "0", "batch", "extern", "interactive"
 
   bool operator==(const Workload&) const = default;
 };

@@ -11,6 +11,7 @@ Names learned_names(const trace::Reader& reader) {
   trace::Merge merge(reader);
   while (const ev_header* h = merge.next()) {
     if (h->id == EV_task_name) names.learn(reinterpret_cast<const ev_task_name&>(*h));
+    if (h->id == EV_workload) names.learn(reinterpret_cast<const ev_workload&>(*h));
     if (h->id == EV_symbol) names.learn(reinterpret_cast<const ev_symbol&>(*h));
     if (h->id == EV_stack) names.learn(reinterpret_cast<const ev_stack&>(*h));
     if (h->id == EV_probe_state) names.learn(reinterpret_cast<const ev_probe_state&>(*h));

@@ -3,6 +3,7 @@
 #include "analyzer/engine/names.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "analyzer/words.h"
 #include "schema/shown.h"
@@ -10,6 +11,16 @@
 namespace mirrorscope {
 
 void Names::learn(const ev_task_name& e) { tasks_[e.task] = shown_field(e.comm); }
+
+void Names::learn(const ev_workload& e) {
+  KnownProcess& p = processes_[e.process];
+  p = {};
+  p.ended = e.ended != 0;
+  if (e.uid != UINT32_MAX) p.uid = e.uid;
+  p.cgroup = shown_field(e.cgroup);
+  p.exe = shown_field(e.exe);
+  p.workload = workload_of({e.cgroup, strnlen(e.cgroup, sizeof e.cgroup)});
+}
 
 void Names::learn(const ev_symbol& e) {
   std::string name = shown_field(e.name);
@@ -30,6 +41,11 @@ void Names::learn(const ev_probe_state& e) {
 std::string Names::task(uint32_t tid) const {
   auto it = tasks_.find(tid);
   return it == tasks_.end() ? "?" : it->second;
+}
+
+const KnownProcess* Names::process(uint32_t tgid) const {
+  const auto it = processes_.find(tgid);
+  return it == processes_.end() ? nullptr : &it->second;
 }
 
 std::string Names::symbol(uint64_t address) const {

@@ -72,6 +72,9 @@ Intake::Order Intake::about(const ev_header& h) {
     case EV_task_name:
       names_.learn(reinterpret_cast<const ev_task_name&>(h));
       break;
+    case EV_workload:
+      names_.learn(reinterpret_cast<const ev_workload&>(h));
+      break;
     case EV_stack:
       names_.learn(reinterpret_cast<const ev_stack&>(h));
       break;

@@ -41,7 +41,8 @@ Recording::Recording(const RecordOptions& options, RecordObserver& observer, Att
       losses_(began_, [this](size_t program) { return attached_.runs(watched_[program]); }),
       about_(outlet_, hashing_, began_),
       naming_(
-          about_, attached_.symbols(), [this](int32_t id) { return read_stack(attached_.stacks(), id); }, comm_of),
+          about_, attached_.symbols(), [this](int32_t id) { return read_stack(attached_.stacks(), id); }, comm_of,
+          facts_of),
       pump_(attached_.cpus().data(), outlet_, hashing_, losses_, about_, *this) {}
 
 Result<void> Recording::map_rings(Wakeups& wakeups) {

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "bpf/shared.h"
+#include "schema/workload.h"
 
 namespace mirrorscope {
 
@@ -26,16 +27,19 @@ size_t pid_limit() {
 
 }  // namespace
 
-Naming::Naming(About& about, Symbols* symbols, ReadStack read_stack, ReadName read_name)
+Naming::Naming(About& about, Symbols* symbols, ReadStack read_stack, ReadName read_name, ReadProcess read_process)
     : about_(about),
       symbols_(symbols),
       read_stack_(std::move(read_stack)),
       read_name_(std::move(read_name)),
+      read_process_(std::move(read_process)),
       known_tasks_(pid_limit() + 1),
+      known_processes_(known_tasks_.size()),
       known_stacks_(most_stacks) {}
 
 void Naming::new_task(uint32_t tid, uint32_t tgid) {
   known_tasks_[tid] = true;
+  process(tgid);
   const std::string name = tid == 0 ? "swapper" : read_name_(tid);
   if (name.empty()) return;
   if (written_.size() >= most_names) written_.clear();
@@ -49,7 +53,28 @@ void Naming::new_task(uint32_t tid, uint32_t tgid) {
   about_.add(EV_task_name, e.h);
 }
 
-void Naming::look_again() { std::fill(known_tasks_.begin(), known_tasks_.end(), false); }
+void Naming::process(uint32_t tgid) {
+  if (tgid == 0 || tgid >= known_processes_.size() || known_processes_[tgid]) return;
+  known_processes_[tgid] = true;
+  const ProcessFacts facts = read_process_(tgid);
+  if (facts_.size() >= most_names) facts_.clear();
+  const auto [known, is_new] = facts_.try_emplace(tgid, facts);
+  // what was learned while it lived stays true of what it did
+  if (!is_new && (facts.ended || known->second == facts)) return;
+  known->second = facts;
+  ev_workload e{};
+  e.process = tgid;
+  e.uid = facts.uid;
+  e.ended = facts.ended;
+  set_text(e.cgroup, end_of_path(facts.cgroup, sizeof e.cgroup - 1));
+  set_text(e.exe, end_of_path(facts.exe, sizeof e.exe - 1));
+  about_.add(EV_workload, e.h);
+}
+
+void Naming::look_again() {
+  std::fill(known_tasks_.begin(), known_tasks_.end(), false);
+  std::fill(known_processes_.begin(), known_processes_.end(), false);
+}
 
 void Naming::new_stack(int32_t id) {
   known_stacks_[static_cast<size_t>(id)] = true;

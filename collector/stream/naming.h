@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which tasks, stacks and kernel functions the records speak of: each is named once, when it is first seen.
+// Which tasks, processes, stacks and kernel functions the records speak of: each is named once, when it is first seen.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 
 #include "collector/kernel/symbols.h"
 #include "collector/stream/about.h"
+#include "collector/stream/process_facts.h"
 
 namespace mirrorscope {
 
@@ -20,7 +21,9 @@ class Naming {
   using ReadStack = std::function<std::vector<uint64_t>(int32_t id)>;
   // /proc/<tid>/comm; empty if the task is gone.
   using ReadName = std::function<std::string(uint32_t tid)>;
-  Naming(About& about, Symbols* symbols, ReadStack read_stack, ReadName read_name);
+  // /proc/<tgid>.
+  using ReadProcess = std::function<ProcessFacts(uint32_t tgid)>;
+  Naming(About& about, Symbols* symbols, ReadStack read_stack, ReadName read_name, ReadProcess read_process);
 
   // Called for every record, so the usual case is two loads.
   void task(uint32_t tid, uint32_t tgid) {
@@ -32,20 +35,25 @@ class Naming {
   }
   void function(uint64_t address);
 
-  // Names change at exec and tids are used again: from time to time every task is looked at anew at its next record.
+  // Names change at exec, processes move to other cgroups, and tids are used again: from time to time every task is
+  // looked at anew at its next record.
   void look_again();
 
  private:
   void new_task(uint32_t tid, uint32_t tgid);
+  void process(uint32_t tgid);
   void new_stack(int32_t id);
 
   About& about_;
   Symbols* symbols_;  // null: /proc/kallsyms shows no addresses
   ReadStack read_stack_;
   ReadName read_name_;
+  ReadProcess read_process_;
   std::vector<bool> known_tasks_;   // by tid, up to pid_max
+  std::vector<bool> known_processes_;  // by tgid
   std::vector<bool> known_stacks_;  // by id
   std::unordered_map<uint32_t, std::string> written_;
+  std::unordered_map<uint32_t, ProcessFacts> facts_;
   std::unordered_set<uint64_t> functions_;
 };
 

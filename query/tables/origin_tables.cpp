@@ -37,16 +37,25 @@ struct Process {
   }
 };
 
+// NULL if the trace does not say.
+KeptValue said(const std::string& text) { return text.empty() ? KeptValue() : KeptValue(text); }
+
 Result<std::vector<KeptRow>> processes_of(const Traces& traces) {
   std::vector<KeptRow> rows;
   std::map<std::pair<const OpenTrace*, uint32_t>, Process> processes;
   Scan scan(traces, {}, false);
   while (const ev_header* h = scan.next())
     if (cpu_of(*h) >= 0) processes[{&scan.trace(), h->tgid}].see(*h);
-  for (const auto& [who, p] : processes)
-    rows.push_back(
-        from(*who.first, {kept(who.second), who.first->names().task(who.second), kept(p.tasks.size()), kept(p.records),
-                          kept(p.invalidations), kept(p.callbacks), kept(p.faults), kept(p.first), kept(p.last)}));
+  for (const auto& [who, p] : processes) {
+    const auto& [trace, tgid] = who;
+    const KnownProcess* known = trace->names().process(tgid);
+    const Workload w = known ? known->workload : Workload();
+    rows.push_back(from(
+        *trace, {kept(tgid), trace->names().task(tgid), kept(p.tasks.size()), kept(p.records), kept(p.invalidations),
+                 kept(p.callbacks), kept(p.faults), kept(p.first), kept(p.last), said(w.job), said(w.step), said(w.pod),
+                 said(w.container), said(w.unit), known && known->uid ? kept(*known->uid) : KeptValue(),
+                 said(known ? known->exe : ""), said(known ? known->cgroup : "")}));
+  }
   return rows;
 }
 }  // namespace
@@ -71,7 +80,15 @@ void add_origin_tables(Tables& tables, const Traces& traces) {
                                {"callbacks", false, "cb_enter and hl_start"},
                                {"faults", false, "range_fault"},
                                {"first", false, "ns, of its first record"},
-                               {"last", false, "ns, of its last record"}},
+                               {"last", false, "ns, of its last record"},
+                               {"job", true, "Slurm's job; this and what follows is NULL if the trace does not say"},
+                               {"step", true, "of that job: 0, batch, extern, interactive"},
+                               {"pod", true, "uid of the pod of Kubernetes"},
+                               {"container", true, "id of the container"},
+                               {"unit", true, "of systemd"},
+                               {"uid", false, "real user id"},
+                               {"exe", true, "its executable"},
+                               {"cgroup", true, "where its cgroup lies"}},
                               traces.records(), [&traces] { return processes_of(traces); }));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an explanation says, in this order: the rule, what is wrong, who invalidated or where somebody stood, what the driver did, the events, where to look.
+// What an explanation says, in this order: the rule, what is wrong, who invalidated or where somebody stood, whose the
+// processes are, what the driver did, the events, where to look.
 #include "report/explain/explain.h"
 
 #include <fmt/format.h>
@@ -8,10 +9,12 @@
 #include <cctype>
 #include <charconv>
 #include <map>
+#include <set>
 
 #include "report/explain/ladder.h"
 #include "report/folding.h"
 #include "report/values.h"
+#include "report/whose.h"
 #include "schema/catalog.h"
 
 namespace mirrorscope {
@@ -57,6 +60,22 @@ std::string places(const Window& window, const Report& report) {
     for (const std::string& frame : report.names.stack(reinterpret_cast<const ev_call_site&>(h).stack)) out += fmt::format("    {}\n", frame);
   }
   return out;
+}
+
+// The processes of the finding, of the invalidation behind it and of the evidence; nothing of a trace that does not say
+// whose they are.
+std::string whose_they_are(const Finding& f, const Window& window, const Report& report) {
+  std::set<uint32_t> processes{f.what->tgid};
+  if (window.invalidation) processes.insert(window.invalidation->tgid);
+  for (const WindowRow& row : window.rows)
+    if (row.evidence && row.record->cpu != MS_ABOUT_CPU) processes.insert(row.record->tgid);
+  std::string out;
+  for (const uint32_t tgid : processes) {
+    const std::string text = whose_in_full(tgid, report.names);
+    if (!text.empty())
+      out += fmt::format("  {}\n", folded(fmt::format("{}: {}", task_text(tgid, tgid, report.names), text), kIndent));
+  }
+  return out.empty() ? out : "\nWhose it is\n" + out;
 }
 
 // What the driver did: callbacks, and what its hooks and its use of HMM and of migrations show.
@@ -133,6 +152,7 @@ std::string explain(const Finding& f, const Window& window, const Report& report
   if (doubtful) out += fmt::format("  {}\n", folded(fmt::format("In doubt: {}.", f.rule->reason), kIndent));
   if (window.invalidation) out += invalidator(*window.invalidation, report);
   out += places(window, report);
+  out += whose_they_are(f, window, report);
   out += driver_did(window, report);
   out += events.text;
   out += paragraph("Look at", info.look_at);

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "report/values.h"
+#include "report/whose.h"
 
 namespace mirrorscope {
 
@@ -104,7 +105,8 @@ std::vector<Activity::Row> Activity::processes(const Names& names, size_t most) 
 std::vector<Activity::Storm> Activity::storms(const Names& names, size_t most) const {
   std::vector<Storm> rows;
   for (const auto& [tgid, p] : processes_)
-    for (const auto& [reason, counted] : p.invalidations) rows.push_back({name_of(tgid, p, names), reason, counted.first, counted.second});
+    for (const auto& [reason, counted] : p.invalidations)
+      rows.push_back({name_of(tgid, p, names), whose(tgid, names), reason, counted.first, counted.second});
   std::sort(rows.begin(), rows.end(), [](const Storm& a, const Storm& b) { return std::tie(a.process, a.reason) < std::tie(b.process, b.reason); });
   keep_largest(rows, most);
   return rows;

@@ -30,6 +30,7 @@ class Activity {
   };
   struct Storm {
     std::string process;
+    std::string whose;  // empty: the trace does not say
     uint32_t reason = 0;
     uint64_t total = 0;
     Bins bins{};

@@ -13,6 +13,7 @@
 #include "report/explain/explain.h"
 #include "report/page/whole.h"
 #include "report/values.h"
+#include "report/whose.h"
 
 namespace mirrorscope {
 
@@ -64,6 +65,7 @@ class PageData {
     Json out{{"id", f.id}, {"rule", std::string(f.rule->rule->info.id)}, {"verdict", std::string(to_string(f.rule->verdict))},
              {"what", f.what->what}, {"time", since(f.what->completing.time)},
              {"task", task_text(f.what->tgid, f.what->tid, report_.names)}};
+    if (std::string text = whose(f.what->tgid, report_.names); !text.empty()) out["whose"] = std::move(text);
     if (f.what->fn) out["callback"] = report_.names.symbol(f.what->fn);
     if (!f.seen.empty()) out["seen"] = f.seen;
     if (!f.trace.empty()) out["trace"] = f.trace;
@@ -178,8 +180,11 @@ class PageData {
         for (size_t k = i; k < i + kFold; ++k) sum += s.bins[k];
         counts.push_back(sum);
       }
-      out["rows"].push_back({{"process", s.process}, {"reason", std::string(label_of(catalog::enum_reason, s.reason))},
-                             {"total", s.total}, {"counts", std::move(counts)}});
+      out["rows"].push_back({{"process", s.process},
+                             {"whose", s.whose},
+                             {"reason", std::string(label_of(catalog::enum_reason, s.reason))},
+                             {"total", s.total},
+                             {"counts", std::move(counts)}});
     }
     return out;
   }

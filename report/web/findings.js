@@ -69,7 +69,8 @@ export function findings(trace, rules) {
       el(
         "p",
         { class: "says" },
-        finding.seen ?? `${finding.task}${finding.callback ? `, ${finding.callback}` : ""}, ${duration(finding.time)} after the first record`,
+        finding.seen ??
+          `${finding.task}${finding.whose ? ` of ${finding.whose}` : ""}${finding.callback ? `, ${finding.callback}` : ""}, ${duration(finding.time)} after the first record`,
       ),
       ...(finding.timeline
         ? told(finding, trace).filter(Boolean)

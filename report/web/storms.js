@@ -42,8 +42,10 @@ export function storms(trace) {
     [times, ...shown.map((row) => row.counts.map((n) => n / seconds))],
   );
   void plot;
+  const known = rows.some((row) => row.whose);
   const columns = [
     { head: "Process" },
+    ...(known ? [{ head: "Whose it is" }] : []),
     { head: "Reason" },
     { head: "Invalidations", number: true },
     { head: "Mean", number: true },
@@ -58,7 +60,14 @@ export function storms(trace) {
     table(
       "Invalidations by process and reason",
       columns,
-      rows.map((row) => [row.process, row.reason, grouped(row.total), rate(row.total / total), rate(Math.max(...row.counts) / seconds)]),
+      rows.map((row) => [
+        row.process,
+        ...(known ? [row.whose || "not known"] : []),
+        row.reason,
+        grouped(row.total),
+        rate(row.total / total),
+        rate(Math.max(...row.counts) / seconds),
+      ]),
     ),
   );
 }

@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Names names;
   for (const trace::AnyRecord& r : input.records) {
     if (r.header().id == EV_task_name) names.learn(reinterpret_cast<const ev_task_name&>(r.header()));
+    if (r.header().id == EV_workload) names.learn(reinterpret_cast<const ev_workload&>(r.header()));
     if (r.header().id == EV_symbol) names.learn(reinterpret_cast<const ev_symbol&>(r.header()));
     if (r.header().id == EV_probe_state) names.learn(reinterpret_cast<const ev_probe_state&>(r.header()));
   }

@@ -82,6 +82,19 @@ def has_processes(trace):
         p[4] += r[EVENT] == "range_fault"
     same(f"{trace}: processes", sorted(values("SELECT tgid, tasks, records, invalidations, callbacks, faults FROM processes", trace)),
          sorted((tgid, len(p[0]), *p[1:]) for tgid, p in wanted.items()))
+    def said(process):
+        facts = [w for w in of(trace, "workload") if w["process"] == process]
+        if not facts: return (None, None, None)
+        last = facts[-1]
+        return (None if last["uid"] == 2**32 - 1 else last["uid"], last["exe"] or None, last["cgroup"] or None)
+    same(f"{trace}: whose", sorted(values("SELECT tgid, uid, exe, cgroup FROM processes", trace), key=repr),
+         sorted(((tgid, *said(tgid)) for tgid in wanted), key=repr))
+
+
+# Of the case in asked.cases; the others have no job.
+def has_jobs():
+    got = set(values("SELECT trace, job, step, unit, pod, container FROM processes WHERE job IS NOT NULL", *traces))
+    same("jobs", got, {(t, "4711", "batch", "slurmstepd.scope", None, None) for t in traces if t.rstrip("/").endswith("/spans")})
 
 
 def of_several():
@@ -100,4 +113,5 @@ def of_several():
 for trace in traces:
     for question in (has_rows, has_values, has_spans, has_verdicts, has_processes): question(trace)
 of_several()
+has_jobs()
 finish()

@@ -10,6 +10,21 @@ exits 0 "$mirrorscope" explain driver_bug SEQ-01/1
 narrow out
 ! grep -q $'\033' out || complain "colour in a pipe"
 
+# whose the processes are, where the trace says it: of the registration, and of who took its pages away
+trace whose_mistake
+exits 0 "$mirrorscope" explain whose_mistake REG-05
+sed -n '/^Whose it is$/,/^$/p' out > whose
+narrow whose
+diff whose <(cat << 'END'
+Whose it is
+  mpi_rank (101/101): job 4711, step 0; unit slurmstepd.scope; uid 1000;
+  /opt/app/rank; cgroup
+  /system.slice/slurmstepd.scope/job_4711/step_0/user/task_0
+  task (102/102): not known: it had ended before the recorder could ask
+
+END
+) || complain "whose the processes of a finding are"
+
 exits 0 "$mirrorscope" explain driver_bug
 [ "$(cut -d' ' -f1 out)" = SEQ-01/1 ] || { complain "the list of findings"; cat out; }
 exits 0 "$mirrorscope" explain all_well

@@ -52,6 +52,12 @@ is "bars around the bug" '["__mmu_notifier_invalidate_range_start()","hmm_range_
   "$(jq -c '[.traces[0].findings[0].timeline.bars[] | .name] | sort' driver_bug.data)"
 is "place of the loss" '[["gap",1]]' "$(jq -c '[.traces[0].losses.places[] | [.cause, .count]]' doubt.data)"
 
+trace whose_mistake
+page 0 whose_mistake
+agree whose_mistake
+is "whose the invalidations are" '[["task (102)",""],["web (103)","pod 2f4bd9d2-e0b1-4a0e-9a42-0d5d4b4c8f11, container 4f1c0e6ad3b2"]]' \
+  "$(jq -c '[.traces[0].storms.rows[] | [.process, .whose]] | sort' whose_mistake.data)"
+
 # drivers' events: mappings, accesses and migrations of explored executions become spans
 "$mirrorscope" explore hmm_mirror --mutant skip_read_retry --write-trace explored > out 2>&1 || true
 page 1 explored
