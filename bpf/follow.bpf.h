@@ -4,6 +4,7 @@
 #define MIRRORSCOPE_BPF_FOLLOW_H
 
 #include "bpf/filter.bpf.h"
+#include "bpf/probe.bpf.h"
 
 extern ms_t_u32 joined; /* how many processes joined the set: the iterator is run again until this stands still */
 
@@ -16,6 +17,34 @@ struct wanted_tgids {
 	__type(value, u8);
 };
 extern struct wanted_tgids wanted_tgids SEC(".maps");
+
+/* By cgroup v2 id, as bpf_get_current_cgroup_id() gives it. */
+struct wanted_cgroups {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u64);
+	__type(value, u8);
+};
+extern struct wanted_cgroups wanted_cgroups SEC(".maps");
+
+/* Is it one of them, or below one? The parent of a cgroup is that of its `self`: cgroup_parent(), include/linux/cgroup.h. */
+static __always_inline bool in_wanted_cgroup(struct cgroup *cgroup)
+{
+	for (u32 up = 0; up < MS_CGROUP_DEPTH && cgroup; ++up) {
+		struct kernfs_node *node = READ(cgroup, kn);
+		u64 id = READ(node, id);
+		struct cgroup_subsys_state *parent;
+
+		if (bpf_map_lookup_elem(&wanted_cgroups, &id))
+			return true;
+		parent = READ(cgroup, self.parent);
+		if (!parent)
+			return false;
+		cgroup = (void *)((u64)parent - bpf_core_field_offset(struct cgroup, self));
+	}
+	return false;
+}
 
 static __always_inline bool same_name(const void *kernel_string)
 {
@@ -50,7 +79,7 @@ static __always_inline bool is_wanted(struct task_struct *task)
 
 	if (config.by_comm && same_name(&task->comm))
 		return true;
-	if (config.by_cgroup && task->cgroups->dfl_cgrp->kn->id == config.cgroup)
+	if (config.by_cgroup && in_wanted_cgroup(task->cgroups->dfl_cgrp))
 		return true;
 	return bpf_map_lookup_elem(&wanted_tgids, &parent);
 }

@@ -16,6 +16,7 @@ enum {
 	MS_SAMPLED_PAGES = 64, /* of an array of pages, pfns or slots, at most so many are looked at */
 	MS_WAKE_EVERY = 256,   /* records between two wake-ups of the consumer, per CPU (power of two) */
 	MS_SPOKE = 65536,      /* power of two: marks of tasks that produced a record, by tid */
+	MS_CGROUP_DEPTH = 32,  /* so many cgroups above a task's are looked at */
 };
 
 /* What a callback is called for. Values of the map `found`. */
@@ -98,8 +99,7 @@ struct ms_config {
 	ms_t_u32 self_tgid; /* the recorder: its own mm is never recorded */
 	ms_t_u32 by_mm;	    /* 1 = record only the mms in the map `wanted_mms` */
 	ms_t_u32 by_comm;   /* 1 = a process whose comm equals `comm` joins wanted_mms when seen */
-	ms_t_u32 by_cgroup; /* 1 = a process in the cgroup `cgroup` joins wanted_mms when seen */
-	ms_t_u64 cgroup;    /* cgroup v2 id, as bpf_get_current_cgroup_id() gives it */
+	ms_t_u32 by_cgroup; /* 1 = a process in or below a cgroup of the map `wanted_cgroups` joins wanted_mms when seen */
 	ms_t_u32 stacks;    /* 1 = take the caller's stack in inv_start */
 	ms_t_u32 ucache;    /* 1 = there are uprobes on registration caches (bpf/ucache/) */
 	ms_t_u64 vmemmap_base; /* address of the kernel's variable vmemmap_base, 0 if unknown */

@@ -32,6 +32,7 @@ struct calls calls SEC(".maps");
 struct inside inside SEC(".maps");
 struct wanted_mms wanted_mms SEC(".maps");
 struct wanted_tgids wanted_tgids SEC(".maps");
+struct wanted_cgroups wanted_cgroups SEC(".maps");
 struct owners owners SEC(".maps");
 struct found found SEC(".maps");
 struct holders holders SEC(".maps");

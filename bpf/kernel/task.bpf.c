@@ -61,7 +61,7 @@ int follow_cgroup(u64 *ctx)
 	struct cgroup *cgroup = (void *)ctx[0];
 	struct task_struct *task = (void *)ctx[2];
 
-	if (!config.by_cgroup || cgroup->kn->id != config.cgroup)
+	if (!config.by_cgroup || !in_wanted_cgroup(cgroup))
 		return 0;
 	want_process(task->tgid);
 	want_mm(task->mm);

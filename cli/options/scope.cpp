@@ -2,6 +2,7 @@
 // What the options of a scope are called, and how a time is written.
 #include "cli/options/scope.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 
@@ -18,9 +19,25 @@ void add_filters(CLI::App& app, Scope& scope) {
       ->allow_extra_args(false)
       ->group("Filters");
   app.add_option("--comm", scope.comm, "only processes of this name and their children")->type_name("NAME")->group("Filters");
-  app.add_option("--cgroup", scope.cgroup, "only processes in this cgroup v2 directory and their children")
+  app.add_option("--cgroup", scope.cgroup, "only processes in or below this cgroup v2 directory and their children")
       ->type_name("PATH")
       ->group("Filters");
+  const auto add = [&app](const char* name, std::vector<std::string>& to, const char* says, const char* type) {
+    app.add_option(name, to, says)->type_name(type)->allow_extra_args(false)->group("Filters");
+  };
+  add("--unit", scope.units, "only processes of this unit of systemd; may be repeated", "UNIT");
+  add("--job", scope.jobs, "only processes of this job of Slurm, all its steps; may be repeated", "ID");
+  add("--pod", scope.pods, "only processes of this pod of Kubernetes, all its containers; may be repeated", "UID");
+}
+
+CLI::Option* add_side(CLI::App& app, const std::string& name, std::optional<WorkloadSide>& side,
+                      const std::string& says) {
+  const std::vector<std::string> names(kWorkloadSides.begin(), kWorkloadSides.end());
+  const auto take = [&side](const std::string& word) {
+    const auto at = std::find(kWorkloadSides.begin(), kWorkloadSides.end(), word);
+    side = static_cast<WorkloadSide>(at - kWorkloadSides.begin());
+  };
+  return app.add_option_function<std::string>(name, take, says)->check(CLI::IsMember(names))->type_name("SIDE");
 }
 
 Result<std::chrono::nanoseconds> duration_of(const std::string& text) {

@@ -22,7 +22,8 @@ namespace {
 
 constexpr long cgroup2_magic = 0x63677270;  // include/uapi/linux/magic.h: CGROUP2_SUPER_MAGIC
 
-// Where cgroup v2 is mounted, empty if nowhere. On a machine with both versions it is not /sys/fs/cgroup.
+}  // namespace
+
 std::filesystem::path cgroup2_root() {
   std::ifstream mounts("/proc/self/mounts");
   for (std::string line; std::getline(mounts, line);) {
@@ -32,8 +33,6 @@ std::filesystem::path cgroup2_root() {
   }
   return {};
 }
-
-}  // namespace
 
 Result<uint64_t> cgroup_id(const std::filesystem::path& directory) {
   std::filesystem::path path = directory;

@@ -11,6 +11,9 @@
 
 namespace mirrorscope {
 
+// Where cgroup v2 is mounted, empty if nowhere. On a machine with both versions it is not /sys/fs/cgroup.
+std::filesystem::path cgroup2_root();
+
 // The id of a cgroup v2 directory. A name that does not start with "/" is below the place where cgroup v2 is mounted.
 Result<uint64_t> cgroup_id(const std::filesystem::path& directory);
 

@@ -38,6 +38,11 @@ Result<void> Machinery::start_filter() {
     if (bpf_map_update_elem(bpf_map__fd(object->maps.wanted_tgids), &tgid, &one, BPF_ANY))
       return fail(errno, "cannot put process ", tgid, " into the filter");
   }
+  for (const uint64_t cgroup : options.cgroups) {
+    const uint8_t one = 1;
+    if (bpf_map_update_elem(bpf_map__fd(object->maps.wanted_cgroups), &cgroup, &one, BPF_ANY))
+      return fail(errno, "cannot put ", options.cgroups.size(), " cgroups into the filter");
+  }
   for (const ProgramText& follower : kernel.texts) {
     if (!is_follower(follower)) continue;
     const BtfFunction* function = kernel.btf->function(follower.target, "");

@@ -83,8 +83,7 @@ Result<void> Machinery::open_object() {
   config.self_tgid = options.self_tgid;
   config.by_mm = filtered();
   config.by_comm = !options.comm.empty();
-  config.by_cgroup = options.cgroup != 0;
-  config.cgroup = options.cgroup;
+  config.by_cgroup = !options.cgroups.empty();
   config.stacks = options.stacks;
   config.ucache = !options.cache_files.empty();
   std::strncpy(config.comm, options.comm.c_str(), sizeof config.comm - 1);

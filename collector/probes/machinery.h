@@ -63,7 +63,7 @@ struct Machinery {
   // Why not a single probe works, in one sentence.
   Error nothing_attached() const;
 
-  bool filtered() const { return !options.tgids.empty() || !options.comm.empty() || options.cgroup != 0; }
+  bool filtered() const { return !options.tgids.empty() || !options.comm.empty() || !options.cgroups.empty(); }
   bool wanted(std::string_view event) const;
 
   LastLinks last_links;  // outlives what it holds

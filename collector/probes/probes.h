@@ -33,8 +33,8 @@ struct ProbeOptions {
   uint32_t self_tgid = 0;       // the recorder: its own mm is never recorded; 0 = getpid()
   std::vector<uint32_t> tgids;  // only these processes, their children and grandchildren
   std::string comm;             // only processes with this name (task_struct.comm), and their children
-  uint64_t cgroup =
-      0;  // only processes in this cgroup v2 directory (its inode number), not below it, and their children
+  std::vector<uint64_t>
+      cgroups;  // only processes in or below these cgroup v2 directories (their inode numbers), and their children
   bool stacks = true;                       // take the caller's stack in inv_start
   uint64_t ring_bytes = 4u << 20;           // per CPU; rounded up to a power of two
   std::vector<std::string> without_events;  // names of events that are not wanted: their probes are `off`

@@ -2,7 +2,10 @@
 // How what was asked for becomes filters of the BPF programs.
 #include "collector/session/scope.h"
 
+#include <utility>
+
 #include "collector/probes/filters.h"
+#include "collector/probes/workload_cgroups.h"
 
 namespace mirrorscope {
 
@@ -24,9 +27,17 @@ Result<ProbeOptions> probes_for(const Scope& scope, const std::optional<Command>
   if (!scope.cgroup.empty()) {
     auto id = cgroup_id(scope.cgroup);
     if (!id) return id.error();
-    probes.cgroup = *id;
+    probes.cgroups.push_back(*id);
   }
-  const bool narrowed = !probes.tgids.empty() || !probes.comm.empty() || probes.cgroup;
+  for (const auto& [side, names] : {std::pair{WorkloadSide::unit, &scope.units},
+                                    {WorkloadSide::job, &scope.jobs},
+                                    {WorkloadSide::pod, &scope.pods}})
+    for (const std::string& name : *names) {
+      auto ids = cgroup_ids_of(side, name);
+      if (!ids) return ids.error();
+      probes.cgroups.insert(probes.cgroups.end(), ids->begin(), ids->end());
+    }
+  const bool narrowed = !probes.tgids.empty() || !probes.comm.empty() || !probes.cgroups.empty();
   if (command && !scope.system_wide && !narrowed) probes.tgids.push_back(static_cast<uint32_t>(command->pid()));
   probes.kprobes_only = scope.kprobes_only;
   return probes;

@@ -19,7 +19,8 @@ struct Scope {
   bool system_wide = false;          // also what the command has nothing to do with
   std::vector<uint32_t> pids;        // only these processes and their children
   std::string comm;                  // only processes of this name and their children
-  std::filesystem::path cgroup;      // only processes in this cgroup v2 directory and their children
+  std::filesystem::path cgroup;      // only processes in or below this cgroup v2 directory and their children
+  std::vector<std::string> units, jobs, pods;  // only their processes: systemd's, Slurm's, those of Kubernetes by uid
   bool kprobes_only = false;         // as if the kernel had no trampolines
 };
 

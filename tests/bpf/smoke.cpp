@@ -125,7 +125,7 @@ int main_(int argc, char** argv) {
     else if (a == "--tgid")
       options.tgids.push_back(static_cast<uint32_t>(std::atoi(value())));
     else if (a == "--cgroup")
-      options.cgroup = std::strtoull(value(), nullptr, 10);
+      options.cgroups.push_back(std::strtoull(value(), nullptr, 10));
     else if (a == "--comm")
       options.comm = value();
     else if (a == "--no-stacks")

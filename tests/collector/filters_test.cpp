@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+
+#include "collector/probes/workload_cgroups.h"
 
 namespace mirrorscope {
 namespace {
@@ -69,6 +72,46 @@ TEST(Processes, exist_or_not) {
 TEST(Cgroups, are_directories_of_cgroup_v2) {
   EXPECT_EQ(cgroup_id("/tmp").error().message, "/tmp is not a cgroup v2 directory");
   EXPECT_FALSE(cgroup_id("/no/such").ok());
+}
+
+// A tree of cgroups as they lie on a node that runs jobs and pods.
+struct WorkloadCgroups : testing::Test {
+  std::filesystem::path root = std::filesystem::temp_directory_path() / ("cgroups." + std::to_string(getpid()));
+  std::string pod = "kubepods.slice/kubepods-pod2f4bd9d2_e0b1_4a0e_9a42_0d5d4b4c8f11.slice";
+  std::string scope = "/cri-containerd-" + std::string(64, 'a') + ".scope";
+
+  WorkloadCgroups() {
+    for (const char* path :
+         {"system.slice/slurmstepd.scope/job_4711/step_0/user/task_0",
+          "system.slice/slurmstepd.scope/job_4711/step_batch/user", "system.slice/slurmstepd.scope/job_9/step_0",
+          "system.slice/slurmstepd.scope/system", "system.slice/ssh.service"})
+      std::filesystem::create_directories(root / path);
+    std::filesystem::create_directories(root / (pod + scope));
+  }
+  ~WorkloadCgroups() override { std::filesystem::remove_all(root); }
+
+  // below root, or why there is none
+  std::string found(WorkloadSide side, std::string_view name) {
+    const auto paths = cgroups_of(side, name, root);
+    if (!paths) return paths.error().message;
+    std::string text;
+    for (const auto& path : *paths) text += path.lexically_relative(root).string() + "\n";
+    return text;
+  }
+};
+
+TEST_F(WorkloadCgroups, are_the_topmost_of_it) {
+  EXPECT_EQ(found(WorkloadSide::job, "4711"), "system.slice/slurmstepd.scope/job_4711\n");
+  EXPECT_EQ(found(WorkloadSide::pod, "2f4bd9d2-e0b1-4a0e-9a42-0d5d4b4c8f11"), pod + "\n");
+  EXPECT_EQ(found(WorkloadSide::unit, "ssh.service"), "system.slice/ssh.service\n");
+  EXPECT_EQ(found(WorkloadSide::unit, "ssh"), "system.slice/ssh.service\n");
+}
+
+TEST_F(WorkloadCgroups, that_are_not_there_are_refused_with_those_that_are) {
+  EXPECT_EQ(found(WorkloadSide::job, "471"), "there is no job '471'; did you mean '4711'? there are 4711, 9");
+  EXPECT_EQ(found(WorkloadSide::job, "../x"), "there is no job '../x'; there are 4711, 9");
+  std::filesystem::remove_all(root / "kubepods.slice");
+  EXPECT_EQ(found(WorkloadSide::pod, "a"), "there is no pod 'a'; no cgroup below " + root.string() + " is a pod's");
 }
 
 }  // namespace
