@@ -9,18 +9,19 @@
 #include <limits>
 
 #include "schema/catalog.h"
+#include "tally/added_up.h"
 
 namespace mirrorscope {
 
 namespace {
 
-using Label = std::pair<std::string_view, std::string>;
-using Labels = std::vector<Label>;
-
 // The bounds of exported histograms: powers of two from 1 us to 134 s.
 constexpr int first_bound = 10, last_bound = 37;
 
-std::vector<prometheus::ClientMetric::Label> labels_of(const Labels& labels) {
+using Label = std::pair<std::string_view, std::string>;
+using Labels = std::vector<Label>;
+
+std::vector<prometheus::ClientMetric::Label> as_labels(const Labels& labels) {
   std::vector<prometheus::ClientMetric::Label> out;
   for (const auto& [name, value] : labels) out.push_back({std::string(name), value});
   return out;
@@ -35,7 +36,7 @@ using Family = std::map<Labels, Series>;
 
 prometheus::ClientMetric as_metric(const Labels& labels, const Series& series, prometheus::MetricType type) {
   prometheus::ClientMetric metric;
-  metric.label = labels_of(labels);
+  metric.label = as_labels(labels);
   if (type == prometheus::MetricType::Counter) metric.counter.value = series.value;
   if (type == prometheus::MetricType::Gauge) metric.gauge.value = series.value;
   if (type == prometheus::MetricType::Histogram) {
@@ -93,15 +94,21 @@ struct Metrics::Families {
 
   void add(MetricId id, Labels labels, double value) { all[id][std::move(labels)].value += value; }
   void time(MetricId id, Labels labels, const Times& times) { all[id][std::move(labels)].times += times; }
-  void add(const TallyRow& row, const std::string& process);
-  void forget(const std::string& process) {
+  void add(const TallyRow& row, const Labels& who);
+  void forget(const Labels& who) {
     for (Family& family : all)
-      std::erase_if(family, [&](const auto& series) { return !series.first.empty() && series.first[0] == Label{"process", process}; });
+      std::erase_if(family, [&](const auto& series) {
+        return series.first.size() >= who.size() && std::equal(who.begin(), who.end(), series.first.begin());
+      });
   }
 };
 
-Metrics::Metrics(size_t most_processes, std::string version, std::string kernel)
-    : most_(most_processes), version_(std::move(version)), kernel_(std::move(kernel)), families_(std::make_unique<Families>()) {
+Metrics::Metrics(size_t most_processes, std::string version, std::string kernel, std::optional<WorkloadSide> side)
+    : most_(most_processes),
+      side_(side),
+      version_(std::move(version)),
+      kernel_(std::move(kernel)),
+      families_(std::make_unique<Families>()) {
   // rows that a rate can be taken of before the first event: a counter that appears with its first value has none
   for (const char* direction : {"to device", "from device"}) {
     families_->add(metric_migrated_pages, {{"direction", direction}}, 0);
@@ -111,26 +118,51 @@ Metrics::Metrics(size_t most_processes, std::string version, std::string kernel)
 
 Metrics::~Metrics() = default;
 
-const std::string& Metrics::process_label(const std::string& comm, uint64_t now) {
-  static const std::string none = "(none)", other = "(other)";
-  if (comm.empty() || comm == none) return none;
-  if (comm == other || most_ == 0) return other;
-  if (const auto has = processes_.find(comm); has != processes_.end()) return has->second = now, has->first;
+std::string_view label_of(WorkloadSide side) {
+  constexpr std::array<std::string_view, kWorkloadSides.size()> names = {"cgroup",       "unit",      "pod_uid",
+                                                                         "container_id", "slurm_job", "slurm_step"};
+  return names[static_cast<size_t>(side)];
+}
+
+Metrics::Who Metrics::who(const TallyRow& row) const {
+  if (row.comm.empty() || row.comm == "(none)") return {"(none)", side_ ? std::string(kNobodys) : ""};
+  return {row.comm, side_ ? whose(row, *side_) : std::string()};
+}
+
+// What stands for it in the series: itself, or "(other)".
+Metrics::Who Metrics::labels_of(const Who& who, uint64_t now) {
+  const Who other{"(other)", side_ ? "(other)" : ""};
+  if (who.process == "(none)") return who;
+  if (who.process == other.process || most_ == 0) return other;
+  if (const auto has = processes_.find(who); has != processes_.end()) return has->second = now, who;
   if (processes_.size() >= most_) {
     const auto longest = std::min_element(processes_.begin(), processes_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     if (now - longest->second < idle) return other;
-    families_->forget(longest->first);
+    families_->forget(series_of(longest->first));
     processes_.erase(longest);
   }
-  return processes_.emplace(comm, now).first->first;
+  processes_.emplace(who, now);
+  return who;
+}
+
+// The labels that a series of it begins with.
+std::vector<std::pair<std::string_view, std::string>> Metrics::series_of(const Who& who) const {
+  Labels labels{{"process", who.process}};
+  if (side_) labels.emplace_back(label_of(*side_), who.whose);
+  return labels;
 }
 
 // What one row counted since the last time.
-void Metrics::Families::add(const TallyRow& row, const std::string& process) {
+void Metrics::Families::add(const TallyRow& row, const Labels& who) {
+  const auto and_also = [&who](Label label) {
+    Labels labels = who;
+    labels.push_back(std::move(label));
+    return labels;
+  };
   const auto calls = static_cast<double>(row.calls), refused = static_cast<double>(row.refused), pages = static_cast<double>(row.pages);
   switch (row.kind) {
     case MS_tally_invalidate: {
-      const Labels labels{{"process", process}, {"reason", row.what}};
+      const Labels labels = and_also({"reason", row.what});
       add(metric_invalidations, labels, calls);
       add(metric_invalidated_pages, labels, pages);
       add(metric_invalidations_refused, labels, refused);
@@ -143,18 +175,18 @@ void Metrics::Families::add(const TallyRow& row, const std::string& process) {
       break;
     case MS_tally_fault:
       time(metric_range_fault_seconds, {{"callback", row.what}}, row.times);
-      add(metric_range_fault_retries, {{"process", process}, {"callback", row.what}}, refused);
+      add(metric_range_fault_retries, and_also({"callback", row.what}), refused);
       break;
     case MS_tally_migrate:
       add(metric_migrated_pages, {{"direction", row.what}}, pages);
       time(metric_migration_seconds, {{"direction", row.what}}, row.times);
       break;
     case MS_tally_pin:
-      add(metric_pinned_pages, {{"process", process}}, pages);
-      add(metric_pins_failed, {{"process", process}}, refused);
+      add(metric_pinned_pages, who, pages);
+      add(metric_pins_failed, who, refused);
       break;
     case MS_tally_unpin:
-      add(metric_unpinned_pages, {{"process", process}}, pages);
+      add(metric_unpinned_pages, who, pages);
       break;
     case MS_tally_insert:
       add(metric_subs_inserted, {{"callback", row.what}}, calls);
@@ -175,7 +207,7 @@ void Metrics::take(const Tally& tally) {
   Tally since = tally.since(before);
   // the busiest get a name first
   std::stable_sort(since.rows.begin(), since.rows.end(), [](const TallyRow& a, const TallyRow& b) { return a.calls > b.calls; });
-  for (const TallyRow& row : since.rows) families_->add(row, process_label(row.comm, tally.time));
+  for (const TallyRow& row : since.rows) families_->add(row, series_of(labels_of(who(row), tally.time)));
   names_.clear();
   for (const TallyRow& row : tally.rows) {
     const Key key{row.tgid, row.kind, row.what, row.comm};
@@ -183,7 +215,7 @@ void Metrics::take(const Tally& tally) {
       seen_.erase(key);
     } else {
       seen_.insert_or_assign(key, row);
-      names_.insert_or_assign(row.tgid, row.comm);
+      names_.insert_or_assign(row.tgid, who(row));
     }
   }
   last_ = tally;
@@ -193,9 +225,10 @@ void Metrics::take(const Tally& tally) {
 std::vector<prometheus::MetricFamily> Metrics::collect(const std::vector<HostStorm>& settings) const {
   Families families = *families_;
   for (const auto& [tgid, bytes] : last_.pinned) {
-    const auto name = names_.find(tgid);
-    const std::string comm = name == names_.end() ? std::string() : name->second;
-    families.add(metric_pinned_bytes, {{"process", comm.empty() ? "(none)" : processes_.contains(comm) ? comm : "(other)"}},
+    const auto known = names_.find(tgid);
+    const Who who = known == names_.end() ? Who{"(none)", side_ ? std::string(kNobodys) : ""} : known->second;
+    const Who other{"(other)", side_ ? "(other)" : ""};
+    families.add(metric_pinned_bytes, series_of(who.process == "(none)" || processes_.contains(who) ? who : other),
                  static_cast<double>(bytes));
   }
   for (const HostStorm& s : settings) families.add(metric_storm_setting, {{"setting", s.setting}}, s.storms);

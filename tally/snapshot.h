@@ -18,6 +18,7 @@ struct TallyRow {
   uint32_t kind = 0;  // ms_tally_kind
   std::string what;  // "unmap"; "rxe_ib_invalidate_range [rdma_rxe]"; "to device"; empty if the kind has no detail
   std::string comm;  // of the process, as it can be shown (schema/shown.h)
+  std::string cgroup;  // of the process, its path, byte for byte; empty: nobody asked for it, or it is not known
   uint64_t calls = 0;
   uint64_t refused = 0;
   uint64_t pages = 0;

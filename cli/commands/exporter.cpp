@@ -28,6 +28,7 @@ struct ExporterArguments {
   Scope scope;
   std::string listen = "127.0.0.1:9435", print;
   uint64_t processes = 30;
+  std::optional<WorkloadSide> whose;
   bool once = false;
 };
 
@@ -41,7 +42,8 @@ std::string kernel_release() {
 // What a scrape reads: the counters of the kernel, then and there. Scrapes come in threads of the server.
 class Source final : public prometheus::Collectable {
  public:
-  Source(Tallying& tallying, size_t processes) : tallying_(tallying), metrics_(processes, MIRRORSCOPE_VERSION, kernel_release()) {}
+  Source(Tallying& tallying, size_t processes, std::optional<WorkloadSide> whose)
+      : tallying_(tallying), metrics_(processes, MIRRORSCOPE_VERSION, kernel_release(), whose) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override {
     const std::lock_guard lock(mutex_);
@@ -96,9 +98,9 @@ int run(const ExporterArguments& a) {
     std::fputs(text.c_str(), stdout);
     return exit_ok;
   }
-  auto tallying = Tallying::start({a.scope, true});
+  auto tallying = Tallying::start({a.scope, true, a.whose.has_value()});
   if (!tallying) return exporter_cannot(tallying.error().message);
-  const auto source = std::make_shared<Source>(*tallying, a.processes);
+  const auto source = std::make_shared<Source>(*tallying, a.processes, a.whose);
   if (a.once) {
     std::fputs(prometheus::TextSerializer().Serialize(source->Collect()).c_str(), stdout);
     return exit_ok;
@@ -117,6 +119,9 @@ void add_exporter(CLI::App& app, int& exit_code) {
   sub->add_option("--processes", a->processes, "so many command names get series of their own, the others are \"(other)\"; one that is idle for five minutes makes room")
       ->type_name("N")
       ->capture_default_str();
+  add_side(*sub, "--whose", a->whose,
+           "one label more on what is counted per process: its job, step, pod, container, unit or cgroup; --processes "
+           "then counts pairs of both");
   add_filters(*sub, a->scope);
   sub->add_option("--print", a->print, "print what goes with it, and end: dashboard (Grafana), alerts (Prometheus), docs")
       ->check(CLI::IsMember({"dashboard", "alerts", "docs"}))

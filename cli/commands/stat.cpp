@@ -17,6 +17,7 @@
 #include "cli/output/tally_table.h"
 #include "collector/session/tallying.h"
 #include "report/folding.h"
+#include "tally/added_up.h"
 
 namespace mirrorscope::cli {
 
@@ -24,35 +25,49 @@ namespace {
 
 struct StatArguments {
   Scope scope;
+  std::optional<WorkloadSide> by;
   std::string duration, format = "text", output;
   bool pass_exit_code = false;
 };
 
 int stat_cannot(const std::string& sentence) { return refuse("stat", sentence + "."); }
 
-std::string as_text(const Tally& tally, double seconds) {
+std::string as_text(const Tally& tally, double seconds, std::optional<WorkloadSide> by) {
   if (tally.rows.empty()) return fmt::format("nothing happened: no invalidation, fault, migration or pin in {:.1f} s\n", seconds);
-  const TallyLook look{.seconds = seconds};
-  std::string text = fmt::format("what the memory of each process went through in {:.1f} s\n\n", seconds);
+  const TallyLook look{.seconds = seconds, .by = by};
+  std::string text = fmt::format("what the memory of each {} went through in {:.1f} s\n\n",
+                                 by ? kWorkloadSides[static_cast<size_t>(*by)] : "process", seconds);
   for (const std::string& line : process_table(tally, look)) text += line + "\n";
   text += "\nwhat took the time: callbacks of drivers first\n\n";
   for (const std::string& line : call_table(tally, look)) text += line + "\n";
   return text;
 }
 
-std::string as_json(const Tally& tally, double seconds) {
+std::string as_json(const Tally& tally, double seconds, std::optional<WorkloadSide> by) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const TallyRow& row : tally.rows) {
-    nlohmann::ordered_json r{{"pid", row.tgid}, {"process", row.comm}, {"call", kind_name(row.kind)}, {"of", row.what},
-                             {"calls", row.calls}, {"refused", row.refused}, {"pages", row.pages}};
+    nlohmann::ordered_json r;
+    if (by) {
+      r[std::string(kWorkloadSides[static_cast<size_t>(*by)])] = row.comm;
+    } else {
+      r["pid"] = row.tgid;
+      r["process"] = row.comm;
+    }
+    r.update({{"call", kind_name(row.kind)},
+              {"of", row.what},
+              {"calls", row.calls},
+              {"refused", row.refused},
+              {"pages", row.pages}});
     if (row.times.count)
       r["ns"] = {{"count", row.times.count}, {"total", row.times.total}, {"p50", row.times.percentile(0.5)},
                  {"p99", row.times.percentile(0.99)}, {"longest", row.times.longest}};
     rows.push_back(std::move(r));
   }
   nlohmann::ordered_json pinned = nlohmann::ordered_json::object();
+  std::map<uint32_t, std::string> names;
+  for (const TallyRow& row : tally.rows) names.emplace(row.tgid, by ? row.comm : std::to_string(row.tgid));
   for (const auto& [tgid, bytes] : tally.pinned)
-    if (bytes) pinned[std::to_string(tgid)] = bytes;
+    if (bytes) pinned[names[tgid]] = bytes;
   const nlohmann::ordered_json all{{"seconds", seconds}, {"not_counted", tally.lost()}, {"probes", tally.probes},
                                    {"missing_probes", tally.missing}, {"pinned_bytes", std::move(pinned)}, {"rows", std::move(rows)}};
   return all.dump(2) + "\n";
@@ -65,7 +80,7 @@ int run(const StatArguments& a) {
     if (!duration) return stat_cannot(duration.error().message);
     left = *duration;
   }
-  auto tallying = Tallying::start({a.scope, false});
+  auto tallying = Tallying::start({a.scope, false, a.by.has_value()});
   if (!tallying) return stat_cannot(tallying.error().message);
   using Clock = std::chrono::steady_clock;
   const auto began = Clock::now();
@@ -86,7 +101,8 @@ int run(const StatArguments& a) {
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
   const auto code = tallying->end();
   if (!tally) tally.emplace();
-  const std::string text = a.format == "json" ? as_json(*tally, seconds) : as_text(*tally, seconds);
+  if (a.by) *tally = added_up(*tally, *a.by);
+  const std::string text = a.format == "json" ? as_json(*tally, seconds, a.by) : as_text(*tally, seconds, a.by);
   if (a.output.empty())
     std::fputs(text.c_str(), stdout), std::fflush(stdout);
   else if (auto written = write_file(a.output, text); !written)
@@ -106,6 +122,8 @@ void add_stat(CLI::App& app, int& exit_code) {
   add_command(*sub, a->scope, "count");
   sub->add_option("-d,--duration", a->duration, "stop after this time: 10, 500ms, 2m, 1h")->type_name("TIME");
   add_filters(*sub, a->scope);
+  add_side(*sub, "--by", a->by, "a line per job, step, pod, container, unit or cgroup instead of per process")
+      ->group("Output");
   sub->add_option("--format", a->format, "text or json")->check(CLI::IsMember({"text", "json"}))->group("Output");
   sub->add_option("-o,--output", a->output, "write the summary there, not where the command writes")->type_name("FILE")->group("Output");
   sub->add_flag("--exit-code-from-command", a->pass_exit_code, "exit with the command's exit code")->group("Output");

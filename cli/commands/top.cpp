@@ -23,6 +23,7 @@
 #include "collector/stream/naming.h"
 #include "report/folding.h"
 #include "schema/shown.h"
+#include "tally/added_up.h"
 
 namespace mirrorscope::cli {
 
@@ -33,6 +34,7 @@ using Clock = std::chrono::steady_clock;
 struct TopArguments {
   Scope scope;
   std::string interval = "1s";
+  std::optional<WorkloadSide> by;
   uint64_t frames = 0;  // 0: until told
   bool batch = false, check = false;
 };
@@ -75,11 +77,13 @@ std::vector<std::string> verdict_lines(const std::vector<LiveFinding>& findings)
   return lines;
 }
 
-std::vector<std::string> frame(const Tally& interval, double seconds, TallyOrder order, size_t height, const std::vector<LiveFinding>* findings) {
+std::vector<std::string> frame(const Tally& interval, double seconds, TallyOrder order, std::optional<WorkloadSide> by,
+                               size_t height, const std::vector<LiveFinding>* findings) {
   std::map<uint32_t, uint64_t> by_process;
   if (findings)
     for (const LiveFinding& f : *findings) by_process[f.tgid] += f.count;
-  TallyLook look{.seconds = seconds, .rates = true, .order = order, .findings = findings ? &by_process : nullptr};
+  TallyLook look{
+      .seconds = seconds, .rates = true, .order = order, .by = by, .findings = findings && !by ? &by_process : nullptr};
   std::vector<std::string> lines{summary(interval, seconds), ""};
   if (height != SIZE_MAX) look.most = height > 12 ? (height - 6) / 2 : 3;
   if (interval.rows.empty()) {
@@ -106,7 +110,7 @@ int run(const TopArguments& a) {
     watcher.emplace(std::move(*watches));
   }
   const bool screen_wanted = !a.batch && isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
-  auto tallying = Tallying::start({a.scope, true});
+  auto tallying = Tallying::start({a.scope, true, a.by.has_value()});
   if (!tallying) return top_cannot(tallying.error().message);
   auto before = tallying->read();
   if (!before) return top_cannot(before.error().message);
@@ -138,10 +142,13 @@ int run(const TopArguments& a) {
       auto read = tallying->read();
       if (!read) return top_cannot(read.error().message);
       const double seconds = std::max(1e-3, std::chrono::duration<double>(now - before_at).count());
-      const Tally since = read->since(*before);
+      Tally since = read->since(*before);
+      if (a.by) since = added_up(since, *a.by);
       if (watcher)
         if (auto listened = watcher->listen(); !listened) return top_cannot(listened.error().message);
-      if (!paused) shown = frame(since, seconds, order, screen ? screen->height() : SIZE_MAX, watcher ? &watcher->findings() : nullptr);
+      if (!paused)
+        shown = frame(since, seconds, order, a.by, screen ? screen->height() : SIZE_MAX,
+                      watcher ? &watcher->findings() : nullptr);
       if (!screen) {
         for (const std::string& line : shown) std::printf("%s\n", line.c_str());
         std::printf("\n");
@@ -167,6 +174,7 @@ void add_top(CLI::App& app, int& exit_code) {
   auto* sub = app.add_subcommand("top", "Show who invalidates whose mirrors right now, and what callbacks take");
   add_command(*sub, a->scope, "count");
   add_filters(*sub, a->scope);
+  add_side(*sub, "--by", a->by, "a line per job, step, pod, container, unit or cgroup instead of per process");
   sub->add_option("-i,--interval", a->interval, "time between two frames: 1s, 500ms")->type_name("TIME");
   sub->add_option("-n,--frames", a->frames, "end after so many frames")->type_name("N");
   sub->add_flag("-b,--batch", a->batch, "print frame after frame, for files and pipes; so does output that is no terminal");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <map>
 
@@ -29,7 +30,7 @@ std::vector<Process> processes(const Tally& tally, TallyOrder order) {
   for (const TallyRow& row : tally.rows) {
     Process& p = all[{row.tgid, row.comm}];
     p.tgid = row.tgid;
-    p.comm = row.tgid || !row.comm.empty() ? row.comm : "(no process)";
+    p.comm = row.comm;
     switch (row.kind) {
       case MS_tally_invalidate:
         p.invalidations += row.calls;
@@ -77,7 +78,29 @@ std::string number(uint64_t n, const TallyLook& look) {
   return rate < 10 ? fmt::format("{:.1f}", rate) : grouped(static_cast<uint64_t>(std::llround(rate)));
 }
 
-std::string pid(uint32_t tgid) { return tgid ? std::to_string(tgid) : "-"; }
+// The columns that say whose a line is.
+class WhoColumns {
+ public:
+  WhoColumns(const Tally& tally, const TallyLook& look) : by_(look.by) {
+    for (const TallyRow& row : tally.rows) width_ = std::clamp(row.comm.size(), width_, kWidest);
+  }
+  std::string heads() const {
+    if (!by_) return fmt::format("{:>7} {:<15}", "PID", "COMMAND");
+    std::string head(kWorkloadSides[static_cast<size_t>(*by_)]);
+    for (char& c : head) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return fmt::format("{:<{}}", head, width_);
+  }
+  std::string of(uint32_t tgid, const std::string& comm) const {
+    if (by_) return fmt::format("{:<{}}", end_of_path(comm, width_), width_);
+    return fmt::format("{:>7} {:<15.15}", tgid ? std::to_string(tgid) : "-",
+                       tgid || !comm.empty() ? comm : "(no process)");
+  }
+
+ private:
+  static constexpr size_t kWidest = 60;
+  std::optional<WorkloadSide> by_;
+  size_t width_ = 11;  // "(not known)"
+};
 
 }  // namespace
 
@@ -97,10 +120,11 @@ std::string in_time(uint64_t ns) {
 
 std::vector<std::string> process_table(const Tally& tally, const TallyLook& look) {
   const char* per = look.rates ? "/s" : "";
+  const WhoColumns who(tally, look);
   std::vector<std::string> lines;
-  lines.push_back(fmt::format("{:>7} {:<15} {:>9}{:2} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}{:2} {:>7} {:>8} {:>8} {:>8} {:>9}", "PID", "COMMAND",
-                              "INVALID", per, "unmap", "clear", "protect", "migrate", "other", "FAULTS", per, "RETRIES", "MIGRATED",
-                              "PINS", "UNPINS", "PINNED") +
+  lines.push_back(fmt::format("{} {:>9}{:2} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}{:2} {:>7} {:>8} {:>8} {:>8} {:>9}",
+                              who.heads(), "INVALID", per, "unmap", "clear", "protect", "migrate", "other", "FAULTS",
+                              per, "RETRIES", "MIGRATED", "PINS", "UNPINS", "PINNED") +
                   (look.findings ? "  FINDINGS" : ""));
   for (const Process& p : processes(tally, look.order)) {
     if (lines.size() > look.most) break;
@@ -110,11 +134,12 @@ std::vector<std::string> process_table(const Tally& tally, const TallyLook& look
     };
     const uint64_t protect = reason("protection_vma") + reason("protection_page") + reason("soft_dirty");
     const uint64_t named = reason("unmap") + reason("clear") + protect + reason("migrate");
-    lines.push_back(fmt::format("{:>7} {:<15.15} {:>11} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>7} {:>8} {:>8} {:>8} {:>9}", pid(p.tgid), p.comm,
-                                number(p.invalidations, look), number(reason("unmap"), look), number(reason("clear"), look),
-                                number(protect, look), number(reason("migrate"), look), number(p.invalidations - named, look),
-                                number(p.faults, look), number(p.retries, look), number(p.migrated, look), number(p.pins, look),
-                                number(p.unpins, look), in_bytes(p.pinned)));
+    lines.push_back(fmt::format("{} {:>11} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>7} {:>8} {:>8} {:>8} {:>9}",
+                                who.of(p.tgid, p.comm), number(p.invalidations, look), number(reason("unmap"), look),
+                                number(reason("clear"), look), number(protect, look), number(reason("migrate"), look),
+                                number(p.invalidations - named, look), number(p.faults, look), number(p.retries, look),
+                                number(p.migrated, look), number(p.pins, look), number(p.unpins, look),
+                                in_bytes(p.pinned)));
     if (!look.findings) continue;
     const auto found = look.findings->find(p.tgid);
     lines.back() += fmt::format("  {:>8}", p.tgid && found != look.findings->end() ? grouped(found->second) : "-");
@@ -128,17 +153,18 @@ std::vector<std::string> call_table(const Tally& tally, const TallyLook& look) {
   std::stable_sort(rows.begin(), rows.end(), [](const TallyRow* a, const TallyRow* b) {
     return std::tuple(a->kind != MS_tally_callback, b->times.total) < std::tuple(b->kind != MS_tally_callback, a->times.total);
   });
+  const WhoColumns who(tally, look);
   std::vector<std::string> lines;
-  lines.push_back(fmt::format("{:>7} {:<15} {:<12} {:<46} {:>10}{:2} {:>8} {:>11} {:>9} {:>9} {:>9}", "PID", "COMMAND", "CALL", "OF", "CALLS",
-                              look.rates ? "/s" : "", "REFUSED", "PAGES", "P50", "P99", "LONGEST"));
+  lines.push_back(fmt::format("{} {:<12} {:<46} {:>10}{:2} {:>8} {:>11} {:>9} {:>9} {:>9}", who.heads(), "CALL", "OF",
+                              "CALLS", look.rates ? "/s" : "", "REFUSED", "PAGES", "P50", "P99", "LONGEST"));
   for (const TallyRow* row : rows) {
     if (lines.size() > look.most) break;
     const bool timed = row->times.count != 0;
-    lines.push_back(fmt::format("{:>7} {:<15.15} {:<12} {:<46.46} {:>12} {:>8} {:>11} {:>9} {:>9} {:>9}", pid(row->tgid),
-                                row->tgid || !row->comm.empty() ? row->comm : "(no process)", kind_name(row->kind), row->what,
-                                number(row->calls, look), number(row->refused, look), number(row->pages, look),
-                                timed ? in_time(row->times.percentile(0.5)) : "-", timed ? in_time(row->times.percentile(0.99)) : "-",
-                                timed ? in_time(row->times.longest) : "-"));
+    lines.push_back(
+        fmt::format("{} {:<12} {:<46.46} {:>12} {:>8} {:>11} {:>9} {:>9} {:>9}", who.of(row->tgid, row->comm),
+                    kind_name(row->kind), row->what, number(row->calls, look), number(row->refused, look),
+                    number(row->pages, look), timed ? in_time(row->times.percentile(0.5)) : "-",
+                    timed ? in_time(row->times.percentile(0.99)) : "-", timed ? in_time(row->times.longest) : "-"));
   }
   return lines;
 }

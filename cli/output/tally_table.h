@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "schema/workload.h"
 #include "tally/snapshot.h"
 
 namespace mirrorscope::cli {
@@ -19,6 +21,8 @@ struct TallyLook {
   bool rates = false;     // per second, else totals
   size_t most = SIZE_MAX;  // lines of each table
   TallyOrder order = TallyOrder::invalidations;
+  std::optional<WorkloadSide> by =
+      {};  // the tally is added_up() by it: a column with that name stands for process and command
   const std::map<uint32_t, uint64_t>* findings = nullptr;  // by process; null: nobody judges
 };
 

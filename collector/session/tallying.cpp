@@ -13,6 +13,7 @@
 #include "collector/kernel/symbols.h"
 #include "collector/probes/probe.h"
 #include "collector/stream/naming.h"
+#include "collector/stream/process_facts.h"
 #include "schema/catalog.h"
 #include "schema/shown.h"
 
@@ -88,6 +89,14 @@ std::string Tallying::comm_of_process(uint32_t tgid) {
   return comms_.emplace(tgid, shown(name)).first->second;
 }
 
+// As it is now, because processes are moved before they begin; of one that has ended, as it was last seen.
+const std::string& Tallying::cgroup_of_process(uint32_t tgid, std::map<uint32_t, bool>& asked) {
+  std::string& known = cgroups_[tgid];
+  if (!tgid || !asked.emplace(tgid, true).second) return known;
+  if (std::string now = cgroup_of(tgid); !now.empty()) known = std::move(now);
+  return known;
+}
+
 TallyRow Tallying::name(const ms_tally_key& key) {
   TallyRow row;
   row.tgid = key.tgid;
@@ -123,9 +132,10 @@ Result<Tally> Tallying::read() {
   if (!counted) return counted.error();
   Tally tally;
   tally.time = monotonic_ns();
-  std::map<uint32_t, bool> gone;
+  std::map<uint32_t, bool> gone, asked;
   for (const Counted& c : *counted) {
     TallyRow row = name(c.key);
+    if (options_.cgroups) row.cgroup = cgroup_of_process(c.key.tgid, asked);
     row.calls = c.sum.calls;
     row.refused = c.sum.refused;
     row.pages = c.sum.pages;
@@ -144,7 +154,7 @@ Result<Tally> Tallying::read() {
     tally.rows.push_back(std::move(row));
   }
   for (const auto& [tgid, is_gone] : gone)
-    if (is_gone) comms_.erase(tgid);
+    if (is_gone) comms_.erase(tgid), cgroups_.erase(tgid);
   for (const TallyRow& row : tally.rows)
     if (row.tgid && !row.ended && !tally.pinned.contains(row.tgid)) tally.pinned[row.tgid] = pinned_of(row.tgid);
   tally.uncounted = attached_.uncounted();

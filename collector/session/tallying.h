@@ -26,6 +26,7 @@ struct TallyOptions {
   Scope scope;
   // Counters of processes that have ended are read once more and leave the kernel: for those that read for ever.
   bool forget_ended = false;
+  bool cgroups = false;  // each row says in which its process is
 };
 
 class Tallying {
@@ -49,13 +50,14 @@ class Tallying {
       : options_(std::move(options)), attached_(std::move(attached)), wakeups_(std::move(wakeups)), command_(std::move(command)) {}
   TallyRow name(const ms_tally_key& key);
   std::string comm_of_process(uint32_t tgid);
+  const std::string& cgroup_of_process(uint32_t tgid, std::map<uint32_t, bool>& asked);
   bool ended(uint32_t tgid) const;
 
   TallyOptions options_;
   Attached attached_;
   Wakeups wakeups_;
   std::optional<Command> command_;
-  std::map<uint32_t, std::string> comms_;
+  std::map<uint32_t, std::string> comms_, cgroups_;
 };
 
 }  // namespace mirrorscope

@@ -133,6 +133,60 @@ TEST(Metrics, a_histogram_ends_with_all_calls_and_grows_on_the_way) {
   }
 }
 
+TallyRow in(const std::string& cgroup, TallyRow row) {
+  row.cgroup = cgroup;
+  return row;
+}
+
+// "rank of 4711" by the labels process and `label`.
+std::map<std::string, double> by_workload(const std::vector<prometheus::MetricFamily>& all, const std::string& label) {
+  std::map<std::string, double> values;
+  for (const auto& m : family(all, "mirrorscope_invalidations_total").metric) {
+    std::map<std::string, std::string> labels;
+    for (const auto& l : m.label) labels[l.name] = l.value;
+    values[labels["process"] + " of " + labels[label]] += m.counter.value;
+  }
+  return values;
+}
+
+TEST(Metrics, whose_a_process_is_is_a_label_only_if_asked) {
+  Tally tally;
+  tally.rows = {in("/slurm/uid_1/job_4711/step_0", invalidations(1, "rank", 3)),
+                in("/slurm/uid_1/job_4712/step_0", invalidations(2, "rank", 4)), in("/a", invalidations(3, "web", 5)),
+                invalidations(4, "gone", 6)};
+  Metrics without(10, "1", "k");
+  EXPECT_EQ(after(without, tally), (Values{{"rank", 7}, {"web", 5}, {"gone", 6}}));
+  const auto all = without.collect({});
+  for (const auto& m : family(all, "mirrorscope_invalidations_total").metric) EXPECT_EQ(m.label.size(), 2u);
+  Metrics with(10, "1", "k", WorkloadSide::job);
+  with.take(tally);
+  EXPECT_EQ(by_workload(with.collect({}), "slurm_job"),
+            (Values{{"rank of 4711", 3}, {"rank of 4712", 4}, {"web of (none)", 5}, {"gone of (not known)", 6}}));
+}
+
+TEST(Metrics, jobs_beyond_the_limit_share_one_series_and_make_room) {
+  Metrics metrics(2, "1", "k", WorkloadSide::job);
+  Tally tally;
+  for (uint32_t job = 1; job <= 50; ++job)
+    tally.rows.push_back(in("/slurm/uid_1/job_" + std::to_string(job), invalidations(job, "rank", job)));
+  metrics.take(tally);
+  EXPECT_EQ(by_workload(metrics.collect({}), "slurm_job"),
+            (Values{{"rank of 50", 50}, {"rank of 49", 49}, {"(other) of (other)", 48 * 49 / 2}}));
+  // a name that looks like nobody's cannot have a series per job
+  tally.rows.clear();
+  for (uint32_t job = 51; job <= 60; ++job)
+    tally.rows.push_back(in("/slurm/uid_1/job_" + std::to_string(job), invalidations(job, "(none)", 1)));
+  metrics.take(tally);
+  EXPECT_EQ(by_workload(metrics.collect({}), "slurm_job").at("(none) of (none)"), 10);
+  // idle ones are forgotten for a new one, and with them all their series
+  tally.time = Metrics::idle + 1;
+  tally.rows = {in("/slurm/uid_1/job_99", invalidations(99, "rank", 7))};
+  metrics.take(tally);
+  const auto now = by_workload(metrics.collect({}), "slurm_job");
+  EXPECT_EQ(now.size(), 4u);
+  EXPECT_EQ(now.at("rank of 99"), 7);
+}
+
 TEST(Metrics, every_family_has_a_name_that_says_what_it_is) {
   for (const MetricInfo& m : metric_table()) {
     EXPECT_TRUE(m.name.starts_with("mirrorscope_")) << m.name;
