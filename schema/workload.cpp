@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // How cgroups are laid out by those who make them.
 //
-// systemd     first part of the path that is no slice: src/basic/cgroup-util.c, cg_path_get_unit(). A leading "_" is an
-// escape:
-//             cg_unescape(). Which names are units: src/basic/unit-name.c, unit_name_is_valid().
-// Kubernetes  pkg/kubelet/cm/cgroup_manager_linux.go: ToSystemd() makes kubepods-burstable-pod<uid>.slice, "-" of the
-// uid as "_"
-//             (escapeSystemdCgroupName()); ToCgroupfs() makes kubepods/burstable/pod<uid>. A guaranteed pod has no
-//             class in between: pkg/kubelet/cm/pod_container_manager_linux.go, GetPodContainerName(). A kubelet with
-//             --cgroup-root puts it in front (kind: kubelet-).
-// containers  <prefix>-<id>.scope: runc, libcontainer/cgroups/systemd/common.go, getUnitName(), with the prefixes
-// docker
-//             (moby, daemon/oci_linux.go, withCgroups()), cri-containerd (containerd, internal/cri/server/helpers.go,
-//             getCgroupsPath()), crio (cri-o, internal/config/cgmgr), libpod (podman,
-//             libpod/container_internal_linux.go, getOCICgroupPath()). By cgroupfs: docker/<id>, pod<uid>/<id>,
-//             pod<uid>/crio-<id>, libpod_parent/libpod-<id>; podman --cgroups=split: libpod-payload-<id>.
-//             <prefix>-conmon-<id>: who watches a container is not in it.
-// Slurm       cgroup/v2: system.slice/[<node>_]slurmstepd.scope/job_<id>/step_<id>/user/task_<n>:
-// src/plugins/cgroup/v2/cgroup_v2.c,
-//             _set_int_cg_ns() and cgroup_p_step_create(). cgroup/v1:
-//             slurm[_<node>]/uid_<n>/job_<id>/step_<id>/task_<n>: src/plugins/cgroup/v1/xcgroup.c,
-//             xcgroup_create_slurm_cg() and xcgroup_create_hierarchy().
+// systemd: the first part of the path that is no slice, src/basic/cgroup-util.c, cg_path_get_unit(). A leading "_" is
+// an escape, cg_unescape(). Which names are units: src/basic/unit-name.c, unit_name_is_valid().
+//
+// Kubernetes: pkg/kubelet/cm/cgroup_manager_linux.go. ToSystemd() makes kubepods-burstable-pod<uid>.slice, "-" of the
+// uid as "_" (escapeSystemdCgroupName()); ToCgroupfs() makes kubepods/burstable/pod<uid>. A guaranteed pod has no class
+// in between: pkg/kubelet/cm/pod_container_manager_linux.go, GetPodContainerName(). A kubelet with --cgroup-root puts
+// it in front (kind: kubelet-).
+//
+// Containers: <prefix>-<id>.scope, runc, libcontainer/cgroups/systemd/common.go, getUnitName(). The prefixes are docker
+// (moby, daemon/oci_linux.go, withCgroups()), cri-containerd (containerd, internal/cri/server/helpers.go,
+// getCgroupsPath()), crio (cri-o, internal/config/cgmgr), libpod (podman, libpod/container_internal_linux.go,
+// getOCICgroupPath()). By cgroupfs: docker/<id>, pod<uid>/<id>, pod<uid>/crio-<id>, libpod_parent/libpod-<id>; podman
+// --cgroups=split: libpod-payload-<id>. <prefix>-conmon-<id>: who watches a container is not in it.
+//
+// Slurm: cgroup/v2, system.slice/[<node>_]slurmstepd.scope/job_<id>/step_<id>/user/task_<n>,
+// src/plugins/cgroup/v2/cgroup_v2.c, _set_int_cg_ns() and cgroup_p_step_create(). cgroup/v1,
+// slurm[_<node>]/uid_<n>/job_<id>/step_<id>/task_<n>, src/plugins/cgroup/v1/xcgroup.c, xcgroup_create_slurm_cg() and
+// xcgroup_create_hierarchy().
 #include "schema/workload.h"
 
 #include <algorithm>
