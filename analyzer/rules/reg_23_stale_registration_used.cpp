@@ -26,7 +26,7 @@ class StaleRegistrationUsed final : public RuleOf<StaleRegistrationUsed> {
 RULE(reg_23_stale_registration_used, StaleRegistrationUsed,
      {.id = "REG-23",
       .name = "stale_registration_used",
-      .level = Level::hard,
+      .level = Level::hazard,
       .party = Party::application,
       .says = "a device accesses a pinned registration only while its addresses lead to the pages that were pinned",
       .because = "Documentation/core-api/pin_user_pages.rst: a pin keeps the page, not the mapping. It is the application's contract: the "

@@ -22,10 +22,7 @@ code=0
 "$mirrorscope" check --all "$out/trace" > "$out/check.txt" || code=$?
 cat "$out/check.txt"
 "$mirrorscope" check --format json "$out/trace" > "$out/check.json" || true
-# rdma_churn --pinned and pin_churn give away memory that is registered, and go on to transfer through it: that is theirs
-[ "$load" != pinned ] && [ "$load" != pins ] || of_the_load=REG-23
-wrong=$(jq -r --arg of "${of_the_load:-}" '[.rules[] | select(.verdict == "violated" and .level == "hard" and .id != $of) | .id] | join(" ")' "$out/check.json")
-must "check ends with $code, and no rule is violated that this load keeps: ${wrong:-none}" "$([ $code != 2 ] && [ -z "$wrong" ] && echo yes || echo no)"
+must "check says 0 (nothing violated) or 3 (inconclusive), here $code" "$([ $code = 0 ] || [ $code = 3 ] && echo yes || echo no)"
 
 records=$(jq .records "$out/check.json")
 decoded=$(babeltrace2 "$out/trace" --component sink.text.details --params 'with-trace-name=no' 2> "$out/babeltrace2.txt" | grep -c '^Event' || true)
