@@ -11,6 +11,11 @@ namespace {
 int64_t ahead(uint64_t a, uint64_t b) { return static_cast<int32_t>(static_cast<uint32_t>(a) - static_cast<uint32_t>(b)); }
 }  // namespace
 
+// A stream of which nothing has been read may begin anywhere, more than 2^31 behind its 0, too: its front was deleted.
+int64_t StreamAccounts::to_come(const Cpu& c, uint64_t next) {
+  return c.next == kNone || !c.last_time ? static_cast<int64_t>(next) : ahead(next, c.next);
+}
+
 StreamAccounts::Cpu& StreamAccounts::cpu(uint16_t number) {
   if (number >= cpus_.size()) {
     Cpu fresh;
@@ -26,7 +31,7 @@ bool StreamAccounts::take(const ev_header& h, LossLog& losses) {
   if (c.next != kNone && c.next != h.seq) {
     const bool front = c.last_time == 0;
     // a number that comes again says that something is missing, not how much
-    const int64_t many = std::max<int64_t>(1, ahead(h.seq, c.next));
+    const int64_t many = std::max<int64_t>(1, to_come(c, h.seq));
     const uint64_t told = std::min(c.short_by, static_cast<uint64_t>(many));
     losses.add({c.last_time, h.time, static_cast<uint64_t>(many) - told,
                 static_cast<uint32_t>(front && facts_.begins_in_middle ? MS_loss_deleted : MS_loss_gap), 0, h.cpu});
@@ -85,7 +90,7 @@ void StreamAccounts::clock_is_wrong(Cpu& c, uint16_t number, LossLog& losses) {
 // new numbers; behind the last that was counted in any case.
 bool StreamAccounts::overdue(Cpu& c, uint16_t number, uint64_t now, LossLog& losses) {
   if (!c.account_next) return false;
-  const int64_t missing = c.next == kNone ? static_cast<int64_t>(c.account_next) : ahead(c.account_next, c.next);
+  const int64_t missing = to_come(c, c.account_next);
   if (missing <= 0 || static_cast<uint64_t>(missing) <= c.short_by) return false;
   losses.add({std::min(c.last_time, c.found_until), now, static_cast<uint64_t>(missing) - c.short_by, MS_loss_stream_short, 0, number});
   c.short_by = static_cast<uint64_t>(missing);
@@ -109,10 +114,10 @@ void StreamAccounts::note(Cpu& c, uint16_t number, const ev_cpu_account& e, Loss
   c.account_time = e.last_time;
   c.noted = kNone;
   c.noted_time = e.last_time;
-  const int64_t to_come = c.next == kNone ? static_cast<int64_t>(e.next) : ahead(e.next, c.next);
-  if (to_come > 0)
+  const int64_t many = to_come(c, e.next);
+  if (many > 0)
     c.noted = static_cast<uint32_t>(e.next - 1);
-  else if (to_come == 0)
+  else if (many == 0)
     compare(c, number, c.last_time, losses);
   else
     clock_is_wrong(c, number, losses);  // records that were made after the account stand before it

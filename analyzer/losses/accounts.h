@@ -77,6 +77,7 @@ class StreamAccounts {
   void note(Cpu& c, uint16_t number, const ev_cpu_account& e, LossLog& losses);
   static void see_what_is_plain(Cpu& c);
   static bool uncounted(const Cpu& c, const End& end);
+  static int64_t to_come(const Cpu& c, uint64_t next);  // until number `next`, less than 0: it has been
   bool overdue(Cpu& c, uint16_t number, uint64_t now, LossLog& losses);
 
   TraceFacts facts_;

@@ -168,6 +168,26 @@ TEST_F(Accounts, AStreamBeginsAtZero) {
   EXPECT_EQ(log.counts()[0].cause, MS_loss_deleted);
 }
 
+// A recording that keeps its newest segments, after three billion records of a CPU: nothing is wrong with its clock.
+TEST_F(Accounts, AFrontOfMoreThanTwoToThe31IsDeleted) {
+  constexpr uint32_t first = 3'000'000'000;
+  for (const bool account_first : {false, true}) {
+    StreamAccounts middle;
+    LossLog log;
+    middle.begin({.recorded = true, .begins_in_middle = true});
+    if (account_first) middle.take(account(0, uint64_t{first} + 100, at(99), at(0)), log);
+    for (uint32_t n = 0; n < 100; ++n) {
+      const ev_header h = record(0, first + n, at(n));
+      if (!middle.follows(h)) middle.take(h, log);
+    }
+    middle.take(account(0, uint64_t{first} + 100, at(99), at(100), true), log);
+    middle.finish({at(100), at(100), true}, log);
+    ASSERT_EQ(log.counts().size(), 1u) << account_first;
+    EXPECT_EQ(log.counts()[0].cause, MS_loss_deleted);
+    EXPECT_EQ(log.counts()[0].count, first);
+  }
+}
+
 TEST_F(Accounts, ACaseMayBeginAnywhere) {
   StreamAccounts c;
   LossLog log;

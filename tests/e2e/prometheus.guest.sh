@@ -7,14 +7,14 @@ root=$(cd "$lab/../.." && pwd)
 "$lab/inside/rxe.sh"
 "$lab/inside/kvm.sh"
 ip link set lo up
-"$workloads/rdma_churn" --pinned --tap --threads 1 --disturbers 1 --pace 5000 --seconds 100000 > /dev/null 2>&1 &
+"$workloads/rdma_churn" --pinned --tap --threads 1 --disturbers 1 --pace 5000 --seconds 100000 --hang-after 100000 > /dev/null 2>&1 &
 loads=$!
-"$workloads/rdma_churn" --odp --threads 1 --disturbers 1 --pace 5000 --seconds 100000 > /dev/null 2>&1 &
+"$workloads/rdma_churn" --odp --threads 1 --disturbers 1 --pace 5000 --seconds 100000 --hang-after 100000 > /dev/null 2>&1 &
 loads+=" $!"
 # one that calls itself what Prometheus, a terminal and a CI must not see
 hostile=$'\e]2;\xff\n::x"'
 cp "$workloads/rdma_churn" "$PWD/$hostile"
-"$PWD/$hostile" --pinned --threads 1 --disturbers 1 --pace 5000 --seconds 100000 > /dev/null 2>&1 &
+"$PWD/$hostile" --pinned --threads 1 --disturbers 1 --pace 5000 --seconds 100000 --hang-after 100000 > /dev/null 2>&1 &
 loads+=" $!"
 # They work one second in five, and the rest of an emulated CPU is for who counts that: working all the time they made half an hour of this test.
 rhythm() { while kill -CONT $loads; do sleep 1; kill -STOP $loads; sleep 4; done 2> /dev/null; }
