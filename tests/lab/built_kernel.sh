@@ -10,6 +10,7 @@ die() { printf 'built_kernel.sh: %s\n' "$*" >&2; exit 2; }
 [[ -e $1 ]] || die "there is no $1."
 path=$(realpath "$1")
 lab=$(cd "$(dirname "$0")" && pwd)
+source "$lab/needed_modules.sh"
 kernels=${MIRRORSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mirrorscope}/kernels
 mkdir -p "$kernels" 2>/dev/null || die "the cache directory $kernels cannot be written."
 
@@ -42,8 +43,8 @@ if [[ ! -s $dir/version ]]; then
     release=$(release_in "$work/root")
     "$lab/kernel_layout.sh" "$work/root" "$release" "$work/new" || die "so $path cannot be booted."
     tree=$work/new/modules/lib/modules/$release
-    for part in virtio_pci:VIRTIO_PCI virtio_console:VIRTIO_CONSOLE 9pnet_virtio:NET_9P_VIRTIO 9p:9P_FS overlay:OVERLAY_FS; do
-        grep -q "^CONFIG_${part#*:}=y" "$tree/config" || grep -qE "(^|/)${part%:*}\.ko:" "$tree/modules.dep" || missing+=" CONFIG_${part#*:}"
+    for part in "${needed_modules[@]}"; do
+        grep -q "^CONFIG_${part#*:}=y" "$tree/config" || [[ -n $(needed_lines "$tree" "${part%:*}") ]] || missing+=" CONFIG_${part#*:}"
     done
     [[ -z ${missing:-} ]] || die "$release cannot see this machine's files: it has no$missing."
     rm -rf "$dir"

@@ -19,10 +19,9 @@ mkdir -p "$package/boot" "$package/lib/modules/$release"
 cp "$dir/vmlinuz" "$package/boot/vmlinuz-$release"
 cp "$tree/config" "$package/boot/config-$release"
 cp "$tree"/modules.{builtin,order} "$package/lib/modules/$release/"
-for name in virtio_pci virtio_console 9pnet_virtio 9p overlay; do
-    sed -nE "s#^([^:]*/$name\.ko):(.*)#\1 \2#p" "$tree/modules.dep"
-done | tr ' ' '\n' | sort -u | while read -r module; do
-    [ -z "$module" ] || install -D -m 644 "$tree/$module" "$package/lib/modules/$release/$module"
+source "$lab/needed_modules.sh"
+needed_files "$tree" | while read -r module; do
+    install -D -m 644 "$tree/$module" "$package/lib/modules/$release/$module"
 done
 # packed ones, too
 find "$package/lib" -name '9p.ko' -exec gzip {} + -o -name 'overlay.ko' -exec xz {} +

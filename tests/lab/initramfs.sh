@@ -12,10 +12,8 @@ busybox=$(command -v busybox) || { echo "initramfs.sh: 'busybox' is missing (pac
 [[ $(LC_ALL=C ldd "$busybox" 2>&1) = *"not a dynamic executable"* ]] || {
     echo "initramfs.sh: $busybox is not static, so it cannot run as the guest's init (package busybox-static)." >&2; exit 2; }
 
-# What it takes to reach the host's tree; everything else is loaded from there.
-needed="virtio_pci virtio_console 9pnet_virtio 9p overlay"
-
-hash=$(cat "$0" "$lab/inside/init" "$lab/inside/lab-modprobe" "$busybox" "$kernel/version" | sha256sum | cut -c1-16)
+source "$lab/needed_modules.sh"
+hash=$(cat "$0" "$lab/needed_modules.sh" "$lab/inside/init" "$lab/inside/lab-modprobe" "$busybox" "$kernel/version" | sha256sum | cut -c1-16)
 image=$kernel/initramfs-$hash.cpio
 [[ ! -s $image ]] || { echo "$image"; exit 0; }
 
@@ -30,11 +28,8 @@ for applet in sh mount umount modprobe poweroff mkdir mkfifo cat cp ln ip hostna
     ln -s busybox "$root/bin/$applet"
 done
 
-# A module's line in modules.dep: its own path, a colon, the paths of all it depends on. Those without a line are built in.
-for module in $needed; do
-    sed -nE "s#^([^:]*/${module//_/[_-]}\.ko):(.*)#\1 \2#p" "$tree/modules.dep"
-done | tr ' ' '\n' | sort -u | while read -r path; do
-    [[ -z $path ]] || install -D -m 644 "$tree/$path" "$root/lib/modules/$release/$path"
+needed_files "$tree" | while read -r path; do
+    install -D -m 644 "$tree/$path" "$root/lib/modules/$release/$path"
 done
 "$busybox" depmod -b "$root" "$release"
 
