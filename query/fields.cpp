@@ -13,10 +13,8 @@
 namespace mirrorscope::query {
 
 namespace {
-bool is_padding(const FieldInfo& f) { return f.name.starts_with("pad"); }
 bool is_list(const FieldInfo& f) { return f.type != FieldType::chars && f.count > 1; }
 bool is_stack(const FieldInfo& f) { return f.type == FieldType::i32 && f.name == "stack"; }
-bool is_event(const FieldInfo& f) { return f.type == FieldType::u32 && f.name == "event"; }
 bool is_function(const FieldInfo& f) { return f.name == "fn" || f.name.ends_with("_fn"); }
 bool is_identity(const FieldInfo& f) { return f.type == FieldType::ptr || f.type == FieldType::pfn; }
 
@@ -55,7 +53,7 @@ void show_field(const ev_header& h, const FieldInfo& f, Cell& cell) {
 
 // Who is behind a number of the field: frames of a stack, functions, an event.
 void show_name(const ev_header& h, const FieldInfo& f, const OpenTrace& trace, Cell& cell) {
-  if (is_event(f)) {
+  if (is_event_id(f)) {
     const EventInfo* event = event_info(static_cast<uint32_t>(load(h, f)));
     return event ? cell.lasting(event->name) : cell.null();
   }
@@ -99,7 +97,7 @@ void add_fields(RecordColumns& to, const EventInfo& event, std::string (*rename)
     if (f.type == FieldType::ptr)
       to.add({name + "_name", true, "what the trace calls " + name, !is_function(f)}, {Source::name, &f});
     if (is_stack(f)) to.add({name + "_name", true, "its frames, innermost first", true}, {Source::name, &f});
-    if (is_event(f)) to.add({name + "_name", true, "the event's name", false}, {Source::name, &f});
+    if (is_event_id(f)) to.add({name + "_name", true, "the event's name", false}, {Source::name, &f});
   }
 }
 

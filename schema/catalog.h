@@ -41,6 +41,11 @@ struct FieldInfo {
   const EnumInfo* labels;  // FieldType::enumeration only, else null
 };
 
+// Bytes that only fill a record up.
+inline bool is_padding(const FieldInfo& f) { return f.name.starts_with("pad"); }
+// What stands in it is the id of an event.
+inline bool is_event_id(const FieldInfo& f) { return f.type == FieldType::u32 && f.name == "event"; }
+
 struct EventInfo {
   uint16_t id;
   uint16_t size;  // bytes of the record, header included

@@ -96,7 +96,7 @@ void list_events(bool fields) {
     if (const std::string programs = fed_by(e); !programs.empty())
       std::fputs(fmt::format("    bpf/: {}\n", programs).c_str(), stdout);
     for (const FieldInfo& f : e.fields)
-      if (!f.name.starts_with("pad"))
+      if (!is_padding(f))
         std::fputs(fmt::format("    {:16} {:10} {}\n", f.name, type_of(f), f.says).c_str(), stdout);
   }
 }
@@ -115,7 +115,7 @@ void events_as_markdown() {
                    .c_str(),
                stdout);
     for (const FieldInfo& f : e.fields)
-      if (!f.name.starts_with("pad"))
+      if (!is_padding(f))
         std::fputs(fmt::format("| {} | {} | {} |\n", f.name, type_of(f), f.says).c_str(), stdout);
   }
   std::fputs("\n# Labels\n", stdout);

@@ -113,7 +113,7 @@ std::string trace_man_page() {
   for (const EventInfo& e : catalog::events) {
     text += fmt::format(".SS {} ({})\n{}\n", e.name, e.id, roff(e.says));
     for (const FieldInfo& f : e.fields)
-      if (!f.name.starts_with("pad")) text += fmt::format(".TP\n.B {}\n{}\n", f.name, roff(f.says));
+      if (!is_padding(f)) text += fmt::format(".TP\n.B {}\n{}\n", f.name, roff(f.says));
   }
   text += ".SH LOSSES\n";
   for (const LossInfo& l : catalog::losses) text += fmt::format(".TP\n.B {}\n{}\n", l.name, roff(l.says));

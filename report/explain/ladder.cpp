@@ -47,7 +47,7 @@ std::string values(const ev_header& h, bool proof, const Names& names, Aliases& 
   std::string text;
   const auto add = [&text](std::string_view item) { text.append(text.empty() ? "" : " ").append(item); };
   for (const FieldInfo& f : event_info(h.id)->fields) {
-    if (f.count != 1 || f.name.starts_with("pad") || kUnsaid.contains(f.name)) continue;
+    if (f.count != 1 || is_padding(f) || kUnsaid.contains(f.name)) continue;
     const uint64_t value = number_in(h, f.name).value_or(0);
     if (f.name == "start" && number_in(h, "end")) {
       add(fmt::format("[{:#x}, {:#x})", value, *number_in(h, "end")));

@@ -36,7 +36,7 @@ class Csv final : public Exporter {
     std::array<std::string, kOwnFields.size()> own;
     std::string rest;
     for (const FieldInfo& f : row->fields) {
-      if (f.count != 1 || f.name.starts_with("pad")) continue;
+      if (f.count != 1 || is_padding(f)) continue;
       const std::string value = value_text(h, f, names_);
       bool placed = false;
       for (size_t i = 0; i < kOwnFields.size(); ++i)

@@ -75,7 +75,7 @@ class Perfetto final : public Exporter, Slices::Sink {
     cpu->set_name("cpu");
     cpu->set_uint_value(h.cpu);
     for (const FieldInfo& f : event_info(h.id)->fields) {
-      if (f.count != 1 || f.name.starts_with("pad")) continue;
+      if (f.count != 1 || is_padding(f)) continue;
       pb::DebugAnnotation* a = e.add_debug_annotations();
       a->set_name(std::string(f.name));
       const uint64_t value = number_in(h, f.name).value_or(0);

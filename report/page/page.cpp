@@ -81,7 +81,7 @@ class PageData {
   Json values(const ev_header& h, const Json& besides) const {
     Json out = Json::object();
     for (const FieldInfo& f : event_info(h.id)->fields) {
-      if (f.count != 1 || f.name.starts_with("pad") || f.name == "stack") continue;
+      if (f.count != 1 || is_padding(f) || f.name == "stack") continue;
       const std::string name(f.name);
       std::string text = value_text(h, f, report_.names);
       if (!besides.contains(name) || besides[name] != text) out[name] = std::move(text);

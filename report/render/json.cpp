@@ -64,11 +64,12 @@ Json record(const ev_header& h) {
   out["event"] = row ? std::string(row->name) : std::to_string(h.id);
   if (!row) return out;
   for (const FieldInfo& f : row->fields) {
-    if (f.name.starts_with("pad")) continue;
+    if (is_padding(f)) continue;
     const std::string name(f.name);
-    if (name == "event") {
-      const EventInfo* of = event_info(load<uint32_t>(h, f, 0));
-      out["of_event"] = of ? Json(std::string(of->name)) : Json(load<uint32_t>(h, f, 0));
+    if (is_event_id(f)) {
+      const auto id = load<uint32_t>(h, f, 0);
+      const EventInfo* of = event_info(id);
+      out["of_event"] = of ? Json(std::string(of->name)) : Json(id);
     } else if (f.type == FieldType::chars) {
       const char* chars = reinterpret_cast<const char*>(&h) + f.offset;
       out[name] = shown({chars, strnlen(chars, f.count)});

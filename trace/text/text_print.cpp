@@ -126,7 +126,7 @@ void append_text(std::string& out, const ev_header& record) {
   add_hex(out, record.mm);
   for (const FieldInfo& f : e.fields) {
     const std::byte* at = bytes + f.offset;
-    if (f.name.starts_with("pad") && is_zero(at, size_t{f.size} * f.count)) continue;
+    if (is_padding(f) && is_zero(at, size_t{f.size} * f.count)) continue;
     out += ' ';
     out += f.name;
     out += '=';
