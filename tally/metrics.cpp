@@ -15,13 +15,15 @@ namespace mirrorscope {
 
 namespace {
 
-// The bounds of exported histograms: powers of two from 1 us to 134 s.
-constexpr int first_bound = 10, last_bound = 37;
-
 using Label = std::pair<std::string_view, std::string>;
 using Labels = std::vector<Label>;
 
-std::vector<prometheus::ClientMetric::Label> as_labels(const Labels& labels) {
+// The bounds of exported histograms: powers of two from 1 us to 134 s.
+constexpr int first_bound = 10, last_bound = 37;
+
+constexpr std::string_view kOther = "(other)";  // those that have no series of their own
+
+std::vector<prometheus::ClientMetric::Label> labels_of(const Labels& labels) {
   std::vector<prometheus::ClientMetric::Label> out;
   for (const auto& [name, value] : labels) out.push_back({std::string(name), value});
   return out;
@@ -36,7 +38,7 @@ using Family = std::map<Labels, Series>;
 
 prometheus::ClientMetric as_metric(const Labels& labels, const Series& series, prometheus::MetricType type) {
   prometheus::ClientMetric metric;
-  metric.label = as_labels(labels);
+  metric.label = labels_of(labels);
   if (type == prometheus::MetricType::Counter) metric.counter.value = series.value;
   if (type == prometheus::MetricType::Gauge) metric.gauge.value = series.value;
   if (type == prometheus::MetricType::Histogram) {
@@ -124,16 +126,18 @@ std::string_view label_of(WorkloadSide side) {
   return names[static_cast<size_t>(side)];
 }
 
+Metrics::Who Metrics::all_of(std::string_view name) const { return {std::string(name), side_ ? std::string(name) : ""}; }
+
 Metrics::Who Metrics::who(const TallyRow& row) const {
-  if (row.comm.empty() || row.comm == "(none)") return {"(none)", side_ ? std::string(kNobodys) : ""};
+  if (row.comm.empty() || row.comm == kNobodys) return all_of(kNobodys);
   return {row.comm, side_ ? whose(row, *side_) : std::string()};
 }
 
 // What stands for it in the series: itself, or "(other)".
-Metrics::Who Metrics::labels_of(const Who& who, uint64_t now) {
-  const Who other{"(other)", side_ ? "(other)" : ""};
-  if (who.process == "(none)") return who;
-  if (who.process == other.process || most_ == 0) return other;
+Metrics::Who Metrics::shown_as(const Who& who, uint64_t now) {
+  const Who other = all_of(kOther);
+  if (who.process == kNobodys) return who;
+  if (who.process == kOther || most_ == 0) return other;
   if (const auto has = processes_.find(who); has != processes_.end()) return has->second = now, who;
   if (processes_.size() >= most_) {
     const auto longest = std::min_element(processes_.begin(), processes_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
@@ -207,7 +211,7 @@ void Metrics::take(const Tally& tally) {
   Tally since = tally.since(before);
   // the busiest get a name first
   std::stable_sort(since.rows.begin(), since.rows.end(), [](const TallyRow& a, const TallyRow& b) { return a.calls > b.calls; });
-  for (const TallyRow& row : since.rows) families_->add(row, series_of(labels_of(who(row), tally.time)));
+  for (const TallyRow& row : since.rows) families_->add(row, series_of(shown_as(who(row), tally.time)));
   names_.clear();
   for (const TallyRow& row : tally.rows) {
     const Key key{row.tgid, row.kind, row.what, row.comm};
@@ -226,9 +230,8 @@ std::vector<prometheus::MetricFamily> Metrics::collect(const std::vector<HostSto
   Families families = *families_;
   for (const auto& [tgid, bytes] : last_.pinned) {
     const auto known = names_.find(tgid);
-    const Who who = known == names_.end() ? Who{"(none)", side_ ? std::string(kNobodys) : ""} : known->second;
-    const Who other{"(other)", side_ ? "(other)" : ""};
-    families.add(metric_pinned_bytes, series_of(who.process == "(none)" || processes_.contains(who) ? who : other),
+    const Who who = known == names_.end() ? all_of(kNobodys) : known->second;
+    families.add(metric_pinned_bytes, series_of(who.process == kNobodys || processes_.contains(who) ? who : all_of(kOther)),
                  static_cast<double>(bytes));
   }
   for (const HostStorm& s : settings) families.add(metric_storm_setting, {{"setting", s.setting}}, s.storms);

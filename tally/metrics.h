@@ -66,8 +66,9 @@ class Metrics {
     std::string process, whose;  // whose: empty without `side`
     auto operator<=>(const Who&) const = default;
   };
+  Who all_of(std::string_view name) const;  // that name as process and, with `side`, as whose
   Who who(const TallyRow& row) const;
-  Who labels_of(const Who& who, uint64_t now);
+  Who shown_as(const Who& who, uint64_t now);
   std::vector<std::pair<std::string_view, std::string>> series_of(const Who& who) const;
 
   size_t most_;
