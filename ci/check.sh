@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What does CI run? Records a test-suite in a guest (or takes a trace), checks it, leaves every report in one directory.
-#
 set -euo pipefail
 usage() {
   cat <<'TEXT'
