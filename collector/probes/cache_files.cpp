@@ -2,6 +2,7 @@
 // How the libraries of caches are found: the linker's own cache, the mappings of processes, PATH.
 #include "collector/probes/cache_files.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,12 +11,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <sstream>
 #include <string_view>
 #include <tuple>
+
+#include "collector/kernel/read_again.h"
+#include "trace/owned_fd.h"
 
 namespace mirrorscope {
 
@@ -39,8 +42,8 @@ struct LinkerEntry {
   uint64_t hwcap;
 };
 
-// Which file it is, however many mounts show it: overlays of one image give it different devices (fs/overlayfs/inode.c, ovl_map_dev_ino()), and
-// two probes of one file would tell everything twice.
+// Which file it is, however many mounts show it: overlays of one image give it different devices (fs/overlayfs/inode.c,
+// ovl_map_dev_ino()), and two probes of one file would tell everything twice.
 using FileId = std::tuple<uint64_t, int64_t, int64_t, int64_t>;
 std::optional<FileId> file_id(const fs::path& path) {
   struct stat is {};
@@ -53,25 +56,32 @@ bool same_file(const fs::path& a, const fs::path& b) {
 }
 
 std::vector<fs::path> linked() {
-  std::ifstream file("/etc/ld.so.cache", std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const OwnedFd file(open("/etc/ld.so.cache", O_RDONLY | O_CLOEXEC));
+  if (!file) return {};
+  const auto bytes = read_again(file.get(), size_t{256} << 10);
+  if (!bytes) return {};
+  const std::string text(bytes->begin(), bytes->end());
   const size_t at = text.find("glibc-ld.so.cache1.1");
   LinkerCache head{};
   std::vector<fs::path> found;
   if (at == std::string::npos || text.size() - at < sizeof head) return found;
   std::memcpy(&head, text.data() + at, sizeof head);
-  const auto string_at = [&](uint32_t offset) { return at + offset < text.size() ? std::string_view(text.c_str() + at + offset) : ""; };
+  const auto string_at = [&](uint32_t offset) {
+    return at + offset < text.size() ? std::string_view(text.c_str() + at + offset) : "";
+  };
   for (uint32_t i = 0; i < head.count && at + sizeof head + (i + 1) * sizeof(LinkerEntry) <= text.size(); ++i) {
     LinkerEntry entry;
     std::memcpy(&entry, text.data() + at + sizeof head + i * sizeof entry, sizeof entry);
-    if (std::any_of(libraries.begin(), libraries.end(), [&](std::string_view l) { return string_at(entry.name).starts_with(l); }))
+    if (std::any_of(libraries.begin(), libraries.end(),
+                    [&](std::string_view l) { return string_at(entry.name).starts_with(l); }))
       found.emplace_back(string_at(entry.path));
   }
   return found;
 }
 
-// What a process has mapped to run. It may live in another mount namespace (a container), where its paths mean other files than here, and what it
-// has mapped may have been replaced since: /proc/PID/root and /proc/PID/map_files lead to the right ones (proc(5)).
+// What a process has mapped to run. It may live in another mount namespace (a container), where its paths mean other
+// files than here, and what it has mapped may have been replaced since: /proc/PID/root and /proc/PID/map_files lead to
+// the right ones (proc(5)).
 std::vector<fs::path> mapped(uint32_t pid) {
   std::vector<fs::path> found;
   const std::string proc = "/proc/" + std::to_string(pid);
@@ -121,7 +131,8 @@ Result<std::vector<fs::path>> cache_files(const CacheFiles& wanted) {
   };
   for (const fs::path& path : wanted.also) {
     if (add(path)) continue;
-    if (!fs::exists(path, error)) return fail(error ? error.value() : ENOENT, "cannot look for registration caches in ", path.string());
+    if (!fs::exists(path, error))
+      return fail(error ? error.value() : ENOENT, "cannot look for registration caches in ", path.string());
     return fail(0, "cannot look for registration caches in ", path.string(), ": it is no regular file");
   }
   for (const fs::path& path : linked()) add(path);

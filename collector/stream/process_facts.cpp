@@ -7,15 +7,17 @@
 #include <climits>
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 
 #include "schema/workload.h"
 
 namespace mirrorscope {
 
 std::string cgroup_of(uint32_t tgid) {
-  std::ifstream file("/proc/" + std::to_string(tgid) + "/cgroup", std::ios::binary);
-  return cgroup_in(std::string(std::istreambuf_iterator<char>(file), {}));
+  std::ifstream file("/proc/" + std::to_string(tgid) + "/cgroup");
+  // Line by line: a process that dies between open() and read() gives ESRCH, which an iterator over the stream throws.
+  std::string text;
+  for (std::string line; std::getline(file, line);) text += line + '\n';
+  return cgroup_in(text);
 }
 
 ProcessFacts facts_of(uint32_t tgid) {

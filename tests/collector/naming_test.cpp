@@ -3,9 +3,7 @@
 #include "collector/stream/naming.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <map>
 
 #include "schema/catalog.h"
@@ -131,16 +129,6 @@ TEST_F(NamingTest, the_idle_task_is_nobodys) {
   naming.task(0, 0);
   EXPECT_EQ(said_whose(), "");
 }
-
-TEST(ProcessFacts, of_this_process) {
-  const ProcessFacts facts = facts_of(static_cast<uint32_t>(getpid()));
-  EXPECT_FALSE(facts.ended);
-  EXPECT_EQ(facts.uid, getuid());
-  EXPECT_EQ(facts.cgroup.substr(0, 1), "/");
-  EXPECT_EQ(facts.exe, std::filesystem::read_symlink("/proc/self/exe").string());
-}
-
-TEST(ProcessFacts, of_a_process_that_is_not_there) { EXPECT_EQ(facts_of(4'000'000'000u), ProcessFacts{.ended = true}); }
 
 TEST_F(NamingTest, a_stack_is_written_once) {
   naming.stack(5);
